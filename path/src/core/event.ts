@@ -1,0 +1,102 @@
+import type { Digest } from './handover.ts';
+import type { Problem } from './failure.ts';
+
+/** The steps of the path, in the order in which they are shown. */
+export const stepNames = ['project', 'image', 'registry', 'cluster', 'services', 'deploy', 'route', 'prove'] as const;
+export type StepName = (typeof stepNames)[number];
+
+/** Whether an apply made, altered, removed or left an object. */
+export type Change = 'created' | 'configured' | 'unchanged' | 'deleted';
+
+/** A step began. */
+export interface StepStarted {
+  readonly kind: 'step-started';
+  readonly step: StepName;
+  /** What the step is about to do, in one short sentence. */
+  readonly text: string;
+}
+/** A step ended well. */
+export interface StepDone {
+  readonly kind: 'step-done';
+  readonly step: StepName;
+  readonly seconds: number;
+  /** What came of it, in one short sentence. */
+  readonly text: string;
+}
+/** A long piece of work within a step, told again and again; `task` names it across its events. */
+export interface Progress {
+  readonly kind: 'progress';
+  readonly step: StepName;
+  readonly task: string;
+  /** What is happening now. */
+  readonly text: string;
+  /** How far it is, 0 to 1, where that is known. */
+  readonly fraction?: number;
+  /** Seconds it will probably still take, where that is known. */
+  readonly remaining?: number;
+}
+/** A piece of work within a step ended. */
+export interface TaskDone {
+  readonly kind: 'task-done';
+  readonly step: StepName;
+  readonly task: string;
+  readonly text: string;
+  readonly seconds: number;
+}
+/** An image was built, or its inputs had not changed. */
+export interface ImageReady {
+  readonly kind: 'image-ready';
+  readonly step: 'image';
+  readonly image: string;
+  readonly digest: Digest;
+  /** Bytes of all its compressed layers. */
+  readonly size: number;
+  /** Why it was built or was not: `unchanged`, `first build`, `source changed: src/app.tsx`. */
+  readonly why: string;
+  readonly seconds: number;
+}
+/** An image is in the registry. */
+export interface ImagePublished {
+  readonly kind: 'image-published';
+  readonly step: 'registry';
+  /** The reference by digest. */
+  readonly reference: string;
+  readonly uploaded: number;
+  /** Bytes sent; 0 where the registry had it all. */
+  readonly bytes: number;
+}
+/** An object in the cluster was compared and, where it differed, changed. */
+export interface ObjectApplied {
+  readonly kind: 'object-applied';
+  readonly step: StepName;
+  /** `hello/deployment/gateway` */
+  readonly object: string;
+  readonly change: Change;
+}
+/** Something worth a line that is neither progress nor a problem. */
+export interface Note {
+  readonly kind: 'note';
+  readonly step: StepName;
+  readonly text: string;
+}
+/** Something the user should know, though the path goes on. */
+export interface Warning {
+  readonly kind: 'warning';
+  readonly step: StepName;
+  readonly problem: Problem;
+}
+
+/** Every outcome a step can tell of. Renderers print them; steps never do. */
+export type Event =
+  | StepStarted
+  | StepDone
+  | Progress
+  | TaskDone
+  | ImageReady
+  | ImagePublished
+  | ObjectApplied
+  | Note
+  | Warning;
+
+/** Takes events as they happen. */
+export type Emit = (event: Event) => void;

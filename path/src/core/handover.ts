@@ -1,0 +1,107 @@
+import type { Secret } from './secret.ts';
+
+/** `sha256:` and 64 hexadecimal digits (OCI image spec 1.1, descriptor.md, "Digests"). */
+export type Digest = `sha256:${string}`;
+
+/** What a blob is and how to know it (OCI image spec 1.1, descriptor.md). */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** A blob in the content store on this machine: `path` holds exactly the bytes that `descriptor` names. */
+export interface StoredBlob {
+  readonly descriptor: Descriptor;
+  readonly path: string;
+}
+
+/** An image that was built here and is not yet anywhere else. */
+export interface BuiltImage {
+  /** The component's name, or that of a part of the cluster. It becomes the repository's last word. */
+  readonly name: string;
+  readonly manifest: StoredBlob;
+  readonly config: StoredBlob;
+  readonly layers: readonly StoredBlob[];
+  /** What the image runs, from its configuration. */
+  readonly entrypoint: readonly string[];
+}
+
+/** An image in a registry. */
+export interface PublishedImage {
+  readonly name: string;
+  /** By digest, as the cluster's nodes pull it: `registry.ptp.internal/hello/gateway@sha256:…`. */
+  readonly reference: string;
+  readonly digest: Digest;
+  /** Tags that people may use; nothing is deployed by them. */
+  readonly tags: readonly string[];
+}
+
+/** A registry as this machine reaches it and as the cluster's nodes name it. */
+export interface RegistryAccess {
+  /** Where pushes go: `http://10.77.0.2:5000` or `https://…`. */
+  readonly url: string;
+  /** The host part of the references that nodes pull. */
+  readonly name: string;
+  /** The repository's first words, without a slash at its end: the project's name. */
+  readonly prefix: string;
+  readonly credentials?: { readonly username: string; readonly password: Secret };
+}
+
+/** A cluster that answers. */
+export interface Cluster {
+  readonly name: string;
+  /** `local`, `kubeconfig`, `eks`, … */
+  readonly provider: string;
+  /** The API server's version: `v1.37.2`. */
+  readonly version: string;
+  /** A kubeconfig document with the rights to deploy. */
+  readonly kubeconfig: Secret;
+  readonly registry: RegistryAccess;
+  /** The name of the storage class for databases; absent: the cluster's default. */
+  readonly storageClass?: string;
+  /** The Gateway API class that carries routes. */
+  readonly gatewayClass: string;
+  /** How users on this machine reach the gateway; absent where DNS answers that. */
+  readonly entry?: Entry;
+}
+
+/** Where a local cluster's public door is. */
+export interface Entry {
+  /** An IP address. */
+  readonly address: string;
+  readonly http: number;
+  readonly https: number;
+}
+
+/** A service that components are bound to (Service Binding specification 1.1: a Secret with the binding's files). */
+export interface Binding {
+  /** The service's name in ptp.yaml; the folder below SERVICE_BINDING_ROOT. */
+  readonly name: string;
+  /** The Secret that holds the files. */
+  readonly secret: string;
+  /** Changes when the Secret's content does, and shows nothing of it: rolls the pods that mount it. */
+  readonly revision: string;
+  /** The pods that answer for it, for network policies. */
+  readonly selector: Readonly<Record<string, string>>;
+  readonly port: number;
+}
+
+/** What runs after a deploy. */
+export interface Release {
+  readonly namespace: string;
+  readonly images: readonly PublishedImage[];
+  /** Components whose pods were replaced. */
+  readonly rolled: readonly string[];
+}
+
+/** How users reach the system. */
+export interface Route {
+  /** `https://hello.localhost` */
+  readonly url: string;
+  readonly entry?: Entry;
+  /** The certificate authority's certificate, PEM, where users' machines do not know it. */
+  readonly authority?: string;
+}
