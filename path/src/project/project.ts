@@ -1,0 +1,69 @@
+/** A system and where it is to run: ptp.yaml after loading, with every default filled in and one target chosen. */
+export interface Project {
+  readonly name: string;
+  /** The absolute path of the folder that ptp.yaml is in. */
+  readonly folder: string;
+  readonly components: readonly Component[];
+  readonly services: readonly Service[];
+  readonly target: Target;
+}
+
+/** One application of the system: becomes an image, a Deployment and a Kubernetes Service of its name. */
+export interface Component {
+  readonly name: string;
+  /** The absolute path of its folder. */
+  readonly source: string;
+  /** How its image is built; absent: detected from the source. */
+  readonly builder?: 'node' | 'static';
+  /** A base image by digest (`registry/name@sha256:…`) instead of the builder's own. */
+  readonly base?: string;
+  /** The path below the domain that users reach it at. */
+  readonly route?: string;
+  /** The port it serves on; 8080 unless told. */
+  readonly port: number;
+  /** The port of its probes and metrics, which has no route; 9090 unless told. */
+  readonly management: number;
+  readonly env: Readonly<Record<string, string>>;
+  /** Absolute path in the container → the file's content. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Names of the services that it is bound to. */
+  readonly needs: readonly string[];
+  /** The program, with its arguments, that brings the database up to date; run from the new image before a rollout. */
+  readonly migrate?: readonly string[];
+  /** 2 unless told. */
+  readonly replicas: number;
+  /** Kubernetes quantities. */
+  readonly resources: { readonly cpu: string; readonly memory: string; readonly memoryLimit: string };
+  /** Names of the components whose hosts appear in its env URLs, sorted. */
+  readonly talksTo: readonly string[];
+}
+
+/** Something that components need and the path provides. */
+export interface Service {
+  readonly name: string;
+  readonly type: 'postgres';
+  /** The major version. */
+  readonly version: number;
+  /** A Kubernetes quantity: `1Gi`. */
+  readonly storage: string;
+}
+
+/** Where the system is to run. */
+export interface Target {
+  readonly name: string;
+  readonly cluster: 'local' | 'kubeconfig';
+  readonly domain: string;
+  readonly namespace: string;
+  /** The name of the local cluster; the project's name unless told. */
+  readonly instance: string;
+  /** The local cluster's public ports on this machine; 80 and 443 unless told. */
+  readonly ports: { readonly http: number; readonly https: number };
+  /** The context of the kubeconfig; absent: its current one. */
+  readonly context?: string;
+  /** The absolute path of a kubeconfig; absent: the usual places. */
+  readonly kubeconfig?: string;
+  /** Where images are pushed: `registry.example.com/team`. */
+  readonly registry?: string;
+  readonly gatewayClass?: string;
+  readonly storageClass?: string;
+}
