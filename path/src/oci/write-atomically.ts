@@ -1,0 +1,21 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Writes a small file so that readers see the old content or the new, never half; makes its folder. */
+export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
+  const temporary = `${path}.${process.pid}-${randomUUID()}`;
+  const write = async () => {
+    await writeFile(temporary, content);
+    await rename(temporary, path);
+  };
+  try {
+    await write().catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      await mkdir(dirname(path), { recursive: true });
+      await write();
+    });
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
