@@ -1,0 +1,201 @@
+import { join } from 'node:path';
+import type { Layout } from './layout.ts';
+
+/** The addresses and names of one instance; all a function of its number. */
+export interface Network {
+  /** 1 to 250; no two instances on a machine share it. */
+  readonly number: number;
+  readonly bridge: string;
+  readonly veth: string;
+  /** The host's address on the bridge. */
+  readonly host: string;
+  /** The node's address. */
+  readonly node: string;
+  readonly prefix: string;
+  readonly podRange: string;
+  readonly serviceRange: string;
+  readonly dns: string;
+  readonly apiService: string;
+  readonly registryPort: number;
+}
+
+/** The node's name in the cluster. */
+export const nodeName = 'node1';
+
+/** The name by which images are referred to; it resolves nowhere: containerd knows where it is. */
+export const registryName = 'registry.ptp.internal';
+
+/** The addresses of the instance with that number. */
+export function networkOf(number: number): Network {
+  return {
+    number,
+    bridge: `ptp${number}`,
+    veth: `ptp${number}n1`,
+    host: `10.77.${number}.1`,
+    node: `10.77.${number}.2`,
+    prefix: `10.77.${number}.0/24`,
+    podRange: '10.244.0.0/16',
+    serviceRange: '10.96.0.0/16',
+    dns: '10.96.0.10',
+    apiService: '10.96.0.1',
+    registryPort: 5000,
+  };
+}
+
+/** One program of the node, as it is started inside the machine. */
+export interface NodeProcess {
+  readonly name: string;
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Names of processes that must answer first. */
+  readonly after: readonly string[];
+  /** The programs that must be there before it can start. */
+  readonly component: string;
+}
+
+/** The node's programs with their arguments, in the order in which they start. */
+export function nodeProcesses(layout: Layout, network: Network): readonly NodeProcess[] {
+  const bin = (name: string) => join(layout.bin, name);
+  const pki = (name: string) => join(layout.pki, name);
+  const etc = (name: string) => join(layout.etc, name);
+  const etcd = 'https://127.0.0.1:2379';
+  return [
+    {
+      name: 'containerd',
+      component: 'containerd',
+      program: bin('containerd'),
+      args: ['--config', etc('containerd.toml')],
+      env: { PATH: `${layout.bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin` },
+      after: [],
+    },
+    {
+      name: 'etcd',
+      component: 'etcd',
+      program: bin('etcd'),
+      args: [
+        `--data-dir=${layout.etcd}`,
+        `--listen-client-urls=${etcd}`,
+        `--advertise-client-urls=${etcd}`,
+        '--listen-peer-urls=http://127.0.0.1:2380',
+        '--client-cert-auth',
+        `--trusted-ca-file=${pki('etcd-ca.crt')}`,
+        `--cert-file=${pki('etcd.crt')}`,
+        `--key-file=${pki('etcd.key')}`,
+        '--auto-compaction-retention=1h',
+        '--quota-backend-bytes=2147483648',
+        '--log-level=warn',
+      ],
+      after: [],
+    },
+    {
+      name: 'registry',
+      component: 'registry',
+      program: bin('registry'),
+      args: ['serve', etc('registry.yaml')],
+      env: { OTEL_TRACES_EXPORTER: 'none' },
+      after: [],
+    },
+    {
+      name: 'kube-apiserver',
+      component: 'kubernetes',
+      program: bin('kube-apiserver'),
+      args: [
+        `--etcd-servers=${etcd}`,
+        `--etcd-cafile=${pki('etcd-ca.crt')}`,
+        `--etcd-certfile=${pki('etcd-client.crt')}`,
+        `--etcd-keyfile=${pki('etcd-client.key')}`,
+        `--advertise-address=${network.node}`,
+        '--bind-address=0.0.0.0',
+        '--secure-port=6443',
+        `--service-cluster-ip-range=${network.serviceRange}`,
+        `--client-ca-file=${pki('ca.crt')}`,
+        `--tls-cert-file=${pki('apiserver.crt')}`,
+        `--tls-private-key-file=${pki('apiserver.key')}`,
+        `--kubelet-client-certificate=${pki('apiserver-kubelet.crt')}`,
+        `--kubelet-client-key=${pki('apiserver-kubelet.key')}`,
+        `--kubelet-certificate-authority=${pki('ca.crt')}`,
+        '--kubelet-preferred-address-types=InternalIP',
+        '--service-account-issuer=https://kubernetes.default.svc',
+        `--service-account-key-file=${pki('service-account.pub')}`,
+        `--service-account-signing-key-file=${pki('service-account.key')}`,
+        '--authorization-mode=Node,RBAC',
+        '--enable-admission-plugins=NodeRestriction',
+        '--anonymous-auth=false',
+        `--requestheader-client-ca-file=${pki('front-proxy-ca.crt')}`,
+        '--requestheader-allowed-names=front-proxy-client',
+        '--requestheader-extra-headers-prefix=X-Remote-Extra-',
+        '--requestheader-group-headers=X-Remote-Group',
+        '--requestheader-username-headers=X-Remote-User',
+        `--proxy-client-cert-file=${pki('front-proxy.crt')}`,
+        `--proxy-client-key-file=${pki('front-proxy.key')}`,
+        `--encryption-provider-config=${etc('encryption.yaml')}`,
+        '--shutdown-delay-duration=0s',
+        '--profiling=false',
+      ],
+      after: ['etcd'],
+    },
+    {
+      name: 'kube-controller-manager',
+      component: 'kubernetes',
+      program: bin('kube-controller-manager'),
+      args: [
+        ...delegated(etc('controller-manager.kubeconfig')),
+        `--service-account-private-key-file=${pki('service-account.key')}`,
+        `--root-ca-file=${pki('ca.crt')}`,
+        '--use-service-account-credentials',
+        `--cluster-signing-cert-file=${pki('ca.crt')}`,
+        `--cluster-signing-key-file=${pki('ca.key')}`,
+        '--allocate-node-cidrs',
+        `--cluster-cidr=${network.podRange}`,
+        `--service-cluster-ip-range=${network.serviceRange}`,
+        '--leader-elect=false',
+        '--bind-address=127.0.0.1',
+        '--profiling=false',
+        // A node of one machine that was killed and is back should not hold its pods up for minutes.
+        '--node-monitor-grace-period=20s',
+      ],
+      after: ['kube-apiserver'],
+    },
+    {
+      name: 'kube-scheduler',
+      component: 'kubernetes',
+      program: bin('kube-scheduler'),
+      args: [
+        ...delegated(etc('scheduler.kubeconfig')),
+        '--leader-elect=false',
+        '--bind-address=127.0.0.1',
+        '--profiling=false',
+      ],
+      after: ['kube-apiserver'],
+    },
+    {
+      name: 'kubelet',
+      component: 'kubernetes',
+      program: bin('kubelet'),
+      args: [
+        `--config=${etc('kubelet.yaml')}`,
+        `--kubeconfig=${etc('kubelet.kubeconfig')}`,
+        `--hostname-override=${nodeName}`,
+        `--node-ip=${network.node}`,
+        `--root-dir=${layout.kubelet}`,
+      ],
+      after: ['kube-apiserver', 'containerd'],
+    },
+    {
+      name: 'kube-proxy',
+      component: 'kubernetes',
+      program: bin('kube-proxy'),
+      args: [`--config=${etc('kube-proxy.yaml')}`, `--hostname-override=${nodeName}`],
+      after: ['kube-apiserver'],
+    },
+  ];
+}
+
+function delegated(kubeconfig: string): readonly string[] {
+  return [
+    `--kubeconfig=${kubeconfig}`,
+    `--authentication-kubeconfig=${kubeconfig}`,
+    `--authorization-kubeconfig=${kubeconfig}`,
+  ];
+}
