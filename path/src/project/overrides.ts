@@ -1,0 +1,67 @@
+import type { Problem } from '../core/failure.ts';
+import { targetParts } from './schema.ts';
+
+/**
+ * What this process's environment says instead of ptp.yaml, so that a second system (a test's, a branch's) can run
+ * beside the first from the same file: `PTP_INSTANCE`, `PTP_HTTP_PORT`, `PTP_HTTPS_PORT`, `PTP_DOMAIN`.
+ */
+export interface Overrides {
+  readonly instance?: string;
+  readonly http?: number;
+  readonly https?: number;
+  readonly domain?: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads the variables; an empty one counts as unset. A wrong one is a problem and is left out. */
+export function overridesFrom(env: Environment): {
+  readonly overrides: Overrides;
+  readonly problems: readonly Problem[];
+} {
+  const problems: Problem[] = [];
+  const read = <Value>(variable: string, parse: (text: string) => Parsed<Value>): Value | undefined => {
+    const text = env[variable];
+    if (text === undefined || text === '') return undefined;
+    const parsed = parse(text);
+    if ('value' in parsed) return parsed.value;
+    const [what = '', next = 'Mend it.'] = parsed.message.split('\n');
+    problems.push({
+      what: `the environment variable ${variable}: "${text}" ${what}`,
+      where: { key: variable },
+      next,
+    });
+    return undefined;
+  };
+  const overrides = {
+    ...optional('instance', read('PTP_INSTANCE', checked(targetParts.name))),
+    ...optional('http', read('PTP_HTTP_PORT', portOf)),
+    ...optional('https', read('PTP_HTTPS_PORT', portOf)),
+    ...optional('domain', read('PTP_DOMAIN', checked(targetParts.domain))),
+  };
+  return { overrides, problems };
+}
+
+type Parsed<Value> = { readonly value: Value } | { readonly message: string };
+
+const checked =
+  (schema: typeof targetParts.name) =>
+  (text: string): Parsed<string> => {
+    const parsed = schema.safeParse(text);
+    return parsed.success
+      ? { value: parsed.data }
+      : { message: parsed.error.issues[0]?.message ?? 'is wrong' };
+  };
+
+function portOf(text: string): Parsed<number> {
+  const value = Number(text);
+  const parsed = /^\d+$/.test(text) ? targetParts.port.safeParse(value) : undefined;
+  return parsed?.success === true ? { value } : { message: 'is no port\nUse 1 to 65535.' };
+}
+
+function optional<Key extends string, Value>(
+  key: Key,
+  value: Value | undefined,
+): { readonly [K in Key]?: Value } {
+  return (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: Value };
+}

@@ -1,0 +1,114 @@
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { hostsIn, partOf } from './hosts.ts';
+import type { Overrides } from './overrides.ts';
+import type { Component, Project, Service, Target } from './project.ts';
+import { quantity } from './quantity.ts';
+import type { ComponentFile, ProjectFile } from './schema.ts';
+
+/** What `resolveProject` cannot take from ptp.yaml. */
+export interface Surroundings {
+  /** The absolute path of ptp.yaml's folder. */
+  readonly folder: string;
+  readonly targetName: string;
+  readonly overrides: Overrides;
+  /** The contents of files that components name, by the path as ptp.yaml writes it. */
+  readonly contents: ReadonlyMap<string, string>;
+}
+
+/** Fills in what is left out and makes paths absolute. The file and the target's name are valid by now. */
+export function resolveProject(file: ProjectFile, around: Surroundings): Project {
+  const target = resolveTarget(file, around);
+  const names = Object.keys(file.components);
+  return {
+    name: file.name,
+    folder: around.folder,
+    components: Object.entries(file.components).map(([name, component]) => ({
+      ...resolveComponent(name, component, around),
+      talksTo: talksTo(name, component, names, target.namespace),
+    })),
+    services: Object.entries(file.services).map(([name, service]): Service => ({ name, ...service })),
+    target,
+  };
+}
+
+function resolveComponent(
+  name: string,
+  file: ComponentFile,
+  around: Surroundings,
+): Omit<Component, 'talksTo'> {
+  const { source, builder, base, route, migrate, files, resources, port, management, env, needs, replicas } =
+    file;
+  return {
+    name,
+    source: resolve(around.folder, source),
+    ...(builder === undefined ? {} : { builder }),
+    ...(base === undefined ? {} : { base }),
+    ...(route === undefined ? {} : { route }),
+    port,
+    management,
+    env,
+    files: Object.fromEntries(
+      Object.entries(files).map(([path, from]) => [path, around.contents.get(from) ?? '']),
+    ),
+    needs,
+    ...(migrate === undefined ? {} : { migrate }),
+    replicas,
+    resources: {
+      ...resources,
+      memoryLimit: resources.memoryLimit ?? largerQuantity(resources.memory, '256Mi'),
+    },
+  };
+}
+
+function largerQuantity(a: string, b: string): string {
+  return (quantity(a) ?? 0) > (quantity(b) ?? 0) ? a : b;
+}
+
+function talksTo(
+  self: string,
+  { env }: ComponentFile,
+  names: readonly string[],
+  namespace: string,
+): readonly string[] {
+  const hosts = Object.values(env).flatMap(hostsIn);
+  const parts = hosts.map(({ host }) => partOf(host, namespace, names)).filter((part) => part !== undefined);
+  return [...new Set(parts)].filter((part) => part !== self).toSorted();
+}
+
+function resolveTarget(file: ProjectFile, { folder, targetName, overrides }: Surroundings): Target {
+  const target = file.targets?.[targetName] ?? { cluster: 'local', ports: { http: 80, https: 443 } };
+  const namespace = target.namespace ?? file.name;
+  const domain = overrides.domain ?? target.domain ?? `${file.name}.localhost`;
+  if (target.cluster === 'local') {
+    return {
+      name: targetName,
+      cluster: 'local',
+      domain,
+      namespace,
+      instance: overrides.instance ?? target.instance ?? file.name,
+      ports: { http: overrides.http ?? target.ports.http, https: overrides.https ?? target.ports.https },
+    };
+  }
+  if (target.cluster !== 'kubeconfig')
+    throw new Error(`the target ${target.cluster} was to be turned down before`);
+  const { context, kubeconfig, registry, gatewayClass, storageClass } = target;
+  return {
+    name: targetName,
+    cluster: 'kubeconfig',
+    domain,
+    namespace,
+    instance: overrides.instance ?? file.name,
+    ports: { http: 80, https: 443 },
+    ...(context === undefined ? {} : { context }),
+    ...(kubeconfig === undefined ? {} : { kubeconfig: kubeconfigPath(folder, kubeconfig) }),
+    registry,
+    ...(gatewayClass === undefined ? {} : { gatewayClass }),
+    ...(storageClass === undefined ? {} : { storageClass }),
+  };
+}
+
+/** The file a target's `kubeconfig` means: seen from ptp.yaml's folder, or from home where it begins with ~. */
+export function kubeconfigPath(folder: string, written: string): string {
+  return written.startsWith('~/') ? resolve(homedir(), written.slice(2)) : resolve(folder, written);
+}

@@ -1,0 +1,275 @@
+import { z } from 'zod';
+import { quantity } from './quantity.ts';
+
+/*
+ * The one description of ptp.yaml: types, validation, the JSON Schema for editors and the reference page come from
+ * it. A check's message has two lines where there is more to say than "wrong": what is wrong, then the next step.
+ */
+
+const gibibyte = 2 ** 30;
+const mebibyte = 2 ** 20;
+
+/** A name of a Kubernetes Service (RFC 1035 label), short enough that `-migrate-` and a digest still fit in 63. */
+const name = z
+  .string()
+  .regex(
+    /^[a-z]([-a-z0-9]*[a-z0-9])?$/,
+    'is no DNS name\nUse small letters, digits and hyphens; begin with a letter, end with a letter or a digit.',
+  )
+  .max(40, 'is too long for a DNS name with its additions\nUse at most 40 characters.');
+
+const domain = z
+  .string()
+  .max(253, 'is too long for a domain\nUse at most 253 characters.')
+  .regex(
+    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/,
+    'is no domain\nWrite it without https:// and in small letters: hello.example.com',
+  );
+
+const port = z.int().min(1, 'is no port\nUse 1 to 65535.').max(65535, 'is no port\nUse 1 to 65535.');
+
+const cpu = z
+  .string()
+  .refine((text) => quantity(text) !== undefined, 'is no quantity of processors\nWrite 250m, or "0.5".');
+
+/** A number of bytes; below a mebibyte somebody wrote `m` for `Mi`. */
+const memory = z
+  .string()
+  .refine((text) => quantity(text) !== undefined, 'is no quantity of memory\nWrite 128Mi, or 1Gi.')
+  .refine((text) => (quantity(text) ?? mebibyte) >= mebibyte, {
+    error: 'is less than 1Mi (m means thousandths of a byte)\nUse Mi or Gi: 128Mi',
+  });
+
+const storage = z
+  .string()
+  .refine((text) => quantity(text) !== undefined, 'is no quantity of storage\nWrite 1Gi, or 500Mi.')
+  .refine((text) => (quantity(text) ?? gibibyte) >= 64 * mebibyte, {
+    error: 'is too little for a database\nUse at least 64Mi.',
+  });
+
+const environmentName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is no name for a variable\nUse letters, digits and underscores.');
+
+const containerPath = z
+  .string()
+  .regex(
+    /^(\/(?!\.{1,2}(\/|$))[^/\0:]+)+$/,
+    'is no path of a file in the container\nWrite it from the root, without . or ..: /etc/app/routes.json',
+  );
+
+const component = z
+  .strictObject({
+    source: z
+      .string()
+      .min(1, 'is empty\nName the folder of the component.')
+      .meta({
+        description: "The component's folder, seen from the folder of ptp.yaml.",
+        examples: ['system/gateway'],
+      }),
+    builder: z.enum(['node', 'static']).optional().meta({
+      description:
+        'How the image is built: `node` runs the application with Node.js, `static` builds a web page and serves its files. Left out, the source tells.',
+    }),
+    base: z
+      .string()
+      .regex(
+        /^[^\s@]+@sha256:[0-9a-f]{64}$/,
+        'is no image by digest\nPin it, so that it cannot change underneath you: registry.example.com/node@sha256:…',
+      )
+      .optional()
+      .meta({ description: "A base image by digest, instead of the builder's own." }),
+    route: z
+      .string()
+      .regex(
+        /^\/([A-Za-z0-9._~-]+(\/[A-Za-z0-9._~-]+)*)?$/,
+        'is no route\nBegin with / and end without one: /, or /shop',
+      )
+      .optional()
+      .meta({
+        description:
+          'The path below the domain that users reach it at. A component without one cannot be reached from outside.',
+        examples: ['/'],
+      }),
+    port: port.default(8080).meta({ description: 'The port it serves on; it is told so by `PORT`.' }),
+    management: port.default(9090).meta({
+      description: 'The port of its probes (`/livez`, `/readyz`) and metrics. It never has a route.',
+    }),
+    env: z
+      .record(environmentName, z.string())
+      .default({})
+      .meta({
+        description:
+          'Its environment. Other components are hosts by their names. No secrets: those come by `needs`.',
+        examples: [{ BACKEND_URL: 'http://backend:8080' }],
+      }),
+    files: z
+      .record(containerPath, z.string().min(1, 'is empty\nName a file of the project.'))
+      .default({})
+      .meta({
+        description:
+          'Configuration files: path in the container → file seen from the folder of ptp.yaml. Read-only.',
+        examples: [{ '/etc/app/routes.json': 'config/routes.json' }],
+      }),
+    needs: z
+      .array(z.string())
+      .default([])
+      .meta({
+        description:
+          'Services it is bound to. Their connection details are files below `$SERVICE_BINDING_ROOT/<service>/`.',
+        examples: [['database']],
+      }),
+    migrate: z
+      .array(z.string().min(1, 'is an empty word\nRemove it.'))
+      .min(1, 'is empty\nName a program, or remove `migrate`.')
+      .optional()
+      .meta({
+        description:
+          'The program, word by word, that brings the database up to date. It runs from the new image before the rollout; when it fails, nothing is rolled out.',
+        examples: [['node', 'src/migrate.ts']],
+      }),
+    replicas: z
+      .int()
+      .min(1, 'is too few\nUse at least 1.')
+      .max(100, 'is too many\nUse at most 100.')
+      .default(2)
+      .meta({ description: 'How many copies run. With 2 or more a rollout loses no request.' }),
+    resources: z
+      .strictObject({
+        cpu: cpu.default('100m').meta({ description: 'Processor time that is kept for each copy.' }),
+        memory: memory.default('128Mi').meta({ description: 'Memory that is kept for each copy.' }),
+        memoryLimit: memory.optional().meta({
+          description: 'A copy that needs more is stopped. Left out: 256Mi, or `memory` where that is more.',
+        }),
+      })
+      .prefault({})
+      .meta({ description: 'What each copy is given, as Kubernetes quantities.' }),
+  })
+  .meta({ description: 'One application of the system.' });
+
+const service = z
+  .strictObject({
+    type: z.enum(['postgres']).meta({ description: 'What it is.' }),
+    version: z
+      .int()
+      .min(13, 'is too old\nUse a supported major version, such as 17.')
+      .max(99, 'is no major version\nUse a supported one, such as 17.')
+      .default(17)
+      .meta({ description: 'The major version.' }),
+    storage: storage.default('1Gi').meta({ description: 'The size of its disk.' }),
+  })
+  .meta({ description: 'Something that components need and the path provides.' });
+
+const namespace = name.optional().meta({ description: 'The namespace. Left out: the name of the system.' });
+const storageClass = z
+  .string()
+  .min(1)
+  .optional()
+  .meta({ description: "The storage class of databases. Left out: the cluster's default." });
+
+const local = z
+  .strictObject({
+    cluster: z.literal('local'),
+    domain: domain.optional().meta({
+      description: 'Where users find the system. Left out: `<name>.localhost`, which every browser resolves.',
+    }),
+    namespace,
+    instance: name.optional().meta({
+      description:
+        "The local cluster's name; systems that name the same one share it. Left out: the system's name.",
+    }),
+    ports: z
+      .strictObject({ http: port.default(80), https: port.default(443) })
+      .prefault({})
+      .meta({ description: "The cluster's public ports on this machine." }),
+  })
+  .meta({ description: 'A Kubernetes on this machine, started by ptp.' });
+
+const kubeconfig = z
+  .strictObject({
+    cluster: z.literal('kubeconfig'),
+    domain: domain.meta({ description: 'Where users find the system.' }),
+    namespace,
+    context: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: "The kubeconfig's context. Left out: its current one." }),
+    kubeconfig: z.string().min(1).optional().meta({
+      description:
+        'A kubeconfig file, seen from the folder of ptp.yaml. Left out: `$KUBECONFIG`, then ~/.kube/config.',
+    }),
+    registry: z
+      .string()
+      .min(1)
+      .meta({
+        description: 'Where images are pushed and the nodes pull them.',
+        examples: ['registry.example.com/team'],
+      }),
+    gatewayClass: z.string().min(1).optional().meta({
+      description: 'The Gateway API class that carries the route. Left out: the only one there is.',
+    }),
+    storageClass,
+  })
+  .meta({ description: 'A cluster that is there already.' });
+
+/** Clouds may stand in the file before ptp can go there, so what they say is kept and not judged. */
+const cloud = <const Name extends 'eks' | 'gke' | 'aks'>(kind: Name, title: string) =>
+  z
+    .looseObject({
+      cluster: z.literal(kind),
+      region: z.string().min(1).meta({ description: 'The region.' }),
+      domain,
+      namespace,
+    })
+    .meta({ description: `${title}. This version cannot carry a system there yet.` });
+
+const target = z.discriminatedUnion('cluster', [
+  local,
+  kubeconfig,
+  cloud('eks', 'Amazon EKS'),
+  cloud('gke', 'Google GKE'),
+  cloud('aks', 'Azure AKS'),
+]);
+
+/** Everything that ptp.yaml may say. */
+export const projectSchema = z
+  .strictObject({
+    name: name.meta({
+      description:
+        "The system's name: its namespace, its domain on this machine and its images are called so.",
+      examples: ['hello'],
+    }),
+    components: z
+      .record(name, component)
+      .refine((all) => Object.keys(all).length > 0, 'has no component\nName at least one, with its source.')
+      .meta({
+        description: "The system's applications by name; the name is also its host within the system.",
+      }),
+    services: z.record(name, service).default({}).meta({ description: 'What components need, by name.' }),
+    targets: z.record(name, target).optional().meta({
+      description:
+        'Where the system can run, by name. Left out: one target, `local`. `--target` chooses; else the only one, or `local`.',
+    }),
+  })
+  .meta({ title: 'ptp.yaml', description: 'A system and its path to production.' });
+
+/** ptp.yaml as it was understood: every default that does not depend on another key is filled in. */
+export type ProjectFile = z.output<typeof projectSchema>;
+export type ComponentFile = ProjectFile['components'][string];
+export type TargetFile = NonNullable<ProjectFile['targets']>[string];
+
+/** ptp.yaml as JSON Schema (draft 2020-12): what editors complete and check by. */
+export function editorSchema(): z.core.JSONSchema.JSONSchema {
+  return z.toJSONSchema(projectSchema, { io: 'input' });
+}
+
+/** The schema of one entry in each of the sections that map names to parts. */
+export const partSchemas: Readonly<Record<string, z.ZodType>> = {
+  components: component,
+  services: service,
+  targets: target,
+};
+
+/** Parts of a target that the environment can say as well. */
+export const targetParts = { name, domain, port } as const;
