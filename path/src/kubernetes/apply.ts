@@ -1,0 +1,234 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { StepName } from '../core/event.ts';
+import { type Problem, StepFailed, UserMistake } from '../core/failure.ts';
+import type { Context } from '../effects/context.ts';
+import type { ChangeSet, ObjectChange } from './change-set.ts';
+import type { KubernetesClient } from './client.ts';
+import { KubernetesError } from './error.ts';
+import { fieldManager, label } from './labels.ts';
+import { list } from './list.ts';
+import {
+  type AnyObject,
+  inApplyOrder,
+  isFoundation,
+  type KubernetesObject,
+  keyOf,
+  objectId,
+  objectName,
+} from './objects.ts';
+import { objectPath, resourceOf } from './resources.ts';
+
+/** How to apply, and on whose behalf. */
+export interface ApplyOptions {
+  readonly step: StepName;
+  /** The project's name: goes into the owner labels, and what bears them is the inventory. */
+  readonly project: string;
+  /** Take fields from other managers too; without it they are reported. */
+  readonly force?: boolean;
+  /** Only find out what would change. */
+  readonly dryRun?: boolean;
+}
+
+/**
+ * Makes the cluster's objects as given by server-side apply, and says what that changed.
+ *
+ * The server itself compares: a dry run of every object is held against the live one, so drift made by hand is found
+ * whatever part it is in, defaults make no difference, and an object that any part of admission would refuse stops the
+ * apply before the first change. Only what differs is then applied, in the order in which objects need each other.
+ * @returns one entry for each object, in the order of applying; each is emitted as `object-applied` too
+ * @throws UserMistake where someone else manages a field (their names are in the text), StepFailed where the server
+ *   refuses an object
+ */
+export async function apply(
+  context: Pick<Context, 'emit' | 'signal'>,
+  client: KubernetesClient,
+  objects: readonly KubernetesObject[],
+  options: ApplyOptions,
+): Promise<ChangeSet> {
+  const wanted = inApplyOrder(objects.map((object) => withOwner(object, options)));
+  const live = await liveObjects(client, wanted, context.signal);
+  const foundations = wanted.filter(isFoundation);
+  const rest = wanted.filter((object) => !isFoundation(object));
+  const changes: ObjectChange[] = [];
+  // What the rest stands on has to be there for the rest to be checked.
+  for (const stage of [foundations, rest]) {
+    const planned = await plan(context, client, stage, live, options);
+    for (const [object, change] of planned) {
+      if (!options.dryRun && change.change !== 'unchanged')
+        changes.push({
+          ...change,
+          after: await patch(client, object, { ...options, dryRun: false }, context.signal),
+        });
+      else changes.push(change);
+      context.emit({
+        kind: 'object-applied',
+        step: options.step,
+        object: change.object,
+        change: change.change,
+      });
+    }
+  }
+  return changes;
+}
+
+async function plan(
+  context: Pick<Context, 'signal'>,
+  client: KubernetesClient,
+  objects: readonly KubernetesObject[],
+  live: ReadonlyMap<string, AnyObject>,
+  options: ApplyOptions,
+): Promise<readonly (readonly [KubernetesObject, ObjectChange])[]> {
+  const missing = new Set(
+    objects
+      .filter((object) => object.kind === 'Namespace' && !live.has(objectId(object)))
+      .map((object) => object.metadata.name),
+  );
+  const results = await Promise.allSettled(
+    objects.map(async (object) => {
+      const before = live.get(objectId(object));
+      const name = objectName(object);
+      const inMissing = object.metadata.namespace !== undefined && missing.has(object.metadata.namespace);
+      if (inMissing && options.dryRun) return [object, { change: 'created', object: name }] as const;
+      const after = await patch(client, object, { ...options, dryRun: true }, context.signal);
+      const same = before !== undefined && isDeepStrictEqual(comparable(before), comparable(after));
+      const change: ObjectChange = {
+        change: before === undefined ? 'created' : same ? 'unchanged' : 'configured',
+        object: name,
+        ...(before === undefined ? {} : { before }),
+        after: same ? before : after,
+      };
+      return [object, change] as const;
+    }),
+  );
+  const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  if (reasons.length > 0) throw together(reasons);
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+}
+
+/** One error for several: all problems at once where they are of the kinds that people are shown. */
+function together(reasons: readonly unknown[]): unknown {
+  const mistakes = reasons.filter((reason) => reason instanceof UserMistake);
+  const failures = reasons.filter((reason) => reason instanceof StepFailed);
+  if (mistakes.length + failures.length < reasons.length)
+    return reasons.find((reason) => !(reason instanceof UserMistake) && !(reason instanceof StepFailed));
+  const problems = [...failures, ...mistakes].flatMap((reason) => reason.problems);
+  return failures.length > 0 ? new StepFailed(problems) : new UserMistake(problems);
+}
+
+async function patch(
+  client: KubernetesClient,
+  object: KubernetesObject,
+  options: ApplyOptions,
+  signal: AbortSignal,
+): Promise<AnyObject> {
+  const resource = await resourceOf(client, object);
+  if (resource === undefined)
+    throw new StepFailed({
+      what: `the cluster does not know ${object.kind} of ${object.apiVersion}`,
+      where: { object: objectName(object) },
+      next: 'Install what defines it, or choose a cluster that has it.',
+    });
+  const send = async (force: boolean) =>
+    await client.send<AnyObject>({
+      method: 'PATCH',
+      path: objectPath(keyOf(object), resource),
+      query: { fieldManager, force, dryRun: options.dryRun === true ? 'All' : undefined },
+      contentType: 'application/apply-patch+yaml',
+      body: object,
+      signal,
+    });
+  try {
+    return (await send(options.force === true)).body;
+  } catch (error) {
+    if (!(error instanceof KubernetesError)) throw error;
+    const conflicts = conflictsOf(error);
+    if (conflicts.length === 0) throw refused(object, error);
+    // Our own name under another operation, from an update with an earlier version: nobody else is overruled.
+    if (conflicts.every((conflict) => conflict.manager === fieldManager)) return (await send(true)).body;
+    throw new UserMistake(conflictProblem(object, conflicts));
+  }
+}
+
+interface Conflict {
+  readonly manager: string;
+  readonly field: string;
+}
+
+function conflictsOf(error: KubernetesError): readonly Conflict[] {
+  if (error.code !== 409) return [];
+  return (error.status.details?.causes ?? [])
+    .filter((cause) => cause.reason === 'FieldManagerConflict')
+    .map((cause) => ({
+      manager: /"([^"]+)"/.exec(cause.message ?? '')?.[1] ?? 'unknown',
+      field: cause.field ?? '',
+    }));
+}
+
+function conflictProblem(object: KubernetesObject, conflicts: readonly Conflict[]): Problem {
+  const managers = [...new Set(conflicts.map((conflict) => conflict.manager))].join(', ');
+  return {
+    what: `${managers} has changed fields that ptp.yaml decides as well`,
+    where: { object: objectName(object) },
+    next: 'Put the change into ptp.yaml, or run again with --force to overrule it.',
+    details: conflicts.map((conflict) => `${conflict.field} is managed by ${conflict.manager}`),
+  };
+}
+
+function refused(object: KubernetesObject, error: KubernetesError): StepFailed {
+  const causes = error.status.details?.causes ?? [];
+  // What the server says about a Secret can quote its content, so of those only the places are told.
+  const details =
+    object.kind === 'Secret'
+      ? causes.map((cause) => [cause.field, cause.reason].filter(Boolean).join(': '))
+      : [error.status.message ?? ''];
+  return new StepFailed({
+    what: `the cluster refuses it (${error.reason || error.code})`,
+    where: { object: objectName(object) },
+    details,
+  });
+}
+
+function withOwner<T extends KubernetesObject>(object: T, options: ApplyOptions): T {
+  const owner = { [label.managedBy]: fieldManager, [label.project]: options.project };
+  // Several steps apply the namespace, so it belongs to none of them.
+  const step = isFoundation(object) ? {} : { [label.step]: options.step };
+  return {
+    ...object,
+    metadata: { ...object.metadata, labels: { ...object.metadata.labels, ...owner, ...step } },
+  };
+}
+
+/** The live objects among those wanted: one list for each kind and namespace, not one request for each object. */
+async function liveObjects(
+  client: KubernetesClient,
+  wanted: readonly KubernetesObject[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, AnyObject>> {
+  const groups = new Map<string, KubernetesObject>();
+  for (const object of wanted)
+    groups.set(`${object.apiVersion} ${object.kind} ${object.metadata.namespace}`, object);
+  const lists = await Promise.all(
+    [...groups.values()].map(({ apiVersion, kind, metadata }) =>
+      list(
+        client,
+        { apiVersion, kind, ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }) },
+        signal,
+      ),
+    ),
+  );
+  return new Map(lists.flat().map((object) => [objectId(object), object]));
+}
+
+/** An object without what the server changes by itself. */
+function comparable(object: AnyObject): unknown {
+  const {
+    resourceVersion: _,
+    generation: __,
+    managedFields: ___,
+    ...metadata
+  } = object.metadata as AnyObject['metadata'] & {
+    readonly managedFields?: unknown;
+  };
+  const { status: ____, ...rest } = object;
+  return { ...rest, metadata };
+}

@@ -1,0 +1,53 @@
+import type { KubernetesClient } from './client.ts';
+import type { AnyObject } from './objects.ts';
+import { collectionPath, resourceOf } from './resources.ts';
+
+/** Which objects are meant: one kind, in one namespace or all, by label or field. */
+export interface Selection {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly labels?: string;
+  readonly fields?: string;
+}
+
+/** A list as the API gives it: its items do not repeat their kind. */
+export interface ObjectList<T> {
+  readonly metadata: { readonly resourceVersion: string };
+  readonly items: readonly T[];
+}
+
+/**
+ * The objects of a selection, each with its kind and API version filled in.
+ * Empty where the server does not know the kind or has no such namespace.
+ */
+export async function list<T = AnyObject>(
+  client: KubernetesClient,
+  selection: Selection,
+  signal?: AbortSignal,
+): Promise<readonly T[]> {
+  return (await listWithVersion<T>(client, selection, signal)).items;
+}
+
+/** As `list`, with the resource version to start a watch from; empty text where the kind is unknown. */
+export async function listWithVersion<T>(
+  client: KubernetesClient,
+  selection: Selection,
+  signal?: AbortSignal,
+): Promise<{ readonly items: readonly T[]; readonly resourceVersion: string }> {
+  const nothing = { items: [], resourceVersion: '' };
+  const resource = await resourceOf(client, selection);
+  if (resource === undefined) return nothing;
+  const path = collectionPath(selection.apiVersion, resource, selection.namespace);
+  const found = await client.find<ObjectList<T>>(
+    path,
+    { labelSelector: selection.labels, fieldSelector: selection.fields },
+    signal,
+  );
+  if (found === undefined) return nothing;
+  const { apiVersion, kind } = selection;
+  return {
+    items: found.items.map((item) => ({ ...item, apiVersion, kind })),
+    resourceVersion: found.metadata.resourceVersion,
+  };
+}

@@ -1,0 +1,74 @@
+import { type ContainerStatus, conditionsOf, type Pod } from './objects.ts';
+
+/** What keeps a pod from running. */
+export interface PodTrouble {
+  /** Kubernetes' word: `ImagePullBackOff`, `CrashLoopBackOff`, `Unschedulable`. */
+  readonly reason: string;
+  readonly text: string;
+  /** The container, where one is the cause. */
+  readonly container?: string;
+  /** Waiting longer will not help. */
+  readonly hopeless: boolean;
+}
+
+const cannotStart = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'InvalidImageName',
+  'ErrImageNeverPull',
+  'CreateContainerConfigError',
+  'CreateContainerError',
+  'RunContainerError',
+]);
+
+/** Restarts after which a container that ends again and again is given up. */
+const restartsAllowed = 2;
+
+/** Why a pod isn't running, by its status alone; undefined where nothing speaks against its coming up. */
+export function podTrouble(pod: Pod): PodTrouble | undefined {
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  for (const status of statuses) {
+    const trouble = containerTrouble(status);
+    if (trouble !== undefined) return trouble;
+  }
+  if (pod.status?.phase === 'Failed') {
+    const { reason, message } = pod.status;
+    return { reason: reason ?? 'Failed', text: message ?? 'the pod has failed', hopeless: false };
+  }
+  const scheduled = conditionsOf(pod).find((condition) => condition.type === 'PodScheduled');
+  if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable') {
+    const text = scheduled.message ?? 'no node can take the pod';
+    // A claim is bound only after the first look, so that look's complaint passes by itself.
+    const passing = /unbound|not found|being created|VolumeBinding/i.test(text);
+    return { reason: 'Unschedulable', text, hopeless: !passing };
+  }
+  return undefined;
+}
+
+function containerTrouble(status: ContainerStatus): PodTrouble | undefined {
+  const { waiting, terminated } = status.state ?? {};
+  const container = status.name;
+  if (waiting?.reason !== undefined && cannotStart.has(waiting.reason)) {
+    return { reason: waiting.reason, text: waiting.message ?? waiting.reason, container, hopeless: true };
+  }
+  const ended =
+    terminated ?? (waiting?.reason === 'CrashLoopBackOff' ? status.lastState?.terminated : undefined);
+  if (waiting?.reason === 'CrashLoopBackOff') {
+    const text = `the container ends again and again${ended === undefined ? '' : `: ${exitText(ended)}`}`;
+    return { reason: waiting.reason, text, container, hopeless: status.restartCount >= restartsAllowed };
+  }
+  if (ended !== undefined && ended.exitCode !== 0) {
+    const hopeless = status.restartCount >= restartsAllowed;
+    return { reason: ended.reason ?? 'Error', text: exitText(ended), container, hopeless };
+  }
+  return undefined;
+}
+
+function exitText(ended: {
+  readonly exitCode: number;
+  readonly reason?: string;
+  readonly signal?: number;
+}): string {
+  if (ended.reason === 'OOMKilled') return 'it needed more memory than its limit (OOMKilled)';
+  return `exit code ${ended.exitCode}${ended.reason === undefined || ended.reason === 'Error' ? '' : ` (${ended.reason})`}`;
+}
