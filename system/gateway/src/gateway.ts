@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Exchange, type Services, TOO_LARGE } from './exchange.ts';
+import { health } from './lifecycle.ts';
+import { type Peer, peersOf } from './peer.ts';
+import { type Problem, rawProblem } from './problem.ts';
+import { readRequestHeaders } from './request-headers.ts';
+import { routeTarget } from './route.ts';
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+const ALLOW = [...METHODS].join(', ');
+const REFUSED_METHOD: Problem = {
+  status: 405,
+  detail: 'This method is not served here.',
+  headers: ['allow', ALLOW],
+};
+const READ_ONLY: Problem = {
+  status: 405,
+  detail: 'This path can only be read.',
+  headers: ['allow', 'GET, HEAD'],
+};
+const UNKNOWN_METHOD: Problem = { status: 501, detail: 'This method is not known here.' };
+const NO_UPGRADE: Problem = { status: 501, detail: 'No other protocol is spoken here.' };
+const NO_EXPECTATION: Problem = { status: 417, detail: 'Only the expectation "100-continue" can be met.' };
+const NOT_FOUND: Problem = { status: 404, detail: 'There is nothing under this path.' };
+const STOPPING: Problem = {
+  status: 503,
+  detail: 'This gateway is about to stop.',
+  headers: ['retry-after', '1'],
+};
+
+/** The public server. */
+export interface Gateway {
+  readonly server: Server;
+  /** Stops the watch over deadlines; closing the server is up to the caller. */
+  stop(): void;
+}
+
+/**
+ * Makes the public server; the caller lets it listen.
+ * @param services what the exchanges work with
+ */
+export function createGateway(services: Services): Gateway {
+  const { config, lifecycle, inFlight } = services;
+  const { timeouts } = config;
+  const peerOf = peersOf(config.trustedProxies);
+  const peers = new WeakMap<Socket, Peer>();
+  const server = createServer({
+    maxHeaderSize: config.maxHeaderBytes,
+    headersTimeout: Math.min(timeouts.idle, timeouts.whole),
+    requestTimeout: timeouts.whole,
+    connectionsCheckingInterval: Math.max(20, Math.min(5_000, timeouts.idle / 4)),
+    keepAliveTimeout: config.keepAlive,
+    // A Host is checked with the other fields, so that its absence is logged and answered alike.
+    requireHostHeader: false,
+    insecureHTTPParser: false,
+    noDelay: true,
+  });
+  // Node would drop fields beyond a number without a word; their total size is limited anyway.
+  server.maxHeadersCount = 0;
+
+  const begin = (
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): { exchange: Exchange; problem?: Problem } => {
+    const socket = request.socket;
+    let peer = peers.get(socket);
+    if (peer === undefined) {
+      peer = peerOf(socket.remoteAddress);
+      peers.set(socket, peer);
+    }
+    const headers = readRequestHeaders(request.rawHeaders, peer);
+    const exchange = new Exchange(request, response, headers, services);
+    const method = request.method ?? '';
+    if (!METHODS.has(method)) {
+      return { exchange, problem: method === 'TRACE' ? REFUSED_METHOD : UNKNOWN_METHOD };
+    }
+    if (headers.refusal !== undefined) {
+      return { exchange, problem: { ...headers.refusal, headers: ['connection', 'close'] } };
+    }
+    // An offer of HTTP/2 may be passed over (RFC 9110 section 7.8); whoever asks for something else needs it.
+    if (headers.upgrade !== undefined && headers.upgrade !== 'h2c') return { exchange, problem: NO_UPGRADE };
+    if (headers.bodyLength > config.maxBodyBytes) return { exchange, problem: TOO_LARGE };
+    return { exchange };
+  };
+
+  const handle = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
+    const { exchange, problem } = begin(request, response);
+    if (problem !== undefined) return exchange.refuse(problem);
+    const target = request.url ?? '';
+    const question = target.indexOf('?');
+    const path = question === -1 ? target : target.slice(0, question);
+    const state = health(path, lifecycle);
+    if (state !== undefined) {
+      if (request.method !== 'GET' && request.method !== 'HEAD') return exchange.refuse(READ_ONLY);
+      return exchange.answer(path, state.status, state.body);
+    }
+    if (lifecycle.phase === 'closing') return exchange.refuse(STOPPING);
+    const routing = routeTarget(target, config.routes);
+    if (routing.kind === 'routed') return exchange.forward(routing.route, routing.target, expectsContinue);
+    exchange.refuse(routing.kind === 'refused' ? { status: 400, detail: routing.reason } : NOT_FOUND);
+  };
+
+  /** Answers what never became a request, or has no response object, and logs it all the same. */
+  const refuseRaw = (socket: Duplex, method: string, problem: Problem): void => {
+    const id = randomUUID();
+    const answer = rawProblem(problem, id);
+    services.metrics.request('none', method, problem.status, 0);
+    services.log.logger.info({
+      method,
+      route: 'none',
+      status: problem.status,
+      durationMs: 0,
+      requestId: id,
+      bytes: answer.length - answer.indexOf('\r\n\r\n') - 4,
+    });
+    socket.on('error', () => {});
+    if (socket.writable) socket.end(answer, () => socket.destroy());
+    else socket.destroy();
+  };
+
+  server.on('request', (request, response) => handle(request, response, false));
+  server.on('checkContinue', (request, response) => handle(request, response, true));
+  server.on('checkExpectation', (request, response) =>
+    begin(request, response).exchange.refuse(NO_EXPECTATION),
+  );
+  server.on('connect', (_request, socket) => refuseRaw(socket, 'CONNECT', REFUSED_METHOD));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const running = [...inFlight].filter((exchange) => exchange.request.socket === socket);
+    if (error.code === 'ECONNRESET' || error.code === 'EPIPE' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const problem = unreadable(error.code);
+    const [first] = running;
+    if (first === undefined) {
+      refuseRaw(socket, '-', problem);
+      return;
+    }
+    // Later ones wait for the first one's answer, after which nothing on this connection can be trusted.
+    for (const exchange of running) exchange.fail({ ...problem, headers: ['connection', 'close'] });
+    socket.end(() => socket.destroy());
+  });
+
+  const shortest = Math.min(timeouts.response, timeouts.idle, timeouts.whole);
+  const watch = setInterval(
+    () => {
+      const now = performance.now();
+      for (const exchange of inFlight) exchange.check(now);
+    },
+    Math.max(5, Math.min(250, shortest / 8)),
+  );
+  watch.unref();
+
+  return { server, stop: () => clearInterval(watch) };
+}
+
+function unreadable(code: string | undefined): Problem {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return { status: 431, detail: 'The request line and headers are larger than allowed.' };
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return { status: 413, detail: 'The chunk extensions are larger than allowed.' };
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return { status: 408, detail: 'The request did not arrive in time.' };
+    default:
+      return { status: 400, detail: 'The request is not well-formed HTTP.' };
+  }
+}
