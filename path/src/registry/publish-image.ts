@@ -1,0 +1,75 @@
+import { stat } from 'node:fs/promises';
+import { StepFailed } from '../core/failure.ts';
+import type { BuiltImage, StoredBlob } from '../core/handover.ts';
+import type { Client } from './client.ts';
+import { headManifest, putManifest, type Repository } from './requests.ts';
+import type { Transfer } from './transfer.ts';
+
+/** What was sent for an image. */
+export interface Sent {
+  /** Blobs and the manifest. */
+  readonly uploaded: number;
+  readonly bytes: number;
+}
+
+/** How an image is published. */
+export interface PublishOptions {
+  readonly client: Client;
+  readonly transfer: Transfer;
+  readonly repository: Repository;
+  readonly tags: readonly string[];
+  /** Called with the bytes sent by now and those there are to send at most. */
+  readonly onProgress: (sent: number, total: number) => void;
+}
+
+/**
+ * Makes the registry have an image under its digest and tags. What is there already costs one request for each tag,
+ * or one in all without tags. Throws StepFailed or UserMistake.
+ */
+export async function publishImage(image: BuiltImage, options: PublishOptions): Promise<Sent> {
+  const { client, repository, tags } = options;
+  const { digest, size } = image.manifest.descriptor;
+  const tagged = await Promise.all(tags.map((tag) => client.send(headManifest(repository, tag))));
+  const missing = tags.filter((_, index) => tagged[index]?.digest !== digest);
+  const there =
+    missing.length < tags.length || (await client.send(headManifest(repository, digest))) !== undefined;
+  const sent = there ? [] : await sendBlobs(image, options);
+  const body = { kind: 'file', path: image.manifest.path, start: 0, length: size } as const;
+  const manifest = { descriptor: image.manifest.descriptor, body };
+  if (!there) await client.send(putManifest(repository, digest, manifest));
+  await Promise.all(missing.map((tag) => client.send(putManifest(repository, tag, manifest))));
+  const all = there ? [] : [...sent, size].filter((bytes) => bytes > 0);
+  return { uploaded: all.length, bytes: all.reduce((sum, bytes) => sum + bytes, 0) };
+}
+
+async function sendBlobs(image: BuiltImage, options: PublishOptions): Promise<readonly number[]> {
+  const blobs = unique([image.config, ...image.layers]);
+  await Promise.all([image.manifest, ...blobs].map(checkSize));
+  const total = blobs.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
+  const done = new Map<StoredBlob, number>();
+  const tell = (blob: StoredBlob, bytes: number) => {
+    done.set(blob, bytes);
+    options.onProgress(
+      [...done.values()].reduce((sum, part) => sum + part, 0),
+      total,
+    );
+  };
+  return Promise.all(
+    blobs.map((blob) => options.transfer.ensure(options.repository, blob, (bytes) => tell(blob, bytes))),
+  );
+}
+
+/** An image may name the same layer twice: an empty one, say. */
+function unique(blobs: readonly StoredBlob[]): readonly StoredBlob[] {
+  return [...new Map(blobs.map((blob) => [blob.descriptor.digest, blob])).values()];
+}
+
+async function checkSize(blob: StoredBlob): Promise<void> {
+  const found = await stat(blob.path).catch(() => undefined);
+  if (found?.size === blob.descriptor.size) return;
+  throw new StepFailed({
+    what: `a part of an image is ${found === undefined ? 'not there' : `${found.size} bytes long instead of ${blob.descriptor.size}`} (${blob.descriptor.digest})`,
+    where: { file: blob.path },
+    next: 'Remove the file, if it is there, and run the same command again: it is made anew.',
+  });
+}
