@@ -6,7 +6,7 @@ import { Exchange, type Services, TOO_LARGE } from './exchange.ts';
 import { health } from './lifecycle.ts';
 import { type Peer, peersOf } from './peer.ts';
 import { type Problem, rawProblem } from './problem.ts';
-import { readRequestHeaders } from './request-headers.ts';
+import { type RequestHeaders, readRequestHeaders } from './request-headers.ts';
 import { routeTarget } from './route.ts';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -61,10 +61,8 @@ export function createGateway(services: Services): Gateway {
   // Node would drop fields beyond a number without a word; their total size is limited anyway.
   server.maxHeadersCount = 0;
 
-  const begin = (
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): { exchange: Exchange; problem?: Problem } => {
+  /** Opens the exchange; undefined when it was refused for what its headers say. */
+  const admit = (request: IncomingMessage, response: ServerResponse): Exchange | undefined => {
     const socket = request.socket;
     let peer = peers.get(socket);
     if (peer === undefined) {
@@ -73,34 +71,32 @@ export function createGateway(services: Services): Gateway {
     }
     const headers = readRequestHeaders(request.rawHeaders, peer);
     const exchange = new Exchange(request, response, headers, services);
-    const method = request.method ?? '';
-    if (!METHODS.has(method)) {
-      return { exchange, problem: method === 'TRACE' ? REFUSED_METHOD : UNKNOWN_METHOD };
-    }
-    if (headers.refusal !== undefined) {
-      return { exchange, problem: { ...headers.refusal, headers: ['connection', 'close'] } };
-    }
-    // An offer of HTTP/2 may be passed over (RFC 9110 section 7.8); whoever asks for something else needs it.
-    if (headers.upgrade !== undefined && headers.upgrade !== 'h2c') return { exchange, problem: NO_UPGRADE };
-    if (headers.bodyLength > config.maxBodyBytes) return { exchange, problem: TOO_LARGE };
-    return { exchange };
+    const problem = objection(request.method ?? '', headers, config.maxBodyBytes);
+    if (problem === undefined) return exchange;
+    exchange.refuse(problem);
+    return undefined;
   };
 
   const handle = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
-    const { exchange, problem } = begin(request, response);
-    if (problem !== undefined) return exchange.refuse(problem);
+    const exchange = admit(request, response);
+    if (exchange === undefined) return;
     const target = request.url ?? '';
     const question = target.indexOf('?');
     const path = question === -1 ? target : target.slice(0, question);
     const state = health(path, lifecycle);
     if (state !== undefined) {
-      if (request.method !== 'GET' && request.method !== 'HEAD') return exchange.refuse(READ_ONLY);
-      return exchange.answer(path, state.status, state.body);
+      if (request.method === 'GET' || request.method === 'HEAD')
+        exchange.answer(path, state.status, state.body);
+      else exchange.refuse(READ_ONLY);
+      return;
     }
-    if (lifecycle.phase === 'closing') return exchange.refuse(STOPPING);
+    if (lifecycle.phase === 'closing') {
+      exchange.refuse(STOPPING);
+      return;
+    }
     const routing = routeTarget(target, config.routes);
-    if (routing.kind === 'routed') return exchange.forward(routing.route, routing.target, expectsContinue);
-    exchange.refuse(routing.kind === 'refused' ? { status: 400, detail: routing.reason } : NOT_FOUND);
+    if (routing.kind === 'routed') exchange.forward(routing.route, routing.target, expectsContinue);
+    else exchange.refuse(routing.kind === 'refused' ? { status: 400, detail: routing.reason } : NOT_FOUND);
   };
 
   /** Answers what never became a request, or has no response object, and logs it all the same. */
@@ -123,9 +119,7 @@ export function createGateway(services: Services): Gateway {
 
   server.on('request', (request, response) => handle(request, response, false));
   server.on('checkContinue', (request, response) => handle(request, response, true));
-  server.on('checkExpectation', (request, response) =>
-    begin(request, response).exchange.refuse(NO_EXPECTATION),
-  );
+  server.on('checkExpectation', (request, response) => admit(request, response)?.refuse(NO_EXPECTATION));
   server.on('connect', (_request, socket) => refuseRaw(socket, 'CONNECT', REFUSED_METHOD));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const running = [...inFlight].filter((exchange) => exchange.request.socket === socket);
@@ -155,6 +149,15 @@ export function createGateway(services: Services): Gateway {
   watch.unref();
 
   return { server, stop: () => clearInterval(watch) };
+}
+
+function objection(method: string, headers: RequestHeaders, maxBodyBytes: number): Problem | undefined {
+  if (!METHODS.has(method)) return method === 'TRACE' ? REFUSED_METHOD : UNKNOWN_METHOD;
+  if (headers.refusal !== undefined) return { ...headers.refusal, headers: ['connection', 'close'] };
+  // An offer of HTTP/2 may be passed over (RFC 9110 section 7.8); whoever asks for something else needs it.
+  if (headers.upgrade !== undefined && headers.upgrade !== 'h2c') return NO_UPGRADE;
+  if (headers.bodyLength > maxBodyBytes) return TOO_LARGE;
+  return undefined;
 }
 
 function unreadable(code: string | undefined): Problem {

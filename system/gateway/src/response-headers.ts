@@ -13,8 +13,8 @@ export function readResponseHeaders(raw: readonly Buffer[], location: (value: st
   const fields: string[] = [];
   let options: string | undefined;
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i]?.latin1Slice() ?? '';
-    const value = raw[i + 1]?.latin1Slice() ?? '';
+    const name = raw[i]?.toString('latin1') ?? '';
+    const value = raw[i + 1]?.toString('latin1') ?? '';
     switch (name.toLowerCase()) {
       case 'connection':
         options = options === undefined ? value : `${options}, ${value}`;
