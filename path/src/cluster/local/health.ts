@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { Agent, request } from 'undici';
+import { containerdSocket } from './configure.ts';
+import type { Layout } from './layout.ts';
+import type { Network } from './plan.ts';
+
+/** What a program of the node says of itself. */
+export interface Answer {
+  readonly ready: boolean;
+  readonly text: string;
+}
+
+/** Asks a program of the node whether it is ready. Programs without a door of their own are ready when they run. */
+export async function probe(layout: Layout, network: Network, name: string): Promise<Answer> {
+  switch (name) {
+    case 'containerd':
+      return connects(containerdSocket(layout));
+    case 'registry':
+      return ask(`http://${network.node}:${network.registryPort}/v2/`, [200, 401]);
+    case 'kube-apiserver':
+      return ask(`https://${network.node}:6443/readyz`, [200], await adminAgent(layout));
+    case 'kubelet':
+      return ask(`http://${network.node}:10248/healthz`, [200]);
+    case 'kube-proxy':
+      return ask(`http://${network.node}:10256/livez`, [200]);
+    default:
+      return { ready: true, text: 'runs' };
+  }
+}
+
+const agents = new Map<string, Agent>();
+
+async function adminAgent(layout: Layout): Promise<Agent> {
+  const existing = agents.get(layout.pki);
+  if (existing !== undefined) return existing;
+  const read = (name: string) => readFile(join(layout.pki, name), 'utf8');
+  const [ca, cert, key] = await Promise.all([read('ca.crt'), read('admin.crt'), read('admin.key')]);
+  const agent = new Agent({ connect: { ca, cert, key } });
+  agents.set(layout.pki, agent);
+  return agent;
+}
+
+async function ask(url: string, good: readonly number[], dispatcher?: Agent): Promise<Answer> {
+  try {
+    const answer = await request(url, {
+      ...(dispatcher === undefined ? {} : { dispatcher }),
+      headersTimeout: 2000,
+      bodyTimeout: 2000,
+    });
+    const text = (await answer.body.text()).slice(0, 500);
+    return { ready: good.includes(answer.statusCode), text: `${answer.statusCode} ${text}` };
+  } catch (error) {
+    return { ready: false, text: (error as Error).message };
+  }
+}
+
+function connects(path: string): Promise<Answer> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve({ ready: true, text: 'answers' });
+    });
+    socket.once('error', (error) => resolve({ ready: false, text: error.message }));
+  });
+}

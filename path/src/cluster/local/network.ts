@@ -1,0 +1,106 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { StepFailed } from '../../core/failure.ts';
+import type { Context } from '../../effects/context.ts';
+import { inside, type Machine } from './machine.ts';
+import type { Network } from './plan.ts';
+
+/**
+ * Joins the machine to the host: a bridge on the host, a pair of interfaces, addresses, a default route, and a
+ * firewall table of the instance's own that lets pods out and brings the public ports of loopback in. Running it
+ * again changes nothing.
+ */
+export async function connectMachine(
+  context: Context,
+  network: Network,
+  machine: Machine,
+  ports: { readonly http: number; readonly https: number },
+): Promise<void> {
+  const { bridge, veth } = network;
+  const host = (...args: string[]) => run(context, 'ip', args);
+  if (!(await exists(bridge))) await host('link', 'add', bridge, 'type', 'bridge');
+  await host('address', 'replace', `${network.host}/24`, 'dev', bridge);
+  await host('link', 'set', bridge, 'up');
+  if (!(await exists(veth))) {
+    await host('link', 'add', veth, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(machine.init));
+  }
+  await host('link', 'set', veth, 'master', bridge, 'up');
+  await run(context, 'nsenter', [
+    ...inside(machine),
+    'sh',
+    '-ec',
+    [
+      'ip link set lo up',
+      `ip address replace ${network.node}/24 dev eth0`,
+      'ip link set eth0 up',
+      `ip route replace default via ${network.host}`,
+      'echo 1 > /proc/sys/net/ipv4/ip_forward',
+      // Without it, traffic between pods of one bridge passes the services' rules by. Absent: the module is not there.
+      'for n in bridge-nf-call-iptables bridge-nf-call-ip6tables; do if [ -e /proc/sys/net/bridge/$n ]; then echo 1 > /proc/sys/net/bridge/$n; fi; done',
+      'echo 0 > /proc/sys/net/ipv4/conf/all/rp_filter',
+    ].join('\n'),
+  ]);
+  // Answers to connections that began at 127.0.0.1 come back over the bridge with that address.
+  await writeFile(`/proc/sys/net/ipv4/conf/${bridge}/route_localnet`, '1');
+  await run(context, 'nft', ['-f', '-'], firewall(network, ports));
+}
+
+/** What the host's ip_forward was; switches it on. */
+export async function forwardPackets(): Promise<string> {
+  const path = '/proc/sys/net/ipv4/ip_forward';
+  const before = (await readFile(path, 'utf8')).trim();
+  if (before !== '1') await writeFile(path, '1');
+  return before;
+}
+
+/** Takes the host's side away again: interfaces and firewall table. Nothing to take away is no error. */
+export async function disconnectMachine(context: Context, network: Network): Promise<void> {
+  await context.processes.run({ program: 'nft', args: ['delete', 'table', 'ip', network.bridge] });
+  for (const name of [network.veth, network.bridge]) {
+    if (await exists(name)) await run(context, 'ip', ['link', 'delete', name]);
+  }
+}
+
+/** The host's firewall table for an instance, as an nft script that replaces the one before. */
+export function firewall(network: Network, ports: { readonly http: number; readonly https: number }): string {
+  const table = `ip ${network.bridge}`;
+  const doors = [
+    [ports.http, 80],
+    [ports.https, 443],
+  ];
+  return `table ${table}
+delete table ${table}
+table ${table} {
+  chain out {
+    type nat hook output priority -100;
+${doors.map(([from, to]) => `    ip daddr 127.0.0.1 tcp dport ${from} dnat to ${network.node}:${to}`).join('\n')}
+  }
+  chain back {
+    type nat hook postrouting priority 100;
+    oifname "${network.bridge}" ip saddr 127.0.0.0/8 masquerade
+    oifname != "${network.bridge}" ip saddr ${network.prefix} masquerade
+  }
+}
+`;
+}
+
+async function exists(name: string): Promise<boolean> {
+  return readFile(`/sys/class/net/${name}/ifindex`).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function run(
+  context: Context,
+  program: string,
+  args: readonly string[],
+  input?: string,
+): Promise<void> {
+  const outcome = await context.processes.run({ program, args, ...(input === undefined ? {} : { input }) });
+  if (outcome.code === 0) return;
+  throw new StepFailed({
+    what: `the local cluster's network could not be set up: ${program} ended with ${outcome.code}`,
+    next: 'Run `ptp doctor`; the cluster needs CAP_NET_ADMIN and nftables with NAT.',
+    details: outcome.stderr.trim().split('\n'),
+  });
+}

@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StepFailed } from '../../../core/failure.ts';
+import type { Context } from '../../../effects/context.ts';
+import type { Component } from './components.ts';
+import type { Source } from './source.ts';
+
+/** The Go modules of the components: `path/components/<name>` with go.mod, go.sum and, where needed, a main. */
+export const modulesFolder = join(import.meta.dirname, '../../../../components');
+
+/**
+ * Compiles from Go modules. The Go toolchain checks every module against go.sum; proxies and checksum database are
+ * those of the machine's own Go configuration.
+ */
+export const goSource: Source = {
+  name: 'go',
+  available: async (context) =>
+    (await context.processes.find('go')) === undefined
+      ? { ok: false, missing: 'the Go toolchain (`go` 1.26 or newer on PATH)' }
+      : { ok: true },
+  key: (context, component) => key(context, component),
+  obtain: (context, component, folder, progress) => obtain(context, component, folder, progress),
+};
+
+async function key(context: Context, component: Component): Promise<string> {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify(component));
+  hash.update(await goVersion(context));
+  const module = join(modulesFolder, component.name);
+  for (const entry of (await readdir(module, { recursive: true, withFileTypes: true })).sort((a, b) =>
+    join(a.parentPath, a.name) < join(b.parentPath, b.name) ? -1 : 1,
+  )) {
+    if (entry.isFile()) hash.update(entry.name).update(await readFile(join(entry.parentPath, entry.name)));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+let known: Promise<string> | undefined;
+/** `go version` starts a process: asked once a run. */
+function goVersion(context: Context): Promise<string> {
+  known ??= context.processes
+    .run({ program: 'go', args: ['version'] })
+    .then((outcome) => outcome.stdout.trim());
+  return known;
+}
+
+async function obtain(
+  context: Context,
+  component: Component,
+  folder: string,
+  progress: (fraction: number, text: string) => void,
+): Promise<void> {
+  const module = join(folder, 'module');
+  await cp(join(modulesFolder, component.name), module, { recursive: true });
+  progress(0, 'modules');
+  await go(context, component, module, ['mod', 'download']);
+  await patch(context, component, module);
+  await mkdir(join(folder, 'bin'), { recursive: true });
+  let compiled = 0;
+  const built = (line: string) => {
+    if (/^[\w.-]+(\/[\w.~-]+)*$/.test(line)) {
+      compiled++;
+      progress(Math.min(compiled / component.packages, 0.97), `${compiled} packages`);
+    }
+  };
+  const flags = [
+    '-trimpath',
+    '-v',
+    '-mod=mod',
+    `-ldflags=${['-s', '-w', ...(component.ldflags ?? [])].join(' ')}`,
+  ];
+  if (component.tags !== undefined) flags.push('-tags', component.tags);
+  // Several packages in one call share the compiler's work; a single one can be named.
+  const packages = Object.entries(component.programs);
+  const single = packages.length === 1 ? packages[0] : undefined;
+  const output = join(folder, 'bin', single === undefined ? '' : single[1]);
+  await go(
+    context,
+    component,
+    module,
+    [
+      'build',
+      ...flags,
+      '-o',
+      `${output}${single === undefined ? '/' : ''}`,
+      ...packages.map(([name]) => name),
+    ],
+    built,
+  );
+  for (const [target, from] of Object.entries(component.documents ?? {})) {
+    const root = await moduleFolder(context, component, module, from.module);
+    await cp(join(root, from.folder), join(folder, target), { recursive: true });
+  }
+  await rm(module, { recursive: true, force: true });
+}
+
+/** Copies the modules that are patched beside the build and points go.mod there. */
+async function patch(context: Context, component: Component, module: string): Promise<void> {
+  for (const [name, files] of Object.entries(component.patches ?? {})) {
+    const copy = join(module, 'patched', name.replaceAll('/', '_'));
+    await cp(await moduleFolder(context, component, module, name), copy, { recursive: true });
+    for (const [path, ours] of Object.entries(files)) {
+      await rm(join(copy, path), { force: true });
+      await cp(join(module, ours), join(copy, path));
+    }
+    await go(context, component, module, [
+      'mod',
+      'edit',
+      '-replace',
+      `${name}=./patched/${name.replaceAll('/', '_')}`,
+    ]);
+  }
+}
+
+async function moduleFolder(
+  context: Context,
+  component: Component,
+  module: string,
+  name: string,
+): Promise<string> {
+  const listed = await go(context, component, module, ['list', '-m', '-f', '{{.Dir}}', name]);
+  return listed.trim();
+}
+
+async function go(
+  context: Context,
+  component: Component,
+  cwd: string,
+  args: readonly string[],
+  onLine?: (line: string) => void,
+): Promise<string> {
+  const outcome = await context.processes.run({
+    program: 'go',
+    args,
+    cwd,
+    env: {
+      // Packages compiled for one component serve the next; nothing outside the cache folder is touched.
+      GOCACHE: join(context.cache, 'go/build'),
+      GOMODCACHE: join(context.cache, 'go/mod'),
+      GOFLAGS: '-modcacherw -buildvcs=false',
+      GOWORK: 'off',
+      CGO_ENABLED: component.cgo === true ? '1' : '0',
+    },
+    ...(onLine === undefined ? {} : { onLine }),
+    signal: context.signal,
+  });
+  if (outcome.code === 0) return outcome.stdout;
+  throw new StepFailed({
+    what: `${component.name} ${component.version} could not be compiled: go ${args[0]} ended with ${outcome.code}`,
+    next: 'Check that the Go module proxy can be reached (`go env GOPROXY`) and run the same command again: what was compiled is kept.',
+    details: outcome.stderr.trim().split('\n').slice(-15),
+  });
+}

@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { extract } from 'tar-stream';
+import { request } from 'undici';
+import { StepFailed } from '../../../core/failure.ts';
+import type { Context } from '../../../effects/context.ts';
+import type { Component } from './components.ts';
+import type { Source } from './source.ts';
+
+/** One file of a release: its place below the origin, the checksum beside it, and what is taken from it. */
+interface ReleaseFile {
+  readonly origin: 'kubernetes' | 'github';
+  readonly path: string;
+  /** The file with its SHA-256: the digest alone, or `digest  name` lines. */
+  readonly checksum: string;
+  /** A program's name where the file is the program; path in the archive → program's name where it is a .tar.gz. */
+  readonly takes: string | Readonly<Record<string, string>>;
+}
+
+/** Where upstream publishes. `PTP_RELEASES` names a mirror with the folders `kubernetes` and `github`. */
+const origins = { kubernetes: 'https://dl.k8s.io', github: 'https://github.com' };
+
+const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
+const largest = 512 * 1024 * 1024;
+
+function filesOf(component: Component): readonly ReleaseFile[] {
+  const { version } = component;
+  const plain = version.slice(1);
+  const github = (
+    repository: string,
+    file: string,
+    checksum: string,
+    takes: ReleaseFile['takes'],
+  ): ReleaseFile => ({
+    origin: 'github',
+    path: `${repository}/releases/download/${version}/${file}`,
+    checksum: `${repository}/releases/download/${version}/${checksum}`,
+    takes,
+  });
+  switch (component.name) {
+    case 'kubernetes':
+      return (component.aliases ?? []).map((program) => ({
+        origin: 'kubernetes',
+        path: `release/${version}/bin/linux/${architecture}/${program}`,
+        checksum: `release/${version}/bin/linux/${architecture}/${program}.sha256`,
+        takes: program,
+      }));
+    case 'containerd': {
+      const file = `containerd-static-${plain}-linux-${architecture}.tar.gz`;
+      const plugins = `cni-plugins-linux-${architecture}-v1.9.1.tgz`;
+      const cni = `containernetworking/plugins/releases/download/v1.9.1/${plugins}`;
+      return [
+        github('containerd/containerd', file, `${file}.sha256sum`, {
+          'bin/containerd': 'containerd',
+          'bin/containerd-shim-runc-v2': 'containerd-shim-runc-v2',
+        }),
+        {
+          origin: 'github',
+          path: cni,
+          checksum: `${cni}.sha256`,
+          takes: {
+            './bridge': 'bridge',
+            './host-local': 'host-local',
+            './loopback': 'loopback',
+            './portmap': 'portmap',
+          },
+        },
+      ];
+    }
+    case 'runc':
+      return [github('opencontainers/runc', `runc.${architecture}`, 'runc.sha256sum', 'runc')];
+    case 'etcd': {
+      const folder = `etcd-${version}-linux-${architecture}`;
+      return [github('etcd-io/etcd', `${folder}.tar.gz`, 'SHA256SUMS', { [`${folder}/etcd`]: 'etcd' })];
+    }
+    case 'registry': {
+      const file = `registry_${plain}_linux_${architecture}.tar.gz`;
+      return [github('distribution/distribution', file, `${file}.sha256`, { registry: 'registry' })];
+    }
+    case 'coredns': {
+      const file = `coredns_${plain}_linux_${architecture}.tgz`;
+      return [github('coredns/coredns', file, `${file}.sha256`, { coredns: 'coredns' })];
+    }
+    default:
+      return [];
+  }
+}
+
+/**
+ * Downloads upstream's own release files, each checked against the checksum that upstream publishes beside it.
+ * Components whose upstream publishes no program of its own (cert-manager, local-path) or whose documents come from
+ * a module (Traefik's Gateway API definitions) are compiled.
+ */
+export const releaseSource: Source & { has(component: Component): boolean } = {
+  name: 'release',
+  has: (component) => filesOf(component).length > 0,
+  available: async () => ({ ok: true }),
+  key: async (_context, component) =>
+    createHash('sha256')
+      .update(JSON.stringify(filesOf(component)))
+      .digest('hex')
+      .slice(0, 16),
+  obtain: async (context, component, folder, progress) => {
+    await mkdir(join(folder, 'bin'), { recursive: true });
+    const files = filesOf(component);
+    for (const [index, file] of files.entries()) {
+      progress(index / files.length, file.path.split('/').at(-1) ?? file.path);
+      const bytes = await download(context, file.origin, file.path);
+      await check(context, file, bytes);
+      await place(file, bytes, join(folder, 'bin'));
+    }
+  },
+};
+
+async function check(context: Context, file: ReleaseFile, bytes: Buffer): Promise<void> {
+  const name = file.path.split('/').at(-1) ?? '';
+  const text = (await download(context, file.origin, file.checksum)).toString('utf8');
+  const lines = text
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+\*?/));
+  const want =
+    lines.length === 1 ? lines[0]?.[0] : lines.find((line) => line[1]?.replace(/^\.\//, '') === name)?.[0];
+  const have = createHash('sha256').update(bytes).digest('hex');
+  if (want !== have) {
+    throw new StepFailed({
+      what: `${name} has the SHA-256 ${have}, but its publisher says ${want ?? 'nothing of it'}`,
+      next: 'Something changed the file on its way; nothing of it was used. Try again, or set PTP_SOURCE=go.',
+    });
+  }
+}
+
+async function place(file: ReleaseFile, bytes: Buffer, folder: string): Promise<void> {
+  if (typeof file.takes === 'string') return program(join(folder, file.takes), bytes);
+  const takes = new Map(Object.entries(file.takes));
+  const tar = extract();
+  tar.end(gunzipSync(bytes, { maxOutputLength: largest }));
+  for await (const entry of tar) {
+    const name = takes.get(entry.header.name);
+    if (name === undefined || entry.header.type !== 'file') {
+      entry.resume();
+      continue;
+    }
+    const chunks: Buffer[] = [];
+    for await (const chunk of entry) chunks.push(chunk as Buffer);
+    await program(join(folder, name), Buffer.concat(chunks));
+    takes.delete(entry.header.name);
+  }
+  if (takes.size > 0) throw new StepFailed({ what: `${file.path} holds no ${[...takes.keys()].join(', ')}` });
+}
+
+async function program(path: string, bytes: Buffer): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, bytes);
+  await chmod(path, 0o755);
+}
+
+async function download(context: Context, origin: ReleaseFile['origin'], path: string): Promise<Buffer> {
+  const mirror = process.env.PTP_RELEASES;
+  let url = mirror === undefined ? `${origins[origin]}/${path}` : `${mirror}/${origin}/${path}`;
+  try {
+    for (let redirects = 0; redirects < 5; redirects++) {
+      const answer = await request(url, {
+        signal: context.signal,
+        headersTimeout: 30_000,
+        bodyTimeout: 60_000,
+      });
+      const location = answer.headers.location;
+      if (answer.statusCode >= 300 && answer.statusCode < 400 && typeof location === 'string') {
+        await answer.body.dump();
+        url = new URL(location, url).href;
+        continue;
+      }
+      if (answer.statusCode !== 200) {
+        await answer.body.dump();
+        throw new StepFailed({ what: `${url} answered ${answer.statusCode}` });
+      }
+      return Buffer.from(await answer.body.arrayBuffer());
+    }
+    throw new StepFailed({ what: `${url} redirects without end` });
+  } catch (error) {
+    if (error instanceof StepFailed) throw error;
+    throw new StepFailed(
+      {
+        what: `${url} could not be downloaded: ${(error as Error).message}`,
+        next: 'Check the network, or install Go and set PTP_SOURCE=go to compile instead.',
+      },
+      { cause: error },
+    );
+  }
+}
