@@ -1,0 +1,144 @@
+import type { Emit } from '../core/event.ts';
+import type { Problem } from '../core/failure.ts';
+import type { Digest, Release, Route } from '../core/handover.ts';
+import type { Secret } from '../core/secret.ts';
+import type { Project } from '../project/project.ts';
+
+/** What each action may tell to and be stopped by. */
+export interface Session {
+  readonly emit: Emit;
+  /** Aborted by the first Ctrl-C and by SIGTERM; the action then rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The work behind the commands. `main.ts` fills it in from the path's steps, so that the command line knows only
+ * words and never a step. Every function throws UserMistake or StepFailed for what can be foreseen.
+ */
+export interface Actions {
+  /** Walks the whole path. Doing it again changes only what differs. */
+  up(project: Project, session: Session): Promise<Raised>;
+  /** Takes the system away; on a local target stops the cluster. Saying it twice is no mistake. */
+  down(project: Project, options: DownOptions, session: Session): Promise<Lowered>;
+  /** Looks without changing anything; a cluster that is not there is a state, not a failure. */
+  status(project: Project, session: Session): Promise<SystemStatus>;
+  /** Calls `onLine` for each line; resolves when all are told, or with `follow` when the signal is aborted. */
+  logs(
+    project: Project,
+    options: LogOptions,
+    onLine: (line: LogLine) => void,
+    session: Session,
+  ): Promise<void>;
+  /** The address users reach the system at. Throws StepFailed where it is not up. */
+  address(project: Project, session: Session): Promise<string>;
+  /** Opens a web browser; false where this machine has none to open. */
+  browse(url: string): Promise<boolean>;
+  /** Makes this machine (its browsers, its tools) trust the system's certificate authority, or no more. */
+  trust(project: Project, options: TrustOptions, session: Session): Promise<Trusted>;
+  /** Looks at what the path needs of this machine; without a project at what every path needs. */
+  doctor(project: Project | undefined, session: Session): Promise<readonly Check[]>;
+  /** Finds the components below a folder; the first in the list is the one nearest to users. */
+  detect(folder: string): Promise<readonly DetectedComponent[]>;
+  /** A kubeconfig document with the rights to look and to deploy. */
+  kubeconfig(project: Project, session: Session): Promise<Secret>;
+}
+
+/** What `up` brought about. */
+export interface Raised {
+  readonly release: Release;
+  readonly route: Route;
+}
+
+export interface DownOptions {
+  /** Remove the databases' contents and the cluster's own data as well. */
+  readonly data: boolean;
+}
+
+/** What `down` took away, each in a few words: `the local cluster hello`; empty where nothing was there. */
+export interface Lowered {
+  readonly removed: readonly string[];
+  /** What stays on purpose: `the data of database`. */
+  readonly kept: readonly string[];
+}
+
+/** How the system is now. */
+export interface SystemStatus {
+  readonly cluster: {
+    readonly name: string;
+    readonly state: 'running' | 'stopped' | 'absent' | 'unreachable';
+    readonly version?: string;
+  };
+  readonly url?: string;
+  readonly components: readonly PartStatus[];
+  readonly services: readonly PartStatus[];
+  /** What is wrong now. Empty where all is well. */
+  readonly problems: readonly Problem[];
+}
+
+/** A component or a service: how many copies are wanted and how many answer. */
+export interface PartStatus {
+  readonly name: string;
+  readonly ready: number;
+  readonly wanted: number;
+  readonly restarts: number;
+  readonly digest?: Digest;
+  /** Since when this version runs. */
+  readonly since?: Date;
+}
+
+export interface LogOptions {
+  /** A component or service; absent: all components. */
+  readonly part?: string;
+  readonly follow: boolean;
+  /** How many past lines of each pod. */
+  readonly lines: number;
+  /** Of the container before the last restart. */
+  readonly previous: boolean;
+}
+
+export interface LogLine {
+  readonly part: string;
+  readonly pod: string;
+  readonly text: string;
+}
+
+export interface TrustOptions {
+  readonly remove: boolean;
+}
+
+/** Where the authority's certificate is trusted now, or why it is not. */
+export interface Trusted {
+  readonly stores: readonly {
+    /** `this machine`, `Chromium`, `Firefox`, `Node.js`. */
+    readonly name: string;
+    readonly change: 'added' | 'removed' | 'unchanged' | 'not-possible';
+    /** What the person can do about it by hand. */
+    readonly next?: string;
+  }[];
+}
+
+/** One thing the path needs, and whether it is so. */
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  /** What was found: `24 GiB`, `not on PATH`. */
+  readonly found: string;
+  /** What to do where it is not ok. */
+  readonly next?: string;
+}
+
+/** A folder that looks like a component, and what its files say about it. */
+export interface DetectedComponent {
+  /** A DNS name, made of the folder's. */
+  readonly name: string;
+  /** Seen from the folder that was looked through, with slashes. */
+  readonly source: string;
+  readonly builder: 'node' | 'static';
+  /** What gave it away: `package.json with a start script`. */
+  readonly why: string;
+  /** Whether it talks to PostgreSQL (it depends on a driver, for example). */
+  readonly database: boolean;
+  readonly migrate?: readonly string[];
+  /** Addresses of other components that it asks for. */
+  readonly env?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,13 @@
+import type { Command } from './command.ts';
+import { doctor } from './commands/doctor.ts';
+import { down } from './commands/down.ts';
+import { init } from './commands/init.ts';
+import { kubeconfig } from './commands/kubeconfig.ts';
+import { logs } from './commands/logs.ts';
+import { open } from './commands/open.ts';
+import { status } from './commands/status.ts';
+import { trust } from './commands/trust.ts';
+import { up } from './commands/up.ts';
+
+/** Every word that ptp knows, in the order of the help. */
+export const commands: readonly Command[] = [init, up, status, open, logs, down, trust, doctor, kubeconfig];

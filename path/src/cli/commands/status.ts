@@ -1,0 +1,54 @@
+import type { PartStatus, SystemStatus } from '../actions.ts';
+import type { Command } from '../command.ts';
+import { type Look, shortDigest, styled, table } from '../render/look.ts';
+import { problemLines } from '../render/problem.ts';
+
+/** `ptp status`: exit code 0 only when all that is wanted is there. */
+export const status: Command = {
+  name: 'status',
+  summary: 'how the system is now; fails unless all is well',
+  usage: 'status',
+  options: {},
+  words: 0,
+  async run({ load, actions, session, output }) {
+    const found = await actions.status(await load(), session);
+    output.result({ kind: 'status', well: isWell(found), ...found }, statusText(found, output.look));
+    return isWell(found) ? 0 : 1;
+  },
+};
+
+/** Whether the cluster runs, each part has its copies, and nothing is wrong. */
+export function isWell({ cluster, components, services, problems }: SystemStatus): boolean {
+  const complete = [...components, ...services].every(({ ready, wanted }) => ready >= wanted);
+  return cluster.state === 'running' && complete && problems.length === 0;
+}
+
+/** The status for people. */
+export function statusText(found: SystemStatus, look: Look): string {
+  const { cluster, url, components, services, problems } = found;
+  const version = cluster.version === undefined ? '' : ` (${cluster.version})`;
+  const mark = cluster.state === 'running' ? styled(look, 'green', '●') : styled(look, 'red', '●');
+  const rows = table([...components, ...services].map(row));
+  return [
+    `${mark} cluster ${cluster.name} is ${cluster.state}${version}`,
+    ...(cluster.state === 'absent' || cluster.state === 'stopped' ? ['  `ptp up` starts it.'] : []),
+    ...rows.map((line, index) => {
+      const part = [...components, ...services][index];
+      const ready = part !== undefined && part.ready >= part.wanted;
+      return `${ready ? styled(look, 'green', '●') : styled(look, 'red', '●')} ${line}`;
+    }),
+    ...(url === undefined ? [] : [`  ${styled(look, 'bold', url)}`]),
+    ...problems.flatMap((problem) => problemLines(problem, look, 'mistake')),
+    '',
+  ].join('\n');
+}
+
+function row({ name, ready, wanted, restarts, digest, since }: PartStatus): readonly string[] {
+  return [
+    name,
+    `${ready} of ${wanted} ready`,
+    restarts === 0 ? '' : `${restarts} restarts`,
+    digest === undefined ? '' : shortDigest(digest),
+    since === undefined ? '' : `since ${since.toISOString().slice(0, 19)}Z`,
+  ];
+}

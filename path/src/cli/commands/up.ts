@@ -1,0 +1,37 @@
+import type { Command } from '../command.ts';
+import { upSummary } from '../summary.ts';
+
+/** `ptp up`. */
+export const up: Command = {
+  name: 'up',
+  summary: 'carry the system all the way to its users',
+  usage: 'up',
+  description:
+    'Walks the whole path. Run again, it changes only what differs; stopped in between, it goes on there.',
+  options: {},
+  words: 0,
+  async run({ load, actions, session, output }) {
+    const project = await load();
+    const seconds = new Map<string, number>();
+    const { release, route } = await actions.up(project, {
+      ...session,
+      emit(event) {
+        if (event.kind === 'step-done') seconds.set(event.step, event.seconds);
+        session.emit(event);
+      },
+    });
+    const images = release.images.map(({ name, digest, reference }) => ({ name, digest, reference }));
+    output.result(
+      {
+        kind: 'up',
+        url: route.url,
+        namespace: release.namespace,
+        images,
+        rolled: release.rolled,
+        seconds: Object.fromEntries(seconds),
+      },
+      upSummary({ release, route }, seconds, output.look),
+    );
+    return 0;
+  },
+};
