@@ -82,7 +82,7 @@ export function createClient(context: Context, place: RegistryPlace): Client {
   };
 
   const asFailure = (about: About, url: URL, error: unknown): unknown => {
-    if (context.signal.aborted) return context.signal.reason;
+    if (signal.aborted) return signal.reason;
     const known = [error, error instanceof Error ? error.cause : undefined].find(isTold);
     return known ?? networkFailure(about, url, error);
   };

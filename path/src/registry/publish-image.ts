@@ -38,10 +38,11 @@ export async function publishImage(image: BuiltImage, options: PublishOptions): 
   const manifest = { descriptor: image.manifest.descriptor, body };
   if (!there) await client.send(putManifest(repository, digest, manifest));
   await Promise.all(missing.map((tag) => client.send(putManifest(repository, tag, manifest))));
-  const all = there ? [] : [...sent, size].filter((bytes) => bytes > 0);
+  const all = there ? [] : [...sent, size];
   return { uploaded: all.length, bytes: all.reduce((sum, bytes) => sum + bytes, 0) };
 }
 
+/** Sends the blobs that are missing and returns the sizes of those that were sent. */
 async function sendBlobs(image: BuiltImage, options: PublishOptions): Promise<readonly number[]> {
   const blobs = unique([image.config, ...image.layers]);
   await Promise.all([image.manifest, ...blobs].map(checkSize));
@@ -54,9 +55,10 @@ async function sendBlobs(image: BuiltImage, options: PublishOptions): Promise<re
       total,
     );
   };
-  return Promise.all(
+  const sent = await Promise.all(
     blobs.map((blob) => options.transfer.ensure(options.repository, blob, (bytes) => tell(blob, bytes))),
   );
+  return blobs.filter((_, index) => sent[index]).map(({ descriptor }) => descriptor.size);
 }
 
 /** An image may name the same layer twice: an empty one, say. */

@@ -5,23 +5,23 @@ import { uploadBlob } from './upload-blob.ts';
 
 /** Brings blobs into repositories of one registry; each is sent at most once, whichever images share it. */
 export interface Transfer {
-  /** Resolves to the bytes that had to be sent: 0 where the registry had the blob or took it from another image. */
-  ensure(repository: Repository, blob: StoredBlob, onProgress?: (bytes: number) => void): Promise<number>;
+  /** Resolves to whether it had to be sent: not where the registry had it or took it from another image. */
+  ensure(repository: Repository, blob: StoredBlob, onProgress?: (bytes: number) => void): Promise<boolean>;
 }
 
 /** A transfer for one run. */
 export function createTransfer(client: Client): Transfer {
-  const firsts = new Map<Digest, { readonly name: string; readonly there: Promise<number> }>();
+  const firsts = new Map<Digest, { readonly name: string; readonly there: Promise<boolean> }>();
 
   const first = async (repository: Repository, blob: StoredBlob, onProgress?: (bytes: number) => void) => {
-    if (await client.send(headBlob(repository, blob.descriptor))) return 0;
+    if (await client.send(headBlob(repository, blob.descriptor))) return false;
     await uploadBlob(client, blob, { repository, onProgress: onProgress ?? (() => {}) });
-    return blob.descriptor.size;
+    return true;
   };
 
   return {
     async ensure(repository, blob, onProgress) {
-      const { digest, size } = blob.descriptor;
+      const { digest } = blob.descriptor;
       const known = firsts.get(digest);
       if (known === undefined) {
         const there = first(repository, blob, onProgress);
@@ -29,12 +29,12 @@ export function createTransfer(client: Client): Transfer {
         return there;
       }
       await known.there;
-      if (known.name === repository.name) return 0;
+      if (known.name === repository.name) return false;
       const answer = await client.send(mountBlob(repository, blob.descriptor, known.name));
-      if (answer === 'mounted') return 0;
+      if (answer === 'mounted') return false;
       const begun = answer === 'refused' ? undefined : answer;
       await uploadBlob(client, blob, { repository, begun, onProgress: onProgress ?? (() => {}) });
-      return size;
+      return true;
     },
   };
 }

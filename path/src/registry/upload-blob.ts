@@ -21,25 +21,33 @@ export interface UploadOptions {
 }
 
 const defaultChunk = 8 * 1024 * 1024;
+// A connection that breaks that often is bad, or cut by a proxy that closes on large requests without a word.
+const mostBreaks = 2;
 
 /**
- * Uploads a blob: whole, streamed from its file, or in chunks where whole blobs are refused. A whole upload that
- * breaks begins again; one in chunks goes on where it was. Throws StepFailed or UserMistake.
+ * Uploads a blob: whole, streamed from its file, or in chunks where whole blobs are refused or the connection breaks
+ * again and again. A whole upload that breaks begins again; one in chunks goes on where it was. Throws StepFailed or UserMistake.
  */
 export async function uploadBlob(client: Client, blob: StoredBlob, options: UploadOptions): Promise<void> {
   const { repository, onProgress } = options;
   const { size } = blob.descriptor;
   let { begun } = options;
+  let breaks = 0;
   const way = await client.retrying(async () => {
+    if (breaks === mostBreaks && size > defaultChunk) return 'chunks';
     const upload = begun ?? (await client.sendOnce(startUpload(repository)));
     begun = undefined;
     let sent = 0;
     onProgress?.(0);
     const body = { kind: 'file', path: blob.path, start: 0, length: size } as const;
     const ask = putBlob(repository, upload, { descriptor: blob.descriptor, body });
-    return client.sendOnce(ask, (bytes) => {
+    const tell = (bytes: number) => {
       sent += bytes;
       onProgress?.(sent);
+    };
+    return client.sendOnce(ask, tell).catch((error: unknown) => {
+      if (error instanceof TemporaryFailure && error.cause !== undefined) breaks += 1;
+      throw error;
     });
   });
   if (way === 'chunks') await uploadChunks(client, blob, options);

@@ -40,7 +40,8 @@ export async function createWorld(): Promise<World> {
     clock: {
       monotonic: () => now - start,
       now: () => new Date(now),
-      sleep: async (milliseconds) => {
+      sleep: async (milliseconds, signal) => {
+        signal?.throwIfAborted();
         slept.push(milliseconds);
         now += milliseconds;
       },
