@@ -6,7 +6,7 @@ import type { ChangeSet, ObjectChange } from './change-set.ts';
 import type { KubernetesClient } from './client.ts';
 import { KubernetesError } from './error.ts';
 import { fieldManager, label } from './labels.ts';
-import { list } from './list.ts';
+import { getObject, list } from './list.ts';
 import {
   type AnyObject,
   inApplyOrder,
@@ -85,11 +85,11 @@ async function plan(
   );
   const results = await Promise.allSettled(
     objects.map(async (object) => {
-      const before = live.get(objectId(object));
       const name = objectName(object);
+      const listed = live.get(objectId(object));
       const inMissing = object.metadata.namespace !== undefined && missing.has(object.metadata.namespace);
       if (inMissing && options.dryRun) return [object, { change: 'created', object: name }] as const;
-      const after = await patch(client, object, { ...options, dryRun: true }, context.signal);
+      const { before, after } = await compared(context, client, object, listed, options);
       const same = before !== undefined && isDeepStrictEqual(comparable(before), comparable(after));
       const change: ObjectChange = {
         change: before === undefined ? 'created' : same ? 'unchanged' : 'configured',
@@ -103,6 +103,23 @@ async function plan(
   const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
   if (reasons.length > 0) throw together(reasons);
   return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+}
+
+/** The live object and what it would become, both of the same moment: controllers write to objects at any time. */
+async function compared(
+  context: Pick<Context, 'signal'>,
+  client: KubernetesClient,
+  object: KubernetesObject,
+  listed: AnyObject | undefined,
+  options: ApplyOptions,
+): Promise<{ readonly before: AnyObject | undefined; readonly after: AnyObject }> {
+  let before = listed;
+  for (let attempt = 1; ; attempt++) {
+    const after = await patch(client, object, { ...options, dryRun: true }, context.signal);
+    const moved = before !== undefined && before.metadata.resourceVersion !== after.metadata.resourceVersion;
+    if (!moved || attempt === 5) return { before, after };
+    before = await getObject(client, keyOf(object), context.signal);
+  }
 }
 
 /** One error for several: all problems at once where they are of the kinds that people are shown. */

@@ -1,6 +1,6 @@
 import type { KubernetesClient } from './client.ts';
-import type { AnyObject } from './objects.ts';
-import { collectionPath, resourceOf } from './resources.ts';
+import type { AnyObject, ObjectKey } from './objects.ts';
+import { collectionPath, objectPath, resourceOf } from './resources.ts';
 
 /** Which objects are meant: one kind, in one namespace or all, by label or field. */
 export interface Selection {
@@ -50,4 +50,14 @@ export async function listWithVersion<T>(
     items: found.items.map((item) => ({ ...item, apiVersion, kind })),
     resourceVersion: found.metadata.resourceVersion,
   };
+}
+
+/** One object, or undefined where it, its namespace or its kind is not there. */
+export async function getObject<T = AnyObject>(
+  client: KubernetesClient,
+  key: ObjectKey,
+  signal?: AbortSignal,
+): Promise<T | undefined> {
+  const resource = await resourceOf(client, key);
+  return resource === undefined ? undefined : client.find<T>(objectPath(key, resource), {}, signal);
 }

@@ -1,6 +1,6 @@
 import type { KubernetesClient } from './client.ts';
+import { getObject } from './list.ts';
 import type { Pod, SecretObject } from './objects.ts';
-import { objectPath, resourceOf } from './resources.ts';
 
 /** Keys of service bindings that tell where a service is, not how to get in. */
 const open = new Set(['type', 'provider', 'host', 'port', 'database', 'username', 'ca.crt', 'tls.crt']);
@@ -13,10 +13,9 @@ export async function redactor(client: KubernetesClient, pod: Pod): Promise<(lin
   const names = secretsOf(pod);
   const { namespace } = pod.metadata;
   const kind = { apiVersion: 'v1', kind: 'Secret' };
-  const resource = await resourceOf(client, kind);
-  if (resource === undefined || namespace === undefined) return (line) => line;
+  if (namespace === undefined) return (line) => line;
   const secrets = await Promise.all(
-    names.map((name) => client.find<SecretObject>(objectPath({ ...kind, name, namespace }, resource))),
+    names.map((name) => getObject<SecretObject>(client, { ...kind, name, namespace })),
   );
   const values = secrets.flatMap((secret) =>
     Object.entries(secret?.data ?? {})

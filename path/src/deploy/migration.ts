@@ -1,0 +1,43 @@
+import { hashOf } from '../kubernetes/hash.ts';
+import { label } from '../kubernetes/labels.ts';
+import type { Job } from '../kubernetes/objects.ts';
+import type { Migration } from './plan.ts';
+import { type ComponentInput, containerBase, podBase, revisions } from './pod.ts';
+
+/**
+ * The Job that runs a component's migration from its new image. Its name follows from all that it does, so the same
+ * migration is the same Job, and another one never meets the first one's unchangeable template.
+ */
+export function migrationJob(input: ComponentInput): Migration | undefined {
+  const { project, component } = input;
+  if (component.migrate === undefined) return undefined;
+  const pod = {
+    ...podBase(input),
+    restartPolicy: 'Never',
+    terminationGracePeriodSeconds: 30,
+    containers: [{ name: 'migrate', ...containerBase(input), command: component.migrate }],
+  };
+  const mark = hashOf({ pod, revisions: revisions(input) });
+  const labels = {
+    [label.name]: `${component.name}-migrate`,
+    [label.instance]: project.name,
+    // The network policies of the component hold for its migration as well.
+    [label.component]: component.name,
+  };
+  const job: Job = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: {
+      name: `${component.name.slice(0, 40)}-migrate-${mark}`,
+      namespace: project.target.namespace,
+      labels: { ...labels, [label.partOf]: project.name },
+    },
+    spec: {
+      backoffLimit: 1,
+      activeDeadlineSeconds: 600,
+      ttlSecondsAfterFinished: 3600,
+      template: { metadata: { labels, annotations: revisions(input) }, spec: pod },
+    },
+  };
+  return { component: component.name, mark, job };
+}

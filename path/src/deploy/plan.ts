@@ -1,0 +1,164 @@
+import type { Binding, PublishedImage } from '../core/handover.ts';
+import { label } from '../kubernetes/labels.ts';
+import type {
+  ConfigMap,
+  Deployment,
+  Job,
+  KubernetesObject,
+  PodDisruptionBudget,
+  ServiceAccount,
+  ServiceObject,
+} from '../kubernetes/objects.ts';
+import type { Component, Project } from '../project/project.ts';
+import { filesMap } from './files.ts';
+import { migrationJob } from './migration.ts';
+import { networkPolicies } from './network.ts';
+import { appLabels, type ComponentInput, podTemplate } from './pod.ts';
+
+/** What a deploy is planned from. */
+export interface DeployInput {
+  readonly project: Project;
+  readonly images: readonly PublishedImage[];
+  readonly bindings: readonly Binding[];
+}
+
+/** The objects of a deploy, in the three parts that follow each other. */
+export interface DeployPlan {
+  /** What pods stand on: accounts, files, addresses, network policies. */
+  readonly ground: readonly KubernetesObject[];
+  /** What has to have run before the new pods start. */
+  readonly migrations: readonly Migration[];
+  /** The pods themselves, and how many of them may be gone at a time. */
+  readonly workloads: readonly KubernetesObject[];
+}
+
+/** A component's migration: `mark` tells which one it is, and stands on the Deployment once it has run. */
+export interface Migration {
+  readonly component: string;
+  readonly mark: string;
+  readonly job: Job;
+}
+
+/** The annotation on a Deployment that says which migration ran before it. */
+export const migratedAnnotation = 'ptp.dev/migrated';
+
+/**
+ * Plans the objects that run a project's components.
+ * @throws Error where an image or a binding is missing, or an image is not named by its digest: faults of the caller
+ */
+export function planDeploy(input: DeployInput): DeployPlan {
+  const { project } = input;
+  const components = project.components.map((component) => componentInput(input, component));
+  const migrations = components.flatMap((component) => migrationJob(component) ?? []);
+  return {
+    ground: [
+      ...networkPolicies(project, input.bindings),
+      ...components.flatMap((component) => [account(component), service(component), ...files(component)]),
+    ],
+    migrations,
+    workloads: components.flatMap((component) => {
+      const mark = migrations.find((migration) => migration.component === component.component.name)?.mark;
+      return [deployment(component, mark), ...disruptionBudget(component)];
+    }),
+  };
+}
+
+function componentInput(input: DeployInput, component: Component): ComponentInput {
+  const { project } = input;
+  const image = input.images.find((candidate) => candidate.name === component.name);
+  if (image === undefined) throw new Error(`no image was published for ${component.name}`);
+  if (!image.reference.endsWith(`@${image.digest}`))
+    throw new Error(`${image.reference} does not name its digest; only digests are deployed`);
+  const bindings = component.needs.map((need) => {
+    const binding = input.bindings.find((candidate) => candidate.name === need);
+    if (binding === undefined) throw new Error(`${component.name} needs ${need}, which nothing provided`);
+    return binding;
+  });
+  return { project, component, image, bindings };
+}
+
+function metadata({ project, component }: ComponentInput, name = component.name) {
+  const labels = {
+    ...appLabels(project, component),
+    [label.partOf]: project.name,
+    [label.component]: component.name,
+  };
+  return { name, namespace: project.target.namespace, labels };
+}
+
+function account(input: ComponentInput): ServiceAccount {
+  return {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: metadata(input),
+    automountServiceAccountToken: false,
+  };
+}
+
+function files(input: ComponentInput): readonly ConfigMap[] {
+  const map = filesMap(input.component);
+  if (map === undefined) return [];
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: metadata(input, map.name),
+      data: map.data,
+      immutable: true,
+    },
+  ];
+}
+
+/** The address of a component within the cluster. Its management port has none: probes go to the pods. */
+function service(input: ComponentInput): ServiceObject {
+  const { project, component } = input;
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: metadata(input),
+    spec: {
+      selector: appLabels(project, component),
+      ports: [
+        { name: 'http', port: component.port, targetPort: 'http', protocol: 'TCP', appProtocol: 'http' },
+      ],
+    },
+  };
+}
+
+function deployment(input: ComponentInput, mark: string | undefined): Deployment {
+  const { project, component } = input;
+  const annotations = mark === undefined ? {} : { annotations: { [migratedAnnotation]: mark } };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { ...metadata(input), ...annotations },
+    spec: {
+      replicas: component.replicas,
+      revisionHistoryLimit: 3,
+      selector: { matchLabels: appLabels(project, component) },
+      // A new pod serves before an old one goes, so a rollout never has fewer pods than asked for.
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      minReadySeconds: 1,
+      progressDeadlineSeconds: 300,
+      template: podTemplate(input),
+    },
+  };
+}
+
+function disruptionBudget(input: ComponentInput): readonly PodDisruptionBudget[] {
+  const { project, component } = input;
+  if (component.replicas < 2) return [];
+  return [
+    {
+      apiVersion: 'policy/v1',
+      kind: 'PodDisruptionBudget',
+      metadata: metadata(input),
+      spec: {
+        maxUnavailable: 1,
+        selector: { matchLabels: appLabels(project, component) },
+        // A pod that is broken anyway must not keep its node from being drained.
+        unhealthyPodEvictionPolicy: 'AlwaysAllow',
+      },
+    },
+  ];
+}

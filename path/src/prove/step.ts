@@ -1,0 +1,66 @@
+import { StepFailed } from '../core/failure.ts';
+import type { Route } from '../core/handover.ts';
+import type { Context } from '../effects/context.ts';
+import type { Project } from '../project/project.ts';
+import { type Answer, type Browser, browse } from './browser.ts';
+import { proveData } from './data.ts';
+
+/** Seconds that the way from the gateway to the pods has to open. */
+const deadline = 30;
+
+/** Seconds after which a 4xx is the application's own. */
+const passing = 10;
+
+/**
+ * Asks the running system, through its public URL, what its users will ask: the page, and where there is an interface
+ * that makes data, one row all the way to the database and back.
+ * @throws StepFailed where an answer is not what users need
+ */
+export async function proveServing(context: Context, route: Route, project: Project): Promise<void> {
+  const started = context.clock.monotonic();
+  context.emit({ kind: 'step-started', step: 'prove', text: `ask ${route.url} what users will ask` });
+  const browser = browse(route);
+  try {
+    const path = project.components.find((component) => component.route !== undefined)?.route ?? '/';
+    const first = await untilServing(context, browser, route, path);
+    const type = String(first.headers['content-type'] ?? 'no type').split(';')[0];
+    context.emit({ kind: 'note', step: 'prove', text: `GET ${path}: ${first.status} ${type}` });
+    const data = await proveData(browser, route, context.signal);
+    if (data !== undefined) context.emit({ kind: 'note', step: 'prove', text: data });
+    const seconds = (context.clock.monotonic() - started) / 1000;
+    context.emit({ kind: 'step-done', step: 'prove', seconds, text: `${route.url} serves` });
+  } finally {
+    await browser.close();
+  }
+}
+
+/**
+ * The first good answer, asking again while the route opens. An application may well have nothing at its root, and a
+ * gateway that does not know the route yet says 404 too, so a 4xx counts once it has lasted.
+ */
+async function untilServing(context: Context, browser: Browser, route: Route, path: string): Promise<Answer> {
+  const started = context.clock.monotonic();
+  for (;;) {
+    context.signal.throwIfAborted();
+    const seen = await attempt(context, browser, path);
+    const waited = (context.clock.monotonic() - started) / 1000;
+    if (typeof seen !== 'string' && (seen.status < 400 || (seen.status < 500 && waited >= passing))) return seen;
+    const text = typeof seen === 'string' ? seen : `it answers ${seen.status}`;
+    if (waited >= deadline)
+      throw new StepFailed({
+        what: `${new URL(path, route.url)} does not serve after ${deadline} s: ${text}`,
+        next: 'Run `ptp logs` to see what the components say.',
+      });
+    context.emit({ kind: 'progress', step: 'prove', task: 'open', text: `waiting for ${route.url}: ${text}` });
+    await context.clock.sleep(200, context.signal);
+  }
+}
+
+async function attempt(context: Context, browser: Browser, path: string): Promise<Answer | string> {
+  try {
+    return await browser.send('GET', path, context.signal);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    return error instanceof Error ? error.message || error.name : String(error);
+  }
+}

@@ -1,0 +1,66 @@
+import { StepFailed } from '../core/failure.ts';
+import type { Cluster, Release, Route } from '../core/handover.ts';
+import type { Context } from '../effects/context.ts';
+import { apply } from '../kubernetes/apply.ts';
+import { summary } from '../kubernetes/change-set.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import { getObject } from '../kubernetes/list.ts';
+import type { SecretObject } from '../kubernetes/objects.ts';
+import { prune } from '../kubernetes/prune.ts';
+import { waitUntilReady } from '../kubernetes/wait.ts';
+import type { Project } from '../project/project.ts';
+import { names, planRoute, publicUrl, type RouteInput } from './plan.ts';
+
+/** What the step works on. */
+export interface RouteStepInput {
+  readonly client: KubernetesClient;
+  readonly cluster: Cluster;
+  readonly project: Project;
+  readonly release: Release;
+  /** See `RouteInput`; those of Traefik's usual entry points unless told. */
+  readonly listenerPorts?: RouteInput['listenerPorts'];
+}
+
+/** Seconds that certificates and gateway together have. */
+const deadline = 120;
+
+/**
+ * Opens the project to its users: certificate, gateway, routes; waits until the certificate is issued and the routes
+ * are accepted.
+ * @returns the URL, and the authority to trust for it
+ * @throws StepFailed where the certificate or the gateway does not become ready
+ */
+export async function openRoute(context: Context, input: RouteStepInput): Promise<Route> {
+  const { client, cluster, project, release, listenerPorts = { http: 8000, https: 8443 } } = input;
+  const started = context.clock.monotonic();
+  const url = publicUrl(input);
+  context.emit({ kind: 'step-started', step: 'route', text: `open ${url}` });
+  const objects = planRoute({ project, cluster, listenerPorts });
+  const options = { step: 'route', project: project.name } as const;
+  const applied = await apply(context, client, objects, options);
+  await waitUntilReady(context, client, objects, { step: 'route', deadline });
+  const pruned = await prune(context, client, { ...options, namespace: release.namespace, wanted: objects });
+  const authority = await authorityOf(context, client, release.namespace);
+  const seconds = (context.clock.monotonic() - started) / 1000;
+  context.emit({
+    kind: 'step-done',
+    step: 'route',
+    seconds,
+    text: `${url}, ${summary([...applied, ...pruned])}`,
+  });
+  return { url, authority, ...(cluster.entry === undefined ? {} : { entry: cluster.entry }) };
+}
+
+/** The authority's certificate as the Secret of the users' certificate names it; its key is not read. */
+async function authorityOf(context: Context, client: KubernetesClient, namespace: string): Promise<string> {
+  const key = { apiVersion: 'v1', kind: 'Secret', name: names.certificate, namespace };
+  const secret = await getObject<SecretObject>(client, key, context.signal);
+  const encoded = secret?.data?.['ca.crt'];
+  if (encoded === undefined)
+    throw new StepFailed({
+      what: 'the certificate was issued without its authority',
+      where: { object: `${namespace}/secret/${names.certificate}` },
+      next: 'Delete this Secret; cert-manager makes it anew. Then run `ptp up` again.',
+    });
+  return Buffer.from(encoded, 'base64').toString('utf8');
+}

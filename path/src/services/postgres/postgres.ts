@@ -1,0 +1,13 @@
+import type { ServiceKind } from '../service.ts';
+import { postgresBinding } from './binding.ts';
+import { postgresCredentials } from './credentials.ts';
+import { postgresImage } from './image.ts';
+import { planPostgres } from './plan.ts';
+
+/** PostgreSQL on the cluster itself: one instance on a volume. */
+export const postgres: ServiceKind = {
+  image: postgresImage,
+  credentials: postgresCredentials,
+  plan: planPostgres,
+  bind: postgresBinding,
+};

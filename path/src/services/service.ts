@@ -1,0 +1,34 @@
+import type { Binding, Cluster, PublishedImage } from '../core/handover.ts';
+import type { DebianImage } from '../core/image-spec.ts';
+import type { KubernetesObject, SecretObject } from '../kubernetes/objects.ts';
+import type { Project, Service } from '../project/project.ts';
+
+/** What a kind of service is planned from. */
+export interface ServiceInput {
+  readonly project: Project;
+  readonly service: Service;
+  readonly cluster: Cluster;
+  readonly image: PublishedImage;
+  /** The Secret that the components get; made once, kept ever after. */
+  readonly binding: SecretObject;
+}
+
+/** One kind of service: how to make it, and how components get into it. */
+export interface ServiceKind {
+  /** What its pods run. */
+  image(service: Service): DebianImage;
+  /** New credentials, as the Secrets to keep them in. Called only where the cluster has none yet. */
+  credentials(
+    project: Project,
+    service: Service,
+  ): { readonly binding: SecretObject; readonly admin: SecretObject };
+  /** The objects that the service is made of, without the namespace and the credentials. */
+  plan(input: ServiceInput): readonly KubernetesObject[];
+  /** What components are told of it. */
+  bind(input: ServiceInput): Binding;
+}
+
+/** Names of the Secrets of a service: what components mount, and what only the service itself reads. */
+export function secretNames(service: Service): { readonly binding: string; readonly admin: string } {
+  return { binding: `${service.name}-binding`, admin: `${service.name}-admin` };
+}

@@ -1,0 +1,109 @@
+import { type Problem, StepFailed } from '../core/failure.ts';
+import type { Binding, Cluster, PublishedImage } from '../core/handover.ts';
+import type { Context } from '../effects/context.ts';
+import { apply } from '../kubernetes/apply.ts';
+import { summary } from '../kubernetes/change-set.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import { label, ownedBy } from '../kubernetes/labels.ts';
+import { getObject, list } from '../kubernetes/list.ts';
+import { namespaceFor } from '../kubernetes/namespace.ts';
+import { keyOf, type SecretObject } from '../kubernetes/objects.ts';
+import { waitUntilReady } from '../kubernetes/wait.ts';
+import type { Project, Service } from '../project/project.ts';
+import type { ServiceInput } from './service.ts';
+import { serviceKinds } from './table.ts';
+
+/** What the step works on. */
+export interface ServicesInput {
+  readonly client: KubernetesClient;
+  readonly cluster: Cluster;
+  readonly project: Project;
+  /** Those of `serviceImages` among them. */
+  readonly images: readonly PublishedImage[];
+}
+
+/** Seconds that services have to come up, an image's first pull and a volume's creation included. */
+const deadline = 300;
+
+/**
+ * Makes the services that ptp.yaml asks for, waits until they answer, and returns how components are bound to them.
+ * Credentials are generated once and then kept. A service that has left ptp.yaml is reported and stays: it holds data.
+ * @throws StepFailed where a service does not come up; UserMistake where someone else manages its objects
+ */
+export async function provisionServices(context: Context, input: ServicesInput): Promise<readonly Binding[]> {
+  const { client, project } = input;
+  const started = context.clock.monotonic();
+  const names = project.services.map((service) => service.name).join(', ');
+  context.emit({
+    kind: 'step-started',
+    step: 'services',
+    text: names === '' ? 'no services' : `provide ${names}`,
+  });
+  const options = { step: 'services', project: project.name } as const;
+
+  const namespace = await apply(context, client, [namespaceFor(project.target.namespace)], options);
+  const inputs = await Promise.all(project.services.map((service) => prepare(context, input, service)));
+  const secrets = inputs.flatMap(({ secrets }) => secrets);
+  const objects = inputs.flatMap(({ ready }) => serviceKinds[ready.service.type].plan(ready));
+  const changes = [...namespace, ...(await apply(context, client, [...secrets, ...objects], options))];
+  const workloads = objects.filter((object) => object.kind === 'StatefulSet');
+  await waitUntilReady(context, client, workloads, { step: 'services', deadline });
+  await reportLeft(context, input);
+
+  const seconds = (context.clock.monotonic() - started) / 1000;
+  context.emit({ kind: 'step-done', step: 'services', seconds, text: summary(changes) });
+  return inputs.map(({ ready }) => serviceKinds[ready.service.type].bind(ready));
+}
+
+async function prepare(
+  context: Context,
+  input: ServicesInput,
+  service: Service,
+): Promise<{ readonly ready: ServiceInput; readonly secrets: readonly SecretObject[] }> {
+  const { client, cluster, project, images } = input;
+  const kind = serviceKinds[service.type];
+  const wanted = kind.image(service).name;
+  const image = images.find((candidate) => candidate.name === wanted);
+  if (image === undefined)
+    throw new StepFailed({ what: `the image ${wanted} of the service ${service.name} was not published` });
+  const fresh = kind.credentials(project, service);
+  const [binding, admin] = await Promise.all([
+    keptOr(context, client, fresh.binding),
+    keptOr(context, client, fresh.admin),
+  ]);
+  return { ready: { project, service, cluster, image, binding }, secrets: [binding, admin] };
+}
+
+/** The Secret as the cluster has it, reduced to what was applied; the fresh one where there is none. */
+async function keptOr(
+  context: Context,
+  client: KubernetesClient,
+  fresh: SecretObject,
+): Promise<SecretObject> {
+  const live = await getObject<SecretObject>(client, keyOf(fresh), context.signal);
+  return live?.data === undefined ? fresh : { ...fresh, data: live.data };
+}
+
+async function reportLeft(context: Context, { client, project }: ServicesInput): Promise<void> {
+  const sets = await list(
+    client,
+    {
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      namespace: project.target.namespace,
+      labels: ownedBy(project.name, 'services'),
+    },
+    context.signal,
+  );
+  const wanted = new Set(project.services.map((service) => service.name));
+  for (const { metadata } of sets) {
+    const name = metadata.labels?.[label.service] ?? metadata.name;
+    if (wanted.has(name)) continue;
+    const problem: Problem = {
+      what: `the service ${name} is no longer in ptp.yaml but still runs, because it holds data`,
+      where: { object: `${metadata.namespace}/statefulset/${metadata.name}` },
+      next: 'Put it back, or run `ptp down` for all; nothing deletes data on the way.',
+    };
+    context.emit({ kind: 'warning', step: 'services', problem });
+  }
+}

@@ -1,0 +1,13 @@
+import type { DebianImage } from '../core/image-spec.ts';
+import type { Project, Service } from '../project/project.ts';
+import { postgres } from './postgres/postgres.ts';
+import type { ServiceKind } from './service.ts';
+
+/** Every kind of service there is, by its `type` in ptp.yaml. */
+export const serviceKinds: Readonly<Record<Service['type'], ServiceKind>> = { postgres };
+
+/** The images that a project's services run; to be built and published with those of the components. */
+export function serviceImages(project: Project): readonly DebianImage[] {
+  const images = project.services.map((service) => serviceKinds[service.type].image(service));
+  return [...new Map(images.map((image) => [image.name, image])).values()];
+}
