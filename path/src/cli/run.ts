@@ -79,7 +79,11 @@ async function runCommand(
     cwd: world.cwd,
     file: absolute,
     async load() {
-      return loadProject(file, parsed.values.get('target'), { emit: session.emit, env: world.env });
+      return loadProject(absolute, parsed.values.get('target'), {
+        emit: session.emit,
+        env: world.env,
+        shownAs: file,
+      });
     },
   });
 }

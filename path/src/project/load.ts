@@ -20,6 +20,8 @@ export interface LoadOptions {
   readonly emit?: Emit;
   /** The environment with the `PTP_…` overrides; this process's where it is left out. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What problems call the file; `file` itself where it is left out. */
+  readonly shownAs?: string;
 }
 
 /**
@@ -31,7 +33,7 @@ export async function loadProject(
   targetName?: string,
   options: LoadOptions = {},
 ): Promise<Project> {
-  const text = readYaml(await readProjectFile(file), file);
+  const text = readYaml(await readProjectFile(file), options.shownAs ?? file);
   if (text.problems.length > 0) throw new UserMistake(inOrder(text.problems));
   const folder = dirname(resolve(file));
   const outline = outlineOf(text.value);

@@ -36,7 +36,9 @@ export function colorWanted(env: Readonly<Record<string, string | undefined>>, t
 export function clean(text: string): string {
   return text.replace(escapes, '').replace(controls, ' ');
 }
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const escapes = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|.)/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\n\t]+/g;
 
 /** The first `width` characters, the last of them … where something was cut. */

@@ -1,0 +1,262 @@
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { StepFailed, UserMistake } from '../core/failure.ts';
+import { Secret } from '../core/secret.ts';
+import type { Actions, SystemStatus } from './actions.ts';
+import { runCommandLine } from './run.ts';
+
+const digest = `sha256:${'ab'.repeat(32)}` as const;
+const image = { name: 'web', reference: `r/shop/web@${digest}`, digest, tags: [] };
+const well: SystemStatus = {
+  cluster: { name: 'shop', state: 'running', version: 'v1.37.2' },
+  url: 'https://shop.localhost',
+  components: [{ name: 'web', ready: 2, wanted: 2, restarts: 0, digest }],
+  services: [],
+  problems: [],
+};
+
+/** The far side of the command line, as main.ts wires it; each test says what differs. */
+const actions: Actions = {
+  async up(_project, { emit }) {
+    emit({ kind: 'step-started', step: 'image', text: 'building' });
+    emit({ kind: 'step-done', step: 'image', seconds: 1.5, text: 'built' });
+    emit({ kind: 'step-done', step: 'deploy', seconds: 2, text: 'deployed' });
+    return {
+      release: { namespace: 'shop', images: [image], rolled: ['web'] },
+      route: { url: 'https://shop.localhost', authority: 'PEM' },
+    };
+  },
+  down: async (_project, { data }) => ({
+    removed: ['the local cluster shop'],
+    kept: data ? [] : ['the data of database'],
+  }),
+  status: async () => well,
+  logs: async (_project, _options, onLine) => onLine({ part: 'web', pod: 'web-1', text: 'hello\u001b[2J' }),
+  address: async () => 'https://shop.localhost',
+  browse: async () => false,
+  trust: async () => ({ stores: [{ name: 'this machine', change: 'added' }] }),
+  doctor: async () => [{ name: 'memory', ok: true, found: '24 GiB' }],
+  detect: async () => [{ name: 'web', source: 'web', builder: 'node', why: 'package.json', database: false }],
+  kubeconfig: async () => new Secret('apiVersion: v1\n'),
+};
+
+let cwd: string;
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'ptp-run-'));
+  await mkdir(join(cwd, 'web'));
+  await writeFile(join(cwd, 'ptp.yaml'), 'name: shop\ncomponents:\n  web: { source: web, route: / }\n');
+});
+afterEach(async () => {
+  await rm(cwd, { recursive: true });
+});
+
+async function run(line: string, changed: Partial<Actions> = {}, aborted = false) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const controller = new AbortController();
+  if (aborted) controller.abort();
+  const code = await runCommandLine(line.split(' '), {
+    actions: { ...actions, ...changed },
+    stdout: { write: (text) => out.push(text) },
+    stderr: { write: (text) => err.push(text) },
+    env: {},
+    cwd,
+    version: '0.1.0',
+    signal: controller.signal,
+    monotonic: () => 0,
+  });
+  return { code, out: out.join(''), err: err.join('') };
+}
+
+test('up tells what happens on standard error and what came of it on standard output', async () => {
+  const { code, out, err } = await run('up');
+  expect(code).toBe(0);
+  expect(err).toBe('image     building\nimage     built (1.5 s)\ndeploy    deployed (2.0 s)\n');
+  expect(out).toBe(
+    [
+      '',
+      '  web  sha256:abababababab  rolled out',
+      '',
+      '  image 1.5 s · deploy 2.0 s · together 3.5 s',
+      '',
+      '  ● https://shop.localhost',
+      '    Its certificate is from an authority of its own; `ptp trust` makes this machine know it.',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('up --json: every line of standard output is an object, the result the last', async () => {
+  const { code, out, err } = await run('up --json');
+  expect(code).toBe(0);
+  expect(err).toBe('');
+  const lines = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines.map(({ kind }) => kind)).toEqual(['step-started', 'step-done', 'step-done', 'up']);
+  expect(lines.at(-1)).toMatchObject({
+    url: 'https://shop.localhost',
+    images: [{ name: 'web', digest }],
+    seconds: { image: 1.5, deploy: 2 },
+  });
+});
+
+test('a mistake in ptp.yaml: exit 2, the line of the file, a mark below the place, no stack', async () => {
+  await writeFile(join(cwd, 'ptp.yaml'), 'name: shop\ncomponents:\n  web: { soruce: web, route: / }\n');
+  const { code, out, err } = await run('up');
+  expect(code).toBe(2);
+  expect(out).toBe('');
+  expect(err).toContain('✘ ptp.yaml:3:10: `soruce` is no key of `components.web`');
+  expect(err).toContain(
+    '    3 |   web: { soruce: web, route: / }\n      |          ^\n  Did you mean `source`?',
+  );
+  expect(err).not.toMatch(/\bat .*\.ts/);
+  const json = await run('up --json');
+  expect(json.code).toBe(2);
+  expect(JSON.parse(json.out)).toMatchObject({
+    kind: 'mistake',
+    problems: [{ where: { line: 3 } }, { where: { line: 3 } }],
+  });
+});
+
+test('a failed step: exit 1, with the object, the evidence and the next step', async () => {
+  const up: Actions['up'] = async () => {
+    throw new StepFailed({
+      what: 'web does not become ready',
+      where: { object: 'shop/deployment/web' },
+      next: 'Look at its log.',
+      details: ['Error: no database'],
+    });
+  };
+  const { code, err } = await run('up', { up });
+  expect(code).toBe(1);
+  expect(err).toBe(
+    '✘ shop/deployment/web: web does not become ready\n    Error: no database\n  Look at its log.\n',
+  );
+});
+
+test('any other error is a bug: its stack, and what caused it', async () => {
+  const up: Actions['up'] = async () => {
+    throw new TypeError('x is undefined', { cause: new Error('below') });
+  };
+  const { code, err } = await run('up', { up });
+  expect(code).toBe(1);
+  expect(err).toContain('This is a bug in ptp');
+  expect(err).toMatch(/TypeError: x is undefined\n +at /);
+  expect(err).toContain('caused by Error: below');
+});
+
+test('Ctrl-C: exit 130 without a stack; a mistake that was found before is still told', async () => {
+  const up: Actions['up'] = async () => {
+    throw new DOMException('interrupted', 'AbortError');
+  };
+  expect(await run('up', { up }, true)).toMatchObject({ code: 130, err: 'stopped\n' });
+  const mistaken: Actions['up'] = async () => {
+    throw new UserMistake({ what: 'port 80 is taken' });
+  };
+  expect(await run('up', { up: mistaken }, true)).toMatchObject({ code: 2, err: '✘ port 80 is taken\n' });
+});
+
+test('status fails unless all is well', async () => {
+  expect(await run('status')).toMatchObject({ code: 0 });
+  const lacking = { ...well, components: [{ name: 'web', ready: 1, wanted: 2, restarts: 3 }] };
+  const { code, out } = await run('status', { status: async () => lacking });
+  expect(code).toBe(1);
+  expect(out).toContain('● web  1 of 2 ready  3 restarts\n');
+  const absent: SystemStatus = {
+    cluster: { name: 'shop', state: 'absent' },
+    components: [],
+    services: [],
+    problems: [],
+  };
+  expect(await run('status', { status: async () => absent })).toMatchObject({
+    code: 1,
+    out: '● cluster shop is absent\n  `ptp up` starts it.\n',
+  });
+});
+
+test('logs: prefixed and cleaned; unknown parts and counts are mistakes; Ctrl-C ends following well', async () => {
+  expect(await run('logs')).toMatchObject({ code: 0, out: 'web  hello\n' });
+  expect(await run('logs webb')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('Did you mean `web`?'),
+  });
+  expect(await run('logs --lines many')).toMatchObject({ code: 2 });
+  const logs: Actions['logs'] = async () => {
+    throw new DOMException('interrupted', 'AbortError');
+  };
+  expect(await run('logs --follow', { logs }, true)).toMatchObject({ code: 0, err: '' });
+  expect(await run('logs', { logs }, true)).toMatchObject({ code: 130 });
+});
+
+test('down keeps data unless told otherwise, and says so', async () => {
+  expect((await run('down')).out).toBe(
+    'Removed the local cluster shop.\nKept the data of database; `ptp down --data` removes that too.\n',
+  );
+  expect((await run('down --data')).out).toBe('Removed the local cluster shop.\n');
+});
+
+test('open says the address where there is no browser, and opens none with --print', async () => {
+  let opened = 0;
+  const browse = async () => {
+    opened += 1;
+    return true;
+  };
+  expect((await run('open')).out).toBe('https://shop.localhost\n');
+  expect((await run('open --print', { browse })).out).toBe('https://shop.localhost\n');
+  expect(opened).toBe(0);
+  expect((await run('open', { browse })).out).toBe('Opened https://shop.localhost\n');
+});
+
+test('trust fails only where no store could be told', async () => {
+  expect(await run('trust')).toMatchObject({ code: 0, out: 'this machine  knows it now\n' });
+  const stores = [{ name: 'Firefox', change: 'not-possible', next: 'Import it.' }] as const;
+  expect(await run('trust', { trust: async () => ({ stores }) })).toMatchObject({
+    code: 1,
+    out: 'Firefox  could not be told  Import it.\n',
+  });
+});
+
+test('doctor looks at everything, whatever is wrong with ptp.yaml', async () => {
+  expect(await run('doctor')).toMatchObject({ code: 0, out: expect.stringContaining('All is there.') });
+  await writeFile(join(cwd, 'ptp.yaml'), 'name: Shop\ncomponents:\n  web: { source: web, route: / }\n');
+  const wrong = await run('doctor');
+  expect(wrong.code).toBe(1);
+  expect(wrong.out).toContain('ptp.yaml:1:7: "Shop" is no DNS name');
+  expect(wrong.out).toContain('✔ memory    24 GiB');
+  await rm(join(cwd, 'ptp.yaml'));
+  expect(await run('doctor')).toMatchObject({ code: 1, out: expect.stringContaining('ptp init') });
+});
+
+test('init writes once and never over a file', async () => {
+  expect(await run('init')).toMatchObject({ code: 2, err: expect.stringContaining('is there already') });
+  await rm(join(cwd, 'ptp.yaml'));
+  expect(await run('init --name Shop')).toMatchObject({ code: 0 });
+  expect(await readFile(join(cwd, 'ptp.yaml'), 'utf8')).toContain('name: shop\n');
+  expect(await run('up')).toMatchObject({ code: 0 });
+  expect(await run('init --file other.yaml', { detect: async () => [] })).toMatchObject({ code: 2 });
+});
+
+test('kubeconfig: to standard output as it is, or to a new file that only its owner reads', async () => {
+  expect(await run('kubeconfig')).toMatchObject({ code: 0, out: 'apiVersion: v1\n' });
+  expect(await run('kubeconfig --output kube.yaml')).toMatchObject({ code: 0 });
+  expect((await stat(join(cwd, 'kube.yaml'))).mode & 0o777).toBe(0o600);
+  expect(await run('kubeconfig -o kube.yaml')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('there already'),
+  });
+  expect(await run('kubeconfig -o none/kube.yaml')).toMatchObject({ code: 2 });
+});
+
+test('help and version go to standard output', async () => {
+  const help = await run('--help');
+  expect(help.code).toBe(0);
+  for (const name of ['init', 'up', 'status', 'open', 'logs', 'down', 'trust', 'doctor', 'kubeconfig']) {
+    expect(help.out).toMatch(new RegExp(`^  ${name} `, 'm'));
+  }
+  expect((await run('logs --help')).out).toContain('-f, --follow');
+  expect((await run('--version')).out).toBe('0.1.0\n');
+});
