@@ -1,3 +1,4 @@
+import 'reflect-metadata'; // @peculiar/x509 does not load without it
 import { X509CertificateGenerator } from '@peculiar/x509';
 
 /** A certificate for this machine that nobody vouches for, and its key, as PEM. For tests only. */
