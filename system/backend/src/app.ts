@@ -61,7 +61,6 @@ export function createApp(options: AppOptions): FastifyInstance {
   function begin(request: FastifyRequest, reply: FastifyReply): void {
     const start = performance.now();
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
-    if (options.draining()) reply.header('connection', 'close');
     reply.raw.once('close', () => {
       const status = reply.raw.writableFinished ? reply.statusCode : clientClosedRequest;
       finish(request, status, performance.now() - start);
@@ -91,6 +90,13 @@ export function createApp(options: AppOptions): FastifyInstance {
   app.addHook('onRequest', (request, reply, done) => {
     delete request.raw.headers['content-type'];
     begin(request, reply);
+    done();
+  });
+
+  // Decided when the answer is sent, for the shutdown may have begun since the request came; a connection that
+  // stayed open would hold it up.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (options.draining()) reply.header('connection', 'close');
     done();
   });
 

@@ -101,16 +101,15 @@ export function openDatabase(options: DatabaseOptions): Database {
 
   return {
     query: async <Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[] = []) => {
-      try {
+      // After a restart each connection of the pool may be a dead one, and each attempt removes one.
+      for (let left = options.max; ; left -= 1) {
         try {
           return await run<Row>(statement, values);
         } catch (error) {
-          if (!statement.readOnly || !isLostConnection(error)) throw error;
-          return await run<Row>(statement, values);
+          if (statement.readOnly && left > 0 && isLostConnection(error)) continue;
+          if (isOurMistake(error)) throw error;
+          throw new DatabaseUnavailable(error);
         }
-      } catch (error) {
-        if (isOurMistake(error)) throw error;
-        throw new DatabaseUnavailable(error);
       }
     },
     use: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
