@@ -24,7 +24,8 @@ export interface MirrorOptions {
   readonly apt?: string;
 }
 
-const defaultKeyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+/** Where the package debian-archive-keyring puts Debian's keys. */
+export const packagedKeyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /**
  * Finds the mirror: PTP_DEBIAN_MIRROR and PTP_DEBIAN_SECURITY_MIRROR where they are set, otherwise what apt's sources
@@ -42,7 +43,7 @@ export async function findArchives(
     if (url === undefined) throw noMirror(name, apt);
     const http = parseAptOptions(dump, schemeOf(url));
     const keyring = environment.PTP_DEBIAN_KEYRING;
-    const signedBy = keyring ? [keyring] : source?.signedBy.length ? source.signedBy : [defaultKeyring];
+    const signedBy = keyring ? [keyring] : source?.signedBy.length ? source.signedBy : [packagedKeyring];
     const checkValidUntil = http.checkValidUntil && (source?.checkValidUntil ?? true);
     return { name, url: url.replace(/\/+$/u, ''), signedBy, checkValidUntil, http };
   };

@@ -40,16 +40,16 @@ export function resolve(request: LockRequest, index: PackageIndex): DebianLock {
   }
   if (missing.length > 0) throw new UserMistake(missing.map((name) => unknown(name, request, index)));
 
-  for (let record = queue.shift(); record !== undefined && !request.closed; record = queue.shift()) {
+  for (let record = queue.shift(); record !== undefined; record = queue.shift()) {
     const dependent = record;
     const needed = new Set<string>();
     needs.set(dependent.name, needed);
     for (const group of dependent.depends) {
       if (isPruned(group, dependent, request)) continue;
       const there = chosenFor(group, chosen);
-      const answer = there ?? findFor(group, chosen, index);
+      const answer = there ?? (request.closed ? dependent : findFor(group, chosen, index));
       if (answer === undefined) throw unmet(group, dependent, reasons, chosen);
-      if (there === undefined) choose(answer, dependent.name);
+      if (there === undefined && !request.closed) choose(answer, dependent.name);
       if (answer.name !== dependent.name) needed.add(answer.name);
     }
   }
