@@ -29,7 +29,9 @@ async function run(command: Command): Promise<Outcome> {
   try {
     const ended = new Promise<number>((resolve, reject) => {
       child.once('error', (error: NodeJS.ErrnoException) => reject(notFound(command.program, error)));
-      child.once('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : os.signals[signal])));
+      child.once('close', (code, signal) =>
+        resolve(code ?? 128 + (signal === null ? 0 : os.signals[signal])),
+      );
     });
     child.stdin.on('error', () => {}); // a program that ends without reading its input is no error
     child.stdin.end(command.input);
@@ -78,7 +80,7 @@ async function start(daemon: Daemon): Promise<number> {
 }
 
 async function find(program: string): Promise<string | undefined> {
-  const folders = isAbsolute(program) ? [''] : [...(process.env['PATH'] ?? '').split(delimiter), ...sbin];
+  const folders = isAbsolute(program) ? [''] : [...(process.env.PATH ?? '').split(delimiter), ...sbin];
   for (const folder of folders) {
     const path = join(folder, program);
     if (
@@ -93,7 +95,7 @@ async function find(program: string): Promise<string | undefined> {
 }
 
 function environment(extra: Command['env']): NodeJS.ProcessEnv {
-  const path = [...new Set([...(process.env['PATH'] ?? '').split(delimiter), ...sbin])].join(delimiter);
+  const path = [...new Set([...(process.env.PATH ?? '').split(delimiter), ...sbin])].join(delimiter);
   const all: NodeJS.ProcessEnv = { ...process.env, PATH: path };
   for (const [name, value] of Object.entries(extra ?? {})) {
     if (value === undefined) delete all[name];

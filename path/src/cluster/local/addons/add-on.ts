@@ -1,4 +1,5 @@
 import type { PublishedImage } from '../../../core/handover.ts';
+import type { KubernetesClient } from '../../../kubernetes/client.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
 
 /** The namespace of what ptp adds to a bare cluster. */
@@ -8,8 +9,6 @@ export const systemNamespace = 'ptp-system';
 export interface AddOnInput {
   /** By the image's name. */
   readonly image: (name: string) => PublishedImage;
-  /** The folder of a component's documents: `crds` of cert-manager. */
-  readonly documents: (component: string) => string;
   readonly dns: string;
   readonly nodeAddress: string;
   readonly volumes: string;
@@ -18,12 +17,14 @@ export interface AddOnInput {
 /** A part that runs in the cluster and that a bare Kubernetes lacks. */
 export interface AddOn {
   readonly name: string;
-  /** Its images, by the names in images.ts. */
-  readonly images: readonly string[];
-  /** Components whose documents `objects` reads. */
-  readonly documents: readonly string[];
+  /** The component in source/components.ts that it runs: its program is one image. */
+  readonly component: string;
+  readonly program: string;
+  /** Whether the component's resource definitions (`crds/`) are applied before its objects. */
+  readonly documents: boolean;
   readonly objects: (input: AddOnInput) => Promise<readonly KubernetesObject[]>;
   /** The Deployment that has to be available for the add-on to work. */
+  readonly afterApply?: (client: KubernetesClient, input: Omit<AddOnInput, 'image'>) => Promise<void>;
   readonly deployment: { readonly namespace: string; readonly name: string };
 }
 

@@ -1,5 +1,4 @@
 import { type AddOn, type AddOnInput, restricted, systemNamespace } from './add-on.ts';
-import { documentsIn } from './documents.ts';
 import { identity, object } from './objects.ts';
 
 const name = 'cert-manager';
@@ -8,18 +7,18 @@ const labels = { 'app.kubernetes.io/name': name };
 /** Issues and renews certificates. */
 export const certManager: AddOn = {
   name,
-  images: [name],
-  documents: [name],
+  component: 'cert-manager',
+  program: 'cert-manager-controller',
+  documents: true,
   deployment: { namespace: systemNamespace, name },
-  objects,
+  objects: async (input) => objects(input),
 };
 
-async function objects(input: AddOnInput) {
+function objects(input: AddOnInput) {
   const all = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
   const edit = ['get', 'list', 'watch', 'update', 'patch'];
   const own = 'cert-manager.io';
   return [
-    ...(await documentsIn(input.documents(name))),
     ...identity(
       name,
       systemNamespace,

@@ -8,8 +8,9 @@ const labels = { 'k8s-app': 'kube-dns' };
 /** The cluster's DNS (kubernetes.io, "DNS for Services and Pods"). */
 export const coredns: AddOn = {
   name,
-  images: [name],
-  documents: [],
+  component: 'coredns',
+  program: 'coredns',
+  documents: false,
   deployment: { namespace, name },
   objects: async (input) => objects(input),
 };

@@ -7,8 +7,9 @@ const labels = { 'app.kubernetes.io/name': name };
 /** The storage class: a folder on the node for each volume. */
 export const localPath: AddOn = {
   name,
-  images: [name, 'volume-helper'],
-  documents: [],
+  component: 'local-path',
+  program: 'local-path-provisioner',
+  documents: false,
   deployment: { namespace: systemNamespace, name },
   objects: async (input) => objects(input),
 };

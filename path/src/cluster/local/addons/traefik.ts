@@ -1,5 +1,4 @@
 import { type AddOn, type AddOnInput, restricted, systemNamespace } from './add-on.ts';
-import { documentsIn } from './documents.ts';
 import { identity, object } from './objects.ts';
 
 const name = 'traefik';
@@ -11,16 +10,23 @@ export const gatewayClass = 'traefik';
 /** The door: Gateway API by Traefik. */
 export const traefik: AddOn = {
   name,
-  images: [name],
-  documents: [name],
+  component: 'traefik',
+  program: 'traefik',
+  documents: true,
   deployment: { namespace: systemNamespace, name },
-  objects,
+  objects: async (input) => objects(input),
+  // Nobody hands out load balancers on a single machine: the node's own address is the balancer's.
+  afterApply: async (client, input) => {
+    await client.send({
+      method: 'PATCH',
+      path: `/api/v1/namespaces/${systemNamespace}/services/${name}/status`,
+      contentType: 'application/merge-patch+json',
+      body: { status: { loadBalancer: { ingress: [{ ip: input.nodeAddress }] } } },
+    });
+  },
 };
 
-/** The Service whose address is the node's. */
-export const entryService = { namespace: systemNamespace, name };
-
-async function objects(input: AddOnInput) {
+function objects(input: AddOnInput) {
   const read = ['get', 'list', 'watch'];
   const gateway = 'gateway.networking.k8s.io';
   const kinds = [
@@ -32,7 +38,6 @@ async function objects(input: AddOnInput) {
     'backendtlspolicies',
   ];
   return [
-    ...(await documentsIn(input.documents(name))),
     ...identity(name, systemNamespace, [
       { apiGroups: [''], resources: ['namespaces', 'services', 'secrets', 'configmaps'], verbs: read },
       { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: read },

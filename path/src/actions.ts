@@ -1,0 +1,96 @@
+import type { Actions, Session } from './cli/actions.ts';
+import { providers } from './cluster/providers.ts';
+import { StepFailed } from './core/failure.ts';
+import type { Cluster } from './core/handover.ts';
+import type { Context } from './effects/context.ts';
+import { connect, type KubernetesClient } from './kubernetes/client.ts';
+import { browse } from './operate/browse.ts';
+import { detectComponents } from './operate/detect.ts';
+import { generalChecks } from './operate/doctor.ts';
+import { followLogs } from './operate/logs.ts';
+import { removeSystem } from './operate/remove.ts';
+import { systemStatus } from './operate/status.ts';
+import { trust } from './operate/trust.ts';
+import { up } from './path.ts';
+import type { Project } from './project/project.ts';
+import { publicUrl } from './route/plan.ts';
+import { authorityOf } from './route/step.ts';
+
+/** The commands' work, with the machine's real effects. */
+export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache'>): Actions {
+  const context = (session: Session): Context => ({ ...effects, ...session });
+  return {
+    up: (project, session) => up(context(session), project),
+    down: async (project, options, session) => {
+      const provider = providers[project.target.cluster];
+      const state = await provider.find(context(session), project);
+      // Elsewhere than on this machine, what is ours is the project's namespace and not the cluster.
+      if (project.target.cluster !== 'local' && state.state === 'running') {
+        return withClient(state.cluster, (client) =>
+          removeSystem(context(session), client, project, options),
+        );
+      }
+      return provider.remove(context(session), project, options);
+    },
+    status: async (project, session) => {
+      const state = await providers[project.target.cluster].find(context(session), project);
+      return systemStatus(context(session), project, state);
+    },
+    logs: (project, options, onLine, session) =>
+      withCluster(context(session), project, (client) =>
+        followLogs(context(session), client, project, options, onLine),
+      ),
+    address: async (project, session) => {
+      const cluster = await running(context(session), project);
+      return publicUrl({ project, cluster });
+    },
+    browse: (url) => browse(effects.processes, url),
+    trust: (project, options, session) =>
+      withCluster(context(session), project, async (client) => {
+        const authority = await authorityOf(context(session), client, project.target.namespace);
+        if (authority === undefined) {
+          throw new StepFailed({
+            what: `${project.name} has no certificate authority of its own`,
+            next: 'Run `ptp up` first; where a public authority signs, nothing has to be trusted.',
+          });
+        }
+        return trust(context(session), project, authority, options);
+      }),
+    doctor: async (project, session) => {
+      const kind = project?.target.cluster ?? 'local';
+      return [
+        ...(await generalChecks(context(session))),
+        ...(await providers[kind].check(context(session), project)),
+      ];
+    },
+    detect: (folder) => detectComponents(folder),
+    kubeconfig: async (project, session) => (await running(context(session), project)).kubeconfig,
+  };
+}
+
+async function running(context: Context, project: Project): Promise<Cluster> {
+  const state = await providers[project.target.cluster].find(context, project);
+  if (state.state === 'running') return state.cluster;
+  const why = state.state === 'unreachable' ? state.why : `it is ${state.state}`;
+  throw new StepFailed({
+    what: `the cluster of target ${project.target.name} does not run: ${why}`,
+    next: 'Run `ptp up`.',
+  });
+}
+
+async function withCluster<T>(
+  context: Context,
+  project: Project,
+  work: (client: KubernetesClient) => Promise<T>,
+): Promise<T> {
+  return withClient(await running(context, project), work);
+}
+
+async function withClient<T>(cluster: Cluster, work: (client: KubernetesClient) => Promise<T>): Promise<T> {
+  const client = await connect(cluster.kubeconfig);
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { PublishedImage } from '../../core/handover.ts';
+import type { Context } from '../../effects/context.ts';
+import { apply } from '../../kubernetes/apply.ts';
+import type { KubernetesClient } from '../../kubernetes/client.ts';
+import type { KubernetesObject } from '../../kubernetes/objects.ts';
+import { waitUntilReady } from '../../kubernetes/wait.ts';
+import { type AddOn, type AddOnInput, systemNamespace } from './addons/add-on.ts';
+import { baseObjects } from './addons/base.ts';
+import { documentsIn } from './addons/documents.ts';
+import { object } from './addons/objects.ts';
+import type { Obtained } from './source/obtain.ts';
+
+/** The owner of the add-ons' objects, where a project's would be its name. */
+const owner = systemNamespace;
+
+/** The ConfigMap that says what of each add-on was last applied. */
+const recordName = 'add-ons';
+
+/** Where an add-on goes and what it is made of. */
+export interface Installation {
+  readonly addOn: AddOn;
+  readonly obtained: Obtained | undefined;
+  readonly images: readonly PublishedImage[];
+  readonly input: Omit<AddOnInput, 'image'>;
+}
+
+/** Applies an add-on unless exactly this was applied before; a Deployment that somebody removed is put back. */
+export async function install(
+  context: Context,
+  client: KubernetesClient,
+  wanted: Installation,
+): Promise<void> {
+  const { addOn, images, obtained } = wanted;
+  const image = (name: string): PublishedImage => {
+    const found = images.find((one) => one.name === name);
+    if (found === undefined) throw new Error(`the add-on ${addOn.name} has no image ${name}`);
+    return found;
+  };
+  const own = await addOn.objects({ ...wanted.input, image });
+  const key = createHash('sha256')
+    .update(JSON.stringify([own, obtained?.key, baseObjects()]))
+    .digest('hex');
+  const { namespace, name } = addOn.deployment;
+  const [record, deployment] = await Promise.all([
+    client.find<{ readonly data?: Readonly<Record<string, string>> }>(recordPath),
+    client.find(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`),
+  ]);
+  if (record?.data?.[addOn.name] === key && deployment !== undefined) return;
+  const documents =
+    addOn.documents && obtained !== undefined ? await documentsIn(join(obtained.folder, 'crds')) : [];
+  const options = { step: 'cluster', project: owner, force: true } as const;
+  await apply(context, client, [...baseObjects(), ...documents, ...own], options);
+  await addOn.afterApply?.(client, wanted.input);
+  await remember(client, addOn.name, key);
+}
+
+/** Waits until an add-on's Deployment is available. */
+export async function installed(context: Context, client: KubernetesClient, addOn: AddOn): Promise<void> {
+  const { namespace, name } = addOn.deployment;
+  const deployment: KubernetesObject = object('apps/v1', 'Deployment', name, {}, namespace);
+  await waitUntilReady(context, client, [deployment], { step: 'cluster', deadline: 180 });
+}
+
+const recordPath = `/api/v1/namespaces/${systemNamespace}/configmaps/${recordName}`;
+
+/** Each add-on is a field of its own manager, so that several can be remembered at the same time. */
+async function remember(client: KubernetesClient, addOn: string, key: string): Promise<void> {
+  await client.send({
+    method: 'PATCH',
+    path: recordPath,
+    query: { fieldManager: `ptp-${addOn}`, force: true },
+    contentType: 'application/apply-patch+yaml',
+    body: object('v1', 'ConfigMap', recordName, { data: { [addOn]: key } }, systemNamespace),
+  });
+}

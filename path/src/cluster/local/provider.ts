@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Cluster } from '../../core/handover.ts';
+import type { ImageSpec } from '../../core/image-spec.ts';
+import { Secret } from '../../core/secret.ts';
+import type { Context } from '../../effects/context.ts';
+import type { Project } from '../../project/project.ts';
+import type { ClusterProvider, Part, StartedCluster } from '../provider.ts';
+import type { AddOn } from './addons/add-on.ts';
+import { addOns } from './addons/add-ons.ts';
+import { storageClass } from './addons/local-path.ts';
+import { gatewayClass } from './addons/traefik.ts';
+import { probe } from './health.ts';
+import { imagePrefix, nodeImages, pauseTag, programImage } from './images.ts';
+import { install, installed } from './install.ts';
+import { type Layout, layoutOf } from './layout.ts';
+import { findMachine } from './machine.ts';
+import { type Network, networkOf, registryName } from './plan.ts';
+import { type InstanceRecord, readRecord } from './record.ts';
+import { remove } from './remove.ts';
+import { meetRequirements, requirements } from './requirements.ts';
+import { components, kubernetesVersion } from './source/components.ts';
+import { type Obtained, obtain } from './source/obtain.ts';
+import { startNode } from './start.ts';
+
+/** Upstream Kubernetes on this machine, in namespaces of its own. */
+export const localProvider: ClusterProvider = {
+  start,
+  find: async (context, project) => {
+    const layout = layoutFor(project);
+    const record = await readRecord(layout);
+    if (record === undefined) return { state: 'absent' };
+    if ((await findMachine(layout)) === undefined) return { state: 'stopped' };
+    const network = networkOf(record.number);
+    const answer = await probe(layout, network, 'kube-apiserver').catch((error: Error) => ({
+      ready: false,
+      text: error.message,
+    }));
+    context.signal.throwIfAborted();
+    if (!answer.ready) return { state: 'unreachable', why: `the API server does not answer: ${answer.text}` };
+    return { state: 'running', cluster: await clusterOf(project, layout, network, record) };
+  },
+  remove: (context, project, options) => remove(context, layoutFor(project), options),
+  check: (context) => requirements(context),
+};
+
+async function start(context: Context, project: Project): Promise<StartedCluster> {
+  await meetRequirements(context);
+  const layout = layoutFor(project);
+  // One after the other: each compiles on every core. What the node needs comes first, and the rest goes on while it starts.
+  const inOrder: Promise<Obtained>[] = [];
+  for (const component of components) {
+    const before = inOrder.at(-1);
+    const next = (before ?? Promise.resolve()).then(() => obtain(context, component));
+    next.catch(() => {}); // whoever awaits it is told
+    inOrder.push(next);
+  }
+  const nodeParts = await Promise.all(inOrder.filter((_, index) => components[index]?.node === true));
+  const node = await startNode(context, layout, project.target.ports, nodeParts);
+  const cluster = await clusterOf(project, layout, node.network, node.record);
+  const byName = new Map(components.map((component, index) => [component.name, inOrder[index]]));
+  return {
+    cluster,
+    parts: [pausePart(), ...addOns.map((addOn) => partOf(context, addOn, byName, layout, node.network))],
+    foundation: ['pause', 'coredns', 'local-path'],
+    partImages: { prefix: imagePrefix, tag: pauseTag },
+  };
+}
+
+/** The sandbox's process: no object, only an image that has to be in the registry before the first pod. */
+function pausePart(): Part {
+  return {
+    name: 'pause',
+    images: async () => nodeImages().filter((image) => image.name === 'pause'),
+    install: async () => {},
+    ready: async () => {},
+  };
+}
+
+function partOf(
+  context: Context,
+  addOn: AddOn,
+  obtained: ReadonlyMap<string, Promise<Obtained> | undefined>,
+  layout: Layout,
+  network: Network,
+): Part {
+  const input = { dns: network.dns, nodeAddress: network.node, volumes: layout.volumes };
+  return {
+    name: addOn.name,
+    images: async (): Promise<readonly ImageSpec[]> => {
+      const component = await obtained.get(addOn.component);
+      if (component === undefined) throw new Error(`no component ${addOn.component}`);
+      const helpers =
+        addOn.name === 'local-path' ? nodeImages().filter((image) => image.name !== 'pause') : [];
+      return [programImage(addOn.name, component.folder, addOn.program), ...helpers];
+    },
+    install: async (client, images) =>
+      install(context, client, { addOn, images, input, obtained: await obtained.get(addOn.component) }),
+    ready: (client) => installed(context, client, addOn),
+  };
+}
+
+async function clusterOf(
+  project: Project,
+  layout: Layout,
+  network: Network,
+  record: InstanceRecord,
+): Promise<Cluster> {
+  return {
+    name: layout.instance,
+    provider: 'local',
+    version: kubernetesVersion,
+    kubeconfig: new Secret(await readFile(join(layout.etc, 'admin.kubeconfig'), 'utf8')),
+    registry: {
+      url: `http://${network.node}:${network.registryPort}`,
+      name: registryName,
+      prefix: project.name,
+      credentials: { username: 'ptp', password: record.registryPassword },
+    },
+    storageClass,
+    gatewayClass,
+    entry: { address: '127.0.0.1', http: record.ports.http, https: record.ports.https },
+  };
+}
+
+/** `PTP_STATE` moves the folder that clusters are kept in. */
+function layoutFor(project: Project): Layout {
+  return layoutOf(project.target.instance, process.env.PTP_STATE);
+}

@@ -1,0 +1,59 @@
+import type { Cluster, PublishedImage } from '../core/handover.ts';
+import type { ImageSpec } from '../core/image-spec.ts';
+import type { Context } from '../effects/context.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import type { Project } from '../project/project.ts';
+
+/** A part of the cluster that runs in it as pods and whose images the path builds: DNS, volumes, the door. */
+export interface Part {
+  readonly name: string;
+  /** What to build for it; resolves when what goes into the images is there. */
+  images(): Promise<readonly ImageSpec[]>;
+  /** Applies it; changes nothing where it is there already. */
+  install(client: KubernetesClient, images: readonly PublishedImage[]): Promise<void>;
+  /** Resolves when it works. */
+  ready(client: KubernetesClient): Promise<void>;
+}
+
+/** A cluster that answers, and what is still to be put into it. */
+export interface StartedCluster {
+  readonly cluster: Cluster;
+  /** In the order of installing. Databases need the first ones, routes all of them. */
+  readonly parts: readonly Part[];
+  /** Names of parts without which pods with volumes and names cannot start. */
+  readonly foundation: readonly string[];
+  /** The repository prefix and tag of the parts' images. */
+  readonly partImages: { readonly prefix: string; readonly tag: string };
+}
+
+/** How a cluster is now. */
+export type ClusterState =
+  | { readonly state: 'running'; readonly cluster: Cluster }
+  | { readonly state: 'stopped' | 'absent' }
+  | { readonly state: 'unreachable'; readonly why: string };
+
+/** One thing a cluster needs of this machine. */
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly found: string;
+  readonly next?: string;
+}
+
+/** What taking a cluster away removed and kept, in a few words each. */
+export interface Removed {
+  readonly removed: readonly string[];
+  readonly kept: readonly string[];
+}
+
+/** A kind of cluster; each is a folder with these verbs, and one line in providers.ts. */
+export interface ClusterProvider {
+  /** Makes it run, from whatever state it is in. */
+  start(context: Context, project: Project): Promise<StartedCluster>;
+  /** Looks at it; changes nothing. */
+  find(context: Context, project: Project): Promise<ClusterState>;
+  /** Takes it away; the data only where told. A cluster that is not ours is left alone. */
+  remove(context: Context, project: Project, options: { readonly data: boolean }): Promise<Removed>;
+  /** Looks at what it needs of this machine. */
+  check(context: Context, project: Project | undefined): Promise<readonly Check[]>;
+}

@@ -1,0 +1,78 @@
+import { access, readdir, readFile } from 'node:fs/promises';
+import { basename, join, relative, sep } from 'node:path';
+import type { DetectedComponent } from '../cli/actions.ts';
+import { detect } from '../image/detect.ts';
+
+/** Folders that hold no component. */
+const passedOver = new Set(['node_modules', 'dist', 'build', 'coverage', 'test', 'tests', 'docs']);
+const deepest = 3;
+
+/** npm packages that talk to PostgreSQL. */
+const drivers = new Set(['pg', 'postgres', 'pg-promise', 'slonik', '@prisma/client', 'typeorm', 'sequelize']);
+
+/** What users meet first: a door in front of the others, then a page, then the rest. */
+const nearness = [/gateway|proxy|edge|router/, /front|web|ui|page|site/];
+
+/** Finds the components below a folder; the first in the list is the one nearest to users. */
+export async function detectComponents(folder: string): Promise<readonly DetectedComponent[]> {
+  const found = await search(folder, folder, 0);
+  const rank = ({ name }: DetectedComponent) => {
+    const index = nearness.findIndex((pattern) => pattern.test(name));
+    return index === -1 ? nearness.length : index;
+  };
+  return found.sort((a, b) => rank(a) - rank(b) || (a.source < b.source ? -1 : 1));
+}
+
+async function search(root: string, folder: string, depth: number): Promise<DetectedComponent[]> {
+  const own = await componentIn(root, folder);
+  if (own !== undefined) return [own];
+  if (depth === deepest) return [];
+  const entries = await readdir(folder, { withFileTypes: true });
+  const below = entries.filter(
+    (entry) => entry.isDirectory() && !entry.name.startsWith('.') && !passedOver.has(entry.name),
+  );
+  const found = await Promise.all(below.map((entry) => search(root, join(folder, entry.name), depth + 1)));
+  return found.flat();
+}
+
+async function componentIn(root: string, folder: string): Promise<DetectedComponent | undefined> {
+  const detected = await detect(folder);
+  if (detected === undefined) return undefined;
+  const text = await readFile(join(folder, 'package.json'), 'utf8').catch(() => '{}');
+  const manifest = JSON.parse(text) as {
+    readonly workspaces?: unknown;
+    readonly dependencies?: Readonly<Record<string, string>>;
+  };
+  // The root of workspaces gathers components and is none, whatever scripts it has.
+  if (manifest.workspaces !== undefined) return undefined;
+  const migrate = await migrationIn(folder);
+  return {
+    name: dnsName(basename(folder)),
+    source: relative(root, folder).split(sep).join('/') || '.',
+    builder: detected.builder,
+    why: detected.reason,
+    database: Object.keys(manifest.dependencies ?? {}).some((name) => drivers.has(name)),
+    ...(migrate === undefined ? {} : { migrate }),
+  };
+}
+
+/** A program that brings the database up to date, where one is at a usual place. */
+async function migrationIn(folder: string): Promise<readonly string[] | undefined> {
+  for (const path of ['src/migrate.ts', 'src/migrate.js', 'migrate.ts', 'migrate.js']) {
+    const there = await access(join(folder, path)).then(
+      () => true,
+      () => false,
+    );
+    if (there) return ['node', path];
+  }
+  return undefined;
+}
+
+function dnsName(text: string): string {
+  const name = text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 40);
+  return /^[a-z]/.test(name) ? name : `app-${name}`;
+}

@@ -1,0 +1,99 @@
+import type { PartStatus, SystemStatus } from '../cli/actions.ts';
+import type { ClusterState } from '../cluster/provider.ts';
+import type { Problem } from '../core/failure.ts';
+import type { Digest } from '../core/handover.ts';
+import type { Context } from '../effects/context.ts';
+import { connect, type KubernetesClient } from '../kubernetes/client.ts';
+import { diagnose } from '../kubernetes/diagnose.ts';
+import { label, ownedBy } from '../kubernetes/labels.ts';
+import { list } from '../kubernetes/list.ts';
+import { type Deployment, keyOf, type Pod, type StatefulSet } from '../kubernetes/objects.ts';
+import type { Project } from '../project/project.ts';
+import { publicUrl } from '../route/plan.ts';
+
+/** How a project's system is now; a cluster that is not there is a state and no failure. */
+export async function systemStatus(
+  context: Context,
+  project: Project,
+  state: ClusterState,
+): Promise<SystemStatus> {
+  const name = project.target.cluster === 'local' ? project.target.instance : project.target.name;
+  const nothing = { components: [], services: [] };
+  if (state.state === 'unreachable') {
+    const problem = { what: state.why, next: 'Run `ptp up` to mend it, or `ptp doctor` to look further.' };
+    return { cluster: { name, state: state.state }, ...nothing, problems: [problem] };
+  }
+  if (state.state !== 'running') return { cluster: { name, state: state.state }, ...nothing, problems: [] };
+  const client = await connect(state.cluster.kubeconfig);
+  try {
+    const where = { namespace: project.target.namespace, labels: ownedBy(project.name) };
+    const [deployments, sets, pods] = await Promise.all([
+      list<Deployment>(client, { apiVersion: 'apps/v1', kind: 'Deployment', ...where }, context.signal),
+      list<StatefulSet>(client, { apiVersion: 'apps/v1', kind: 'StatefulSet', ...where }, context.signal),
+      list<Pod>(client, { apiVersion: 'v1', kind: 'Pod', ...where }, context.signal),
+    ]);
+    const components = project.components.map((one) =>
+      partStatus(one.name, label.component, deployments, pods),
+    );
+    const services = project.services.map((one) => partStatus(one.name, label.service, sets, pods));
+    const problems = await problemsOf(client, [...deployments, ...sets], pods);
+    return {
+      cluster: { name, state: 'running', version: state.cluster.version },
+      ...(deployments.length === 0 ? {} : { url: publicUrl({ project, cluster: state.cluster }) }),
+      components,
+      services,
+      problems: [...missing(components, services), ...problems],
+    };
+  } finally {
+    await client.close();
+  }
+}
+
+function partStatus(
+  name: string,
+  key: string,
+  workloads: readonly (Deployment | StatefulSet)[],
+  pods: readonly Pod[],
+): PartStatus {
+  const workload = workloads.find((one) => one.metadata.labels?.[key] === name || one.metadata.name === name);
+  const own = pods.filter((pod) => pod.metadata.labels?.[key] === name);
+  const containers = own.flatMap((pod) => pod.status?.containerStatuses ?? []);
+  const image = workload?.spec?.template.spec?.containers[0]?.image;
+  const digest = image?.split('@')[1] as Digest | undefined;
+  const starts = containers.flatMap((one) =>
+    one.state?.running?.startedAt ? [one.state.running.startedAt] : [],
+  );
+  const since = starts.sort()[0];
+  return {
+    name,
+    ready: workload?.status?.readyReplicas ?? 0,
+    wanted: workload?.spec?.replicas ?? 0,
+    restarts: containers.reduce((sum, one) => sum + one.restartCount, 0),
+    ...(digest === undefined ? {} : { digest }),
+    ...(since === undefined ? {} : { since: new Date(since) }),
+  };
+}
+
+function missing(components: readonly PartStatus[], services: readonly PartStatus[]): readonly Problem[] {
+  return [...components, ...services]
+    .filter((part) => part.wanted === 0)
+    .map((part) => ({ what: `${part.name} is not deployed`, next: 'Run `ptp up`.' }));
+}
+
+async function problemsOf(
+  client: KubernetesClient,
+  workloads: readonly (Deployment | StatefulSet)[],
+  pods: readonly Pod[],
+): Promise<readonly Problem[]> {
+  const short = workloads.filter((one) => (one.status?.readyReplicas ?? 0) < (one.spec?.replicas ?? 0));
+  return Promise.all(
+    short.map((one) => {
+      const selector = Object.entries(one.spec?.selector.matchLabels ?? {});
+      const own = pods.filter((pod) =>
+        selector.every(([key, value]) => pod.metadata.labels?.[key] === value),
+      );
+      const text = `${one.status?.readyReplicas ?? 0} of ${one.spec?.replicas ?? 0} pods are ready`;
+      return diagnose(client, keyOf(one), text, own);
+    }),
+  );
+}

@@ -1,0 +1,104 @@
+import { installParts, type Parts } from './cluster/parts.ts';
+import { startCluster } from './cluster/step.ts';
+import type { BuiltImage, PublishedImage, Release, Route } from './core/handover.ts';
+import { deployComponents } from './deploy/step.ts';
+import type { Context } from './effects/context.ts';
+import { timed } from './effects/timed.ts';
+import { buildImages } from './image/step.ts';
+import { imagesOf } from './images-of.ts';
+import { connect } from './kubernetes/client.ts';
+import type { Project } from './project/project.ts';
+import { revisionOf } from './project/revision.ts';
+import { proveServing } from './prove/step.ts';
+import { publishImages } from './registry/step.ts';
+import { openRoute } from './route/step.ts';
+import { provisionServices } from './services/step.ts';
+
+/** What a walk along the whole path brought about. */
+export interface Arrival {
+  readonly release: Release;
+  readonly route: Route;
+}
+
+/**
+ * The path to production, in order: source → image → cluster → registry → services → deploy → route → users. Images
+ * are built while the cluster starts, and the cluster's own parts are put into it beside everything else.
+ */
+export async function up(given: Context, project: Project): Promise<Arrival> {
+  // What fails first ends what runs beside it.
+  const failed = new AbortController();
+  const context = { ...given, signal: AbortSignal.any([given.signal, failed.signal]) };
+  try {
+    return await walk(context, project);
+  } catch (error) {
+    failed.abort(error);
+    throw given.signal.aborted ? given.signal.reason : error;
+  }
+}
+
+async function walk(context: Context, project: Project): Promise<Arrival> {
+  const revision = await revisionOf(context, project);
+  const [images, started] = await Promise.all([build(context, project), startCluster(context, project)]);
+  const { cluster } = started;
+  const client = await connect(cluster.kubeconfig);
+  try {
+    const parts = installParts(context, started, client, (specs, { prefix, tag }) =>
+      buildAndPublish(context, specs, { ...cluster.registry, prefix }, tag, project),
+    );
+    const [published] = await Promise.race([
+      Promise.all([publish(context, cluster.registry, images, revision), parts.foundation]),
+      parts.failed,
+    ]);
+    const bindings = await orFail(
+      parts,
+      provisionServices(context, { client, cluster, project, images: published }),
+    );
+    const release = await orFail(
+      parts,
+      deployComponents(context, { client, cluster, project, images: published, bindings }),
+    );
+    await parts.all;
+    const route = await openRoute(context, { client, cluster, project, release });
+    await proveServing(context, route, project);
+    return { release, route };
+  } finally {
+    await client.close();
+  }
+}
+
+/** A part of the cluster that cannot be installed ends the wait for whatever stands on it. */
+function orFail<T>(parts: Parts, work: Promise<T>): Promise<T> {
+  return Promise.race([work, parts.failed]);
+}
+
+function build(context: Context, project: Project): Promise<readonly BuiltImage[]> {
+  return timed(context, 'image', 'build images from source', async () => {
+    const specs = await imagesOf(project);
+    const images = await buildImages(context, specs, { projectFolder: project.folder });
+    return { result: images, text: `${images.length} images` };
+  });
+}
+
+function publish(
+  context: Context,
+  registry: Parameters<typeof publishImages>[1],
+  images: readonly BuiltImage[],
+  revision: string | undefined,
+): Promise<readonly PublishedImage[]> {
+  return timed(context, 'registry', `publish to ${registry.name}`, async () => {
+    const tags = revision === undefined ? [] : [revision];
+    const published = await publishImages(context, registry, images, { tags });
+    return { result: published, text: `${published.length} images in ${registry.name}/${registry.prefix}` };
+  });
+}
+
+async function buildAndPublish(
+  context: Context,
+  specs: Parameters<typeof buildImages>[1],
+  registry: Parameters<typeof publishImages>[1],
+  tag: string,
+  project: Project,
+): Promise<readonly PublishedImage[]> {
+  const images = await buildImages(context, specs, { projectFolder: project.folder });
+  return publishImages(context, registry, images, { tags: [tag] });
+}
