@@ -231,16 +231,39 @@ test('the same trouble twice is announced twice: the alert stays, its text comes
   expect(document.activeElement).toBe(retry);
 });
 
-test('an old answer never overwrites a newer one', async () => {
-  const old = held((response) => json(response, 200, { count: 3 }));
-  backend.next('GET /api/', old.reply);
+test('a newer request ends the older one, whose answer cannot overwrite it and is no trouble', async () => {
+  const old = { arrived: false, ended: false };
+  backend.next('GET /api/', (response) => {
+    old.arrived = true;
+    response.on('close', () => {
+      old.ended = true;
+    });
+  });
+  const newer = held((response) => json(response, 200, { count: 4 }));
+  backend.next('GET /api/', newer.reply);
   const page = open();
-  await old.arrived;
+  await soon(() => expect(old.arrived).toBe(true));
   await page.click('make a data');
+  await newer.arrived;
+  await soon(() => expect(old.ended).toBe(true));
+  await soon(() => expect(page.text()).toContain('the data: made-4'));
+  expect(page.alerts()).toEqual([]);
+  newer.letGo();
   await soon(() => expect(page.text()).toContain('total datas: 4'));
-  old.letGo();
-  await page.click('make a data');
-  await soon(() => expect(page.text()).toContain('total datas: 5'));
+});
+
+test('a page that is closed leaves no request behind', async () => {
+  const asked = { arrived: false, ended: false };
+  backend.next('GET /api/', (response) => {
+    asked.arrived = true;
+    response.on('close', () => {
+      asked.ended = true;
+    });
+  });
+  const page = open();
+  await soon(() => expect(asked.arrived).toBe(true));
+  page.close();
+  await soon(() => expect(asked.ended).toBe(true));
 });
 
 test('what a screen reader and a keyboard need is there', async () => {
