@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Emit } from '../core/event.ts';
 import { StepFailed } from '../core/failure.ts';
 import type { Descriptor, Digest, StoredBlob } from '../core/handover.ts';
-import { digestHex, digestOfStream } from './digest.ts';
+import { digestHex, digestOf, digestOfStream } from './digest.ts';
 
 const abandonedAfter = 24 * 60 * 60 * 1000;
 
@@ -52,6 +52,10 @@ export class Store {
     mediaType = 'application/octet-stream',
     expected?: Digest,
   ): Promise<StoredBlob> {
+    if (content instanceof Uint8Array) {
+      const here = await this.find({ mediaType, digest: digestOf(content), size: content.byteLength });
+      if (here !== undefined && expected === undefined) return here;
+    }
     await this.#prepare();
     const incoming = join(this.#temporary, `${process.pid}-${randomUUID()}`);
     try {

@@ -1,0 +1,52 @@
+import { posix } from 'node:path';
+import { StepFailed, UserMistake } from '../../core/failure.ts';
+import { type ExecutionConfiguration, parseImageConfiguration } from '../../oci/image-configuration.ts';
+import { parseReference } from '../../oci/reference.ts';
+import type { Store } from '../../oci/store.ts';
+import type { Pull } from '../builder.ts';
+import type { Base } from './base.ts';
+
+/**
+ * A base from a registry. Throws UserMistake where the reference has no digest (a tag means another image tomorrow)
+ * or there is no way to pull, StepFailed where what was pulled cannot run here.
+ */
+export async function pulledBase(options: {
+  readonly store: Store;
+  readonly reference: string;
+  readonly pull: Pull | undefined;
+}): Promise<Base> {
+  const { registry, repository, digest } = parseReference(options.reference);
+  if (digest === undefined) {
+    throw new UserMistake({
+      what: `the base ${options.reference} has no digest, so it may be another image tomorrow`,
+      next: 'Write it as host/path@sha256:….',
+    });
+  }
+  if (options.pull === undefined) {
+    throw new UserMistake({
+      what: `the base ${options.reference} cannot be fetched here`,
+      next: 'Leave `base` out.',
+    });
+  }
+  const pulled = await options.pull(options.reference);
+  const configuration = parseImageConfiguration(await options.store.read(pulled.config.descriptor));
+  if (configuration.os !== 'linux' || configuration.architecture !== 'amd64') {
+    throw new StepFailed({
+      what: `the base ${options.reference} is for ${configuration.os}/${configuration.architecture}, not linux/amd64`,
+      next: 'Give the digest of its linux/amd64 manifest.',
+    });
+  }
+  return {
+    layers: pulled.layers,
+    configuration,
+    reference: { name: `${registry}/${repository}`, digest },
+    parts: { [`${registry}/${repository}`]: digest },
+    node: nodeProgram(configuration.config),
+  };
+}
+
+/** Images whose entrypoint is Node.js itself say where it is; in all others PATH does. */
+export function nodeProgram(execution: ExecutionConfiguration | undefined): string {
+  const first = execution?.Entrypoint?.[0];
+  return first !== undefined && posix.basename(first) === 'node' ? first : 'node';
+}

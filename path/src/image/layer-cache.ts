@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { digestOf } from '../oci/digest.ts';
+import { canonicalJson } from '../oci/json.ts';
+import type { Store } from '../oci/store.ts';
+import { writeAtomically } from '../oci/write-atomically.ts';
+import { type Compression, type Layer, type LayerEntry, writeLayer } from './layer.ts';
+
+// Raise it when the same inputs shall give other bytes.
+const edition = 1;
+
+/** Writes sorted entries as a layer, in the compression of this build. */
+export type WriteLayer = (entries: Iterable<LayerEntry> | AsyncIterable<LayerEntry>) => Promise<Layer>;
+
+/** Layers by what they are made of, so that equal inputs are packed once on this machine. */
+export class LayerCache {
+  readonly #store: Store;
+  readonly #folder: string;
+  readonly #compression: Compression;
+  readonly #running = new Map<string, Promise<Layer>>();
+
+  constructor(options: { readonly store: Store; readonly cache: string; readonly compression: Compression }) {
+    this.#store = options.store;
+    this.#folder = join(options.cache, 'layers');
+    this.#compression = options.compression;
+  }
+
+  /**
+   * The layer for these inputs (any JSON value): the one in the store, or the one that `make` writes, which is
+   * called only then. Two callers with equal inputs share one making.
+   */
+  async layer(inputs: unknown, make: (write: WriteLayer) => Promise<Layer>): Promise<Layer> {
+    // Compressed bytes depend on the libraries that Node.js brings, so its version belongs to the key.
+    const key = keyOf([edition, process.version, this.#compression, inputs]);
+    const running = this.#running.get(key) ?? this.#find(key, make);
+    this.#running.set(key, running);
+    return running;
+  }
+
+  async #find(key: string, make: (write: WriteLayer) => Promise<Layer>): Promise<Layer> {
+    const file = join(this.#folder, `${key}.json`);
+    const known = await readKnown(file);
+    const blob = known === undefined ? undefined : await this.#store.find(known.descriptor);
+    if (known !== undefined && blob !== undefined) return { blob, diffId: known.diffId };
+    const layer = await make((entries) =>
+      writeLayer(this.#store, entries, { compression: this.#compression }),
+    );
+    await writeAtomically(file, JSON.stringify({ descriptor: layer.blob.descriptor, diffId: layer.diffId }));
+    return layer;
+  }
+}
+
+/** A short name for inputs: the sha256, in hexadecimal, of their canonical JSON. */
+export function keyOf(inputs: unknown): string {
+  return digestOf(canonicalJson(inputs)).slice('sha256:'.length);
+}
+
+type Known = { readonly descriptor: Layer['blob']['descriptor']; readonly diffId: Layer['diffId'] };
+
+async function readKnown(file: string): Promise<Known | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Known;
+  } catch {
+    return undefined; // never made, or cut off by a full disk: made again
+  }
+}

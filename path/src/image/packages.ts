@@ -1,0 +1,37 @@
+import type { DebianImage } from '../core/image-spec.ts';
+import type { Ingredients, Workshop } from './builder.ts';
+
+/** Builds an image that is Debian packages with an account, folders and files of its own. */
+export async function buildDebian(workshop: Workshop, spec: DebianImage): Promise<Ingredients> {
+  const { debianLayers } = await import('./debian/build.ts');
+  const { context, store, compression } = workshop;
+  const { packages, without, closed, user, folders, files } = spec;
+  const debian = await debianLayers(
+    context,
+    {
+      packages,
+      user,
+      compression,
+      ...(without === undefined ? {} : { without }),
+      ...(closed === undefined ? {} : { closed }),
+      ...(folders === undefined ? {} : { folders }),
+      ...(files === undefined ? {} : { files }),
+    },
+    store,
+  );
+  const environment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...spec.env };
+  return {
+    layers: debian.layers.map((layer) => ({ ...layer, what: 'Debian packages' })),
+    execution: {
+      User: `${user.uid}:${user.gid}`,
+      Entrypoint: spec.entrypoint,
+      Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+      WorkingDir: user.home,
+      ...(spec.stopSignal === undefined ? {} : { StopSignal: spec.stopSignal }),
+    },
+    inputs: {
+      source: {},
+      dependencies: Object.fromEntries(debian.packages.map(({ name, version }) => [name, version])),
+    },
+  };
+}

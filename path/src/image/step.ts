@@ -1,0 +1,107 @@
+import { StepFailed, UserMistake } from '../core/failure.ts';
+import type { BuiltImage } from '../core/handover.ts';
+import type { ImageSpec } from '../core/image-spec.ts';
+import type { Context } from '../effects/context.ts';
+import { Store } from '../oci/store.ts';
+import type { Base } from './base/base.ts';
+import { debianBase } from './base/debian-base.ts';
+import { pulledBase } from './base/pulled-base.ts';
+import type { Pull, Workshop } from './builder.ts';
+import { ingredientsOf } from './builders.ts';
+import { assemble } from './image.ts';
+import type { Compression } from './layer.ts';
+import { keyOf, LayerCache } from './layer-cache.ts';
+import { type BuildRecord, readRecord, whyBuilt, writeRecord } from './record.ts';
+
+/** What all images of one build share. */
+export interface BuildOptions {
+  /** The absolute path of the folder with ptp.yaml. */
+  readonly projectFolder: string;
+  /** `zstd` where it is absent: containerd reads it, and it is the quickest. `gzip` for what only reads that. */
+  readonly compression?: Compression;
+  /** Fetches bases that are named by reference. */
+  readonly pull?: Pull;
+}
+
+/**
+ * Builds images side by side, without a daemon and without root. Every byte follows from the sources, and what has
+ * not changed is neither read nor packed again. Emits `progress` for each and `image-ready` with the reason.
+ *
+ * Throws UserMistake with all that is wrong in the sources, StepFailed where a build went wrong.
+ */
+export async function buildImages(
+  context: Context,
+  specs: readonly ImageSpec[],
+  options: BuildOptions,
+): Promise<readonly BuiltImage[]> {
+  const workshop = openWorkshop(context, options);
+  const results = await Promise.allSettled(specs.map((spec) => buildImage(workshop, spec)));
+  const reasons = results
+    .filter((result) => result.status === 'rejected')
+    .map((result) => result.reason as unknown);
+  if (reasons.length > 0) throw together(reasons);
+  return results.filter((result) => result.status === 'fulfilled').map((result) => result.value);
+}
+
+async function buildImage(workshop: Workshop, spec: ImageSpec): Promise<BuiltImage> {
+  const { context, projectFolder } = workshop;
+  const started = context.clock.monotonic();
+  const [before, ingredients] = await Promise.all([
+    readRecord(context.cache, projectFolder, spec.name),
+    ingredientsOf(workshop, spec),
+  ]);
+  const image = await assemble(workshop.store, spec.name, ingredients, spec.labels ?? {});
+  const { digest } = image.manifest.descriptor;
+  const now: BuildRecord = { digest, ...ingredients.inputs, base: ingredients.base?.parts ?? {} };
+  const why = whyBuilt(before, now);
+  if (before === undefined || keyOf(before) !== keyOf(now))
+    await writeRecord(context.cache, projectFolder, spec.name, now);
+  context.emit({
+    kind: 'image-ready',
+    step: 'image',
+    image: spec.name,
+    digest,
+    size: image.layers.reduce((sum, layer) => sum + layer.descriptor.size, 0),
+    why,
+    seconds: (context.clock.monotonic() - started) / 1000,
+  });
+  return image;
+}
+
+function openWorkshop(context: Context, options: BuildOptions): Workshop {
+  const store = new Store({ cache: context.cache, emit: context.emit });
+  const compression = options.compression ?? 'zstd';
+  const layers = new LayerCache({ store, cache: context.cache, compression });
+  const bases = new Map<string | undefined, Promise<Base>>();
+  return {
+    context,
+    store,
+    layers,
+    compression,
+    projectFolder: options.projectFolder,
+    base: (reference) => {
+      const known = bases.get(reference);
+      if (known !== undefined) return known;
+      const made =
+        reference === undefined
+          ? debianBase({ context, store, layers, compression })
+          : pulledBase({ store, reference, pull: options.pull });
+      bases.set(reference, made);
+      return made;
+    },
+  };
+}
+
+/** One error for several: mistakes are told all at once; anything unforeseen goes on as it is. */
+function together(reasons: readonly unknown[]): unknown {
+  const unforeseen = reasons.find(
+    (reason) => !(reason instanceof UserMistake || reason instanceof StepFailed),
+  );
+  if (unforeseen !== undefined || reasons.length === 1) return unforeseen ?? reasons[0];
+  // Images that share a failed part, such as the base, fail with the same error.
+  const known = new Set(reasons as (UserMistake | StepFailed)[]);
+  const problems = [...known].flatMap((reason) => reason.problems);
+  return [...known].every((reason) => reason instanceof UserMistake)
+    ? new UserMistake(problems)
+    : new StepFailed(problems, { cause: reasons[0] });
+}

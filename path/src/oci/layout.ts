@@ -1,0 +1,76 @@
+import { createReadStream } from 'node:fs';
+import { constants, copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { pack } from 'tar-stream';
+import type { BuiltImage, StoredBlob } from '../core/handover.ts';
+import { digestHex } from './digest.ts';
+import { canonicalJson } from './json.ts';
+import type { Index } from './manifest.ts';
+import { mediaTypes } from './media-types.ts';
+
+/** One file of a layout: its path and where its bytes are. */
+type LayoutFile = { readonly path: string } & (
+  | { readonly from: string; readonly size: number }
+  | { readonly bytes: Uint8Array }
+);
+
+/**
+ * Writes images as an OCI image layout (image-layout.md) into a folder that is made where it is not there. Each
+ * image is named in `index.json` by the annotation `org.opencontainers.image.ref.name`, which is what skopeo,
+ * podman and crane look for.
+ */
+export async function writeLayoutFolder(images: readonly BuiltImage[], folder: string): Promise<void> {
+  for (const file of layoutFiles(images)) {
+    const path = join(folder, file.path);
+    await mkdir(dirname(path), { recursive: true });
+    if ('bytes' in file) {
+      await writeFile(`${path}.part`, file.bytes);
+    } else {
+      await copyFile(file.from, `${path}.part`, constants.COPYFILE_FICLONE);
+    }
+    await rename(`${path}.part`, path);
+  }
+}
+
+/** The same layout as a tar archive, streamed; equal images give equal bytes. */
+export function layoutArchive(images: readonly BuiltImage[]): AsyncIterable<Uint8Array> {
+  const archive = pack();
+  const write = async () => {
+    for (const file of layoutFiles(images)) {
+      const header = { name: file.path, mode: 0o644, mtime: new Date(0) };
+      const size = 'bytes' in file ? file.bytes.byteLength : file.size;
+      const sink = archive.entry({ ...header, type: 'file', size });
+      await pipeline('bytes' in file ? [file.bytes] : createReadStream(file.from), sink);
+    }
+    archive.finalize();
+  };
+  write().catch((error: Error) => archive.destroy(error));
+  return archive as AsyncIterable<unknown> as AsyncIterable<Uint8Array>;
+}
+
+function layoutFiles(images: readonly BuiltImage[]): readonly LayoutFile[] {
+  const index: Index = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.index,
+    manifests: images.map((image) => ({
+      ...image.manifest.descriptor,
+      annotations: { 'org.opencontainers.image.ref.name': image.name },
+    })),
+  };
+  const blobs = new Map<string, StoredBlob>();
+  for (const image of images) {
+    for (const blob of [image.manifest, image.config, ...image.layers])
+      blobs.set(blob.descriptor.digest, blob);
+  }
+  return [
+    { path: 'oci-layout', bytes: canonicalJson({ imageLayoutVersion: '1.0.0' }) },
+    ...[...blobs.values()].map(({ descriptor, path }) => ({
+      path: `blobs/sha256/${digestHex(descriptor.digest)}`,
+      from: path,
+      size: descriptor.size,
+    })),
+    // Last, so that a folder whose copy was cut off has no index that names what is not there.
+    { path: 'index.json', bytes: canonicalJson(index) },
+  ];
+}
