@@ -49,10 +49,11 @@ export async function apply(
   const live = await liveObjects(client, wanted, context.signal);
   const foundations = wanted.filter(isFoundation);
   const rest = wanted.filter((object) => !isFoundation(object));
+  const unmade = foundations.filter((object) => !live.has(objectId(object)));
   const changes: ObjectChange[] = [];
   // What the rest stands on has to be there for the rest to be checked.
   for (const stage of [foundations, rest]) {
-    const planned = await plan(context, client, stage, live, options);
+    const planned = await plan(context, client, stage, { live, unmade, options });
     for (const [object, change] of planned) {
       if (!options.dryRun && change.change !== 'unchanged')
         changes.push({
@@ -71,24 +72,26 @@ export async function apply(
   return changes;
 }
 
+interface Comparison {
+  readonly live: ReadonlyMap<string, AnyObject>;
+  /** Namespaces and definitions that were not there when the apply began. */
+  readonly unmade: readonly KubernetesObject[];
+  readonly options: ApplyOptions;
+}
+
 async function plan(
   context: Pick<Context, 'signal'>,
   client: KubernetesClient,
   objects: readonly KubernetesObject[],
-  live: ReadonlyMap<string, AnyObject>,
-  options: ApplyOptions,
+  { live, unmade, options }: Comparison,
 ): Promise<readonly (readonly [KubernetesObject, ObjectChange])[]> {
-  const missing = new Set(
-    objects
-      .filter((object) => object.kind === 'Namespace' && !live.has(objectId(object)))
-      .map((object) => object.metadata.name),
-  );
   const results = await Promise.allSettled(
     objects.map(async (object) => {
       const name = objectName(object);
       const listed = live.get(objectId(object));
-      const inMissing = object.metadata.namespace !== undefined && missing.has(object.metadata.namespace);
-      if (inMissing && options.dryRun) return [object, { change: 'created', object: name }] as const;
+      // In a dry run nothing made its namespace or its kind, so the server could not check it.
+      if (options.dryRun === true && unmade.some((base) => standsOn(object, base)))
+        return [object, { change: 'created', object: name }] as const;
       const { before, after } = await compared(context, client, object, listed, options);
       const same = before !== undefined && isDeepStrictEqual(comparable(before), comparable(after));
       const change: ObjectChange = {
@@ -103,6 +106,18 @@ async function plan(
   const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
   if (reasons.length > 0) throw together(reasons);
   return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+}
+
+function standsOn(object: KubernetesObject, base: KubernetesObject & { readonly spec?: unknown }): boolean {
+  if (base.kind === 'Namespace') return object.metadata.namespace === base.metadata.name;
+  return base.kind === 'CustomResourceDefinition' && definedKind(base) === object.kind;
+}
+
+function definedKind(definition: { readonly spec?: unknown }): unknown {
+  const { spec } = definition;
+  if (typeof spec !== 'object' || spec === null || !('names' in spec)) return undefined;
+  const { names } = spec;
+  return typeof names === 'object' && names !== null && 'kind' in names ? names.kind : undefined;
 }
 
 /** The live object and what it would become, both of the same moment: controllers write to objects at any time. */

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { StepFailed } from '../core/failure.ts';
 import type { Secret } from '../core/secret.ts';
@@ -91,7 +92,7 @@ export async function connect(kubeconfig: Secret): Promise<KubernetesClient> {
           sent.signal?.throwIfAborted();
           const pause = retryAfter(error, sent, attempt);
           if (pause === undefined) throw described(error, access);
-          await new Promise((resolve) => setTimeout(resolve, pause));
+          await wait(pause, undefined, sent.signal === undefined ? {} : { signal: sent.signal });
         }
       }
     },

@@ -44,14 +44,20 @@ async function untilServing(context: Context, browser: Browser, route: Route, pa
     context.signal.throwIfAborted();
     const seen = await attempt(context, browser, path);
     const waited = (context.clock.monotonic() - started) / 1000;
-    if (typeof seen !== 'string' && (seen.status < 400 || (seen.status < 500 && waited >= passing))) return seen;
+    if (typeof seen !== 'string' && (seen.status < 400 || (seen.status < 500 && waited >= passing)))
+      return seen;
     const text = typeof seen === 'string' ? seen : `it answers ${seen.status}`;
     if (waited >= deadline)
       throw new StepFailed({
         what: `${new URL(path, route.url)} does not serve after ${deadline} s: ${text}`,
         next: 'Run `ptp logs` to see what the components say.',
       });
-    context.emit({ kind: 'progress', step: 'prove', task: 'open', text: `waiting for ${route.url}: ${text}` });
+    context.emit({
+      kind: 'progress',
+      step: 'prove',
+      task: 'open',
+      text: `waiting for ${route.url}: ${text}`,
+    });
     await context.clock.sleep(200, context.signal);
   }
 }

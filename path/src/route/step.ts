@@ -52,7 +52,11 @@ export async function openRoute(context: Context, input: RouteStepInput): Promis
 }
 
 /** The authority's certificate as the Secret of the users' certificate names it; its key is not read. */
-async function authorityOf(context: Context, client: KubernetesClient, namespace: string): Promise<string> {
+export async function authorityOf(
+  context: Context,
+  client: KubernetesClient,
+  namespace: string,
+): Promise<string> {
   const key = { apiVersion: 'v1', kind: 'Secret', name: names.certificate, namespace };
   const secret = await getObject<SecretObject>(client, key, context.signal);
   const encoded = secret?.data?.['ca.crt'];

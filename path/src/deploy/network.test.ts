@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import type { Binding } from '../core/handover.ts';
+import type { Component, Project } from '../project/project.ts';
+import { networkPolicies } from './network.ts';
+import { outsidePorts } from './outside.ts';
+
+const component = (name: string, extra: Partial<Component> = {}): Component => ({
+  name,
+  source: '/nowhere',
+  port: 8080,
+  management: 9090,
+  env: {},
+  files: {},
+  needs: [],
+  replicas: 1,
+  resources: { cpu: '1m', memory: '1Mi', memoryLimit: '1Mi' },
+  talksTo: [],
+  ...extra,
+});
+
+const project: Project = {
+  name: 'shop',
+  folder: '/nowhere',
+  components: [
+    component('gateway', { route: '/', talksTo: ['backend'] }),
+    component('backend', { needs: ['database'] }),
+    component('worker'),
+  ],
+  services: [{ name: 'database', type: 'postgres', version: 17, storage: '1Gi' }],
+  target: {
+    name: 't',
+    cluster: 'local',
+    domain: 'd',
+    namespace: 'n',
+    instance: 'i',
+    ports: { http: 80, https: 443 },
+  },
+};
+const binding: Binding = {
+  name: 'database',
+  secret: 's',
+  revision: 'r',
+  selector: { db: 'yes' },
+  port: 5432,
+};
+const pods = (name: string) => ({ podSelector: { matchLabels: { 'ptp.dev/component': name } } });
+
+const policies = networkPolicies(project, [binding]);
+const spec = (name: string) => policies.find(({ metadata }) => metadata.name === name)?.spec;
+
+test('nothing is allowed that no policy names', () => {
+  expect(spec('default-deny')).toEqual({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
+});
+
+test('a component is reached by those that talk to it, and by nobody where none does', () => {
+  expect(spec('backend')?.ingress).toEqual([
+    { from: [pods('gateway')], ports: [{ protocol: 'TCP', port: 'http' }] },
+  ]);
+  expect(spec('worker')?.ingress).toEqual([]);
+});
+
+test('what has a route is reached from anywhere, on its http port alone', () => {
+  expect(spec('gateway')?.ingress).toEqual([{ ports: [{ protocol: 'TCP', port: 'http' }] }]);
+});
+
+test('a component reaches whom it names, what it needs, and names', () => {
+  const ports = (name: string) =>
+    (spec(name)?.egress ?? []).flatMap((rule) => rule.ports ?? []).map(({ port }) => port);
+  expect(ports('worker')).toEqual([53, 53]);
+  expect(spec('gateway')?.egress).toContainEqual({
+    to: [pods('backend')],
+    ports: [{ protocol: 'TCP', port: 8080 }],
+  });
+  expect(spec('backend')?.egress).toContainEqual({
+    to: [{ podSelector: { matchLabels: { db: 'yes' } } }],
+    ports: [{ protocol: 'TCP', port: 5432 }],
+  });
+  expect(ports('gateway')).not.toContain(5432);
+});
+
+test.each([
+  ['https://api.example.com/v1', [443]],
+  ['http://api.example.com:8081', [8081]],
+  ['amqp://a.example.com, redis://b.example.com', [5672, 6379]],
+  ['http://backend:8080', []],
+  ['http://backend.n.svc.cluster.local:8080', []],
+  ['http://localhost:3000', []],
+  ['no address at all', []],
+])('outside ports of %s are %j', (value, ports) => {
+  expect(outsidePorts({ URL: value }, project)).toEqual(ports);
+});

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { podWith } from './fixture.ts';
+import type { Pod } from './objects.ts';
+import { podTrouble } from './pod-trouble.ts';
+
+test.each(['ErrImagePull', 'ImagePullBackOff', 'CreateContainerConfigError', 'InvalidImageName'])(
+  '%s is hopeless at once',
+  (reason) => {
+    expect(podTrouble(podWith({ waiting: { reason, message: 'm' } }))).toMatchObject({
+      reason,
+      text: 'm',
+      container: 'app',
+      hopeless: true,
+    });
+  },
+);
+
+test('a container that ends is given a second and a third start before it is hopeless', () => {
+  const ended = (restarts: number) =>
+    podTrouble(
+      podWith({ waiting: { reason: 'CrashLoopBackOff' } }, restarts, {
+        lastState: { terminated: { exitCode: 3, reason: 'Error' } },
+      }),
+    );
+  expect(ended(1)).toMatchObject({ hopeless: false });
+  expect(ended(2)).toMatchObject({ hopeless: true, text: expect.stringContaining('exit code 3') });
+});
+
+test('too little memory is said in words', () => {
+  const trouble = podTrouble(podWith({ terminated: { exitCode: 137, reason: 'OOMKilled' } }));
+  expect(trouble).toMatchObject({ reason: 'OOMKilled', text: expect.stringContaining('memory') });
+});
+
+test.each([
+  ['0/1 nodes are available: 1 Insufficient memory.', true],
+  ['0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.', false],
+])('no node: %s', (message, hopeless) => {
+  const pod: Pod = {
+    ...podWith({}),
+    status: { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }] },
+  };
+  expect(podTrouble(pod)).toMatchObject({ reason: 'Unschedulable', hopeless });
+});
+
+test.each([
+  [{ running: {} }],
+  [{ waiting: { reason: 'ContainerCreating' } }],
+  [{ terminated: { exitCode: 0, reason: 'Completed' } }],
+])('nothing is wrong with %j', (state) => {
+  expect(podTrouble(podWith(state))).toBeUndefined();
+});

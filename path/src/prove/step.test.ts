@@ -1,0 +1,141 @@
+import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import { afterEach, expect, test } from 'vitest';
+import type { Event } from '../core/event.ts';
+import { StepFailed } from '../core/failure.ts';
+import type { Route } from '../core/handover.ts';
+import type { Context } from '../effects/context.ts';
+import { nodeProcesses } from '../effects/node/processes.ts';
+import type { Project } from '../project/project.ts';
+import { selfSigned } from './fixture.ts';
+import { proveServing } from './step.ts';
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+const certificate = await selfSigned('shop.localhost');
+
+/** The public door of a system: TLS for the name, at an address that no DNS tells of. */
+async function door(listener: RequestListener): Promise<Route> {
+  const server = createServer({ key: certificate.key, cert: certificate.certificate }, listener);
+  servers.push(server.listen(0, '127.0.0.1'));
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    url: `https://shop.localhost:${address.port}`,
+    entry: { address: '127.0.0.1', http: 0, https: address.port },
+    authority: certificate.certificate,
+  };
+}
+
+/** A clock that jumps over every sleep, so that deadlines pass at once. */
+function prove(route: Route): Promise<readonly string[]> {
+  const events: Event[] = [];
+  let time = 0;
+  const context: Context = {
+    emit: (event) => events.push(event),
+    clock: {
+      monotonic: () => time,
+      now: () => new Date(0),
+      sleep: async (milliseconds) => {
+        time += milliseconds;
+      },
+    },
+    processes: nodeProcesses,
+    cache: '',
+    signal: AbortSignal.timeout(15_000),
+  };
+  return proveServing(context, route, project).then(() =>
+    events.flatMap((event) => (event.kind === 'note' ? [event.text] : [])),
+  );
+}
+
+const project: Project = {
+  name: 'shop',
+  folder: '/nowhere',
+  components: [],
+  services: [],
+  target: {
+    name: 't',
+    cluster: 'local',
+    domain: 'shop.localhost',
+    namespace: 'n',
+    instance: 'i',
+    ports: { http: 80, https: 443 },
+  },
+};
+
+/** The reference system's interface; `lose` makes it forget the rows it was given. */
+function system(lose = false): RequestListener {
+  const rows: string[] = [];
+  return (request, response) => {
+    const json = (body: unknown) =>
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
+    if (request.url === '/')
+      return response.setHeader('content-type', 'text/html; charset=utf-8').end('<p>hi');
+    if (request.url === '/api/' && request.method === 'POST') {
+      if (!lose) rows.push(`row ${rows.length + 1}`);
+      response.statusCode = 201;
+      return response.setHeader('location', `https://shop.localhost/${rows.length}`).end();
+    }
+    if (request.url === '/api/') return json({ count: rows.length });
+    const id = Number(request.url?.slice('/api/'.length));
+    const data = rows[id - 1];
+    if (data !== undefined) return json({ id, data });
+    response.statusCode = 404;
+    return response.end();
+  };
+}
+
+test('sees the page and a row that went all the way and back', async () => {
+  expect(await prove(await door(system()))).toEqual([
+    'GET /: 200 text/html',
+    'POST /api/: 201, GET /api/1: 200, count 1',
+  ]);
+});
+
+test('a system that loses what it was given fails', async () => {
+  await expect(prove(await door(system(true)))).rejects.toThrow(StepFailed);
+});
+
+test('a system without the data interface is asked for its page alone', async () => {
+  const route = await door((request, response) => {
+    response.statusCode = request.url === '/' ? 200 : 404;
+    response.end();
+  });
+  expect(await prove(route)).toEqual(['GET /: 200 no type']);
+});
+
+test('waits while the route opens', async () => {
+  let asked = 0;
+  const page = system();
+  const route = await door((request, response) => {
+    if (++asked > 3) return page(request, response);
+    response.statusCode = 503;
+    return response.end();
+  });
+  expect(await prove(route)).toHaveLength(2);
+});
+
+test('gives up on a system that only fails, and says what it answers', async () => {
+  const route = await door((_, response) => {
+    response.statusCode = 502;
+    response.end();
+  });
+  await expect(prove(route)).rejects.toThrow(/502/);
+});
+
+test('a certificate of another authority is not accepted', async () => {
+  const route = await door(system());
+  const other = await selfSigned('shop.localhost');
+  await expect(prove({ ...route, authority: other.certificate })).rejects.toThrow(
+    /certificate|signature|self/i,
+  );
+});
