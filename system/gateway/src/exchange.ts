@@ -62,6 +62,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Whether the present attempt is on a connection that may have been idle. */
   #reusing = false;
   #retries = 0;
+  #pauses = 0;
   #answered = false;
   #upstreamDone = true;
   #paused = false;
@@ -215,18 +216,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Tries again when that can do no harm; false when it could, or is of no use. */
   #retry(kind: ErrorKind): boolean {
     if (this.#cut !== undefined || this.#body?.started) return false;
-    const pause = PAUSES[this.#retries];
-    if (pause === undefined) return false;
-    if (this.#sent) {
+    if (kind === 'closed' && this.#reusing) {
       // The connection closed under a request that may be sent twice: once more, on one that was never idle.
-      if (kind !== 'closed' || !this.#reusing) return false;
       this.#reusing = false;
       this.#again(kind);
       this.#attempt();
       return true;
     }
+    if (this.#sent) return false;
     // No connection came about, so nothing was sent: whatever the method, another attempt is safe.
     if (kind !== 'refused' && kind !== 'unreachable' && kind !== 'closed' && kind !== 'no-port') return false;
+    const pause = PAUSES[this.#pauses++];
+    if (pause === undefined) return false;
     this.#again(kind);
     setTimeout(() => {
       if (!this.#answered) this.#attempt();

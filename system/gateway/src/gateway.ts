@@ -31,6 +31,12 @@ const STOPPING: Problem = {
   headers: ['retry-after', '1'],
 };
 
+interface Connection {
+  readonly peer: Peer;
+  /** An answer has said that this is the last: what the client sent after it is not worked on. */
+  closing: boolean;
+}
+
 /** The public server. */
 export interface Gateway {
   readonly server: Server;
@@ -46,7 +52,7 @@ export function createGateway(services: Services): Gateway {
   const { config, lifecycle, inFlight } = services;
   const { timeouts } = config;
   const peerOf = peersOf(config.trustedProxies);
-  const peers = new WeakMap<Socket, Peer>();
+  const connections = new WeakMap<Socket, Connection>();
   const server = createServer({
     maxHeaderSize: config.maxHeaderBytes,
     headersTimeout: Math.min(timeouts.idle, timeouts.whole),
@@ -64,15 +70,17 @@ export function createGateway(services: Services): Gateway {
   /** Opens the exchange; undefined when it was refused for what its headers say. */
   const admit = (request: IncomingMessage, response: ServerResponse): Exchange | undefined => {
     const socket = request.socket;
-    let peer = peers.get(socket);
-    if (peer === undefined) {
-      peer = peerOf(socket.remoteAddress);
-      peers.set(socket, peer);
+    let connection = connections.get(socket);
+    if (connection === undefined) {
+      connection = { peer: peerOf(socket.remoteAddress), closing: false };
+      connections.set(socket, connection);
     }
-    const headers = readRequestHeaders(request.rawHeaders, peer);
+    if (connection.closing) return undefined;
+    const headers = readRequestHeaders(request.rawHeaders, connection.peer);
     const exchange = new Exchange(request, response, headers, services);
     const problem = objection(request.method ?? '', headers, config.maxBodyBytes);
     if (problem === undefined) return exchange;
+    connection.closing = problem.headers?.[0] === 'connection';
     exchange.refuse(problem);
     return undefined;
   };

@@ -23,6 +23,7 @@ const SUSPECT = /[%\\;]|\/[./]/;
 const BROKEN_ESCAPE = /%(?![0-9a-f]{2})/i;
 /** Escaped controls, dots, slashes and backslashes; also escaped twice or more often. */
 const TRICK_ESCAPE = /%(?:25)*(?:[01][0-9a-f]|2e|2f|5c|7f)/i;
+const ASCII_ESCAPE = /%([0-7][0-9a-f])/gi;
 const DOT_SEGMENT = /\/\.{1,2}(?=\/|$)/;
 const PATH_PARAMETERS = /;[^/]*/g;
 
@@ -71,17 +72,23 @@ function ambiguity(path: string, route: Route | undefined, routes: readonly Rout
   if (path.includes('//')) return 'The path has an empty segment.';
   if (BROKEN_ESCAPE.test(path)) return 'The path has a broken escape.';
   if (TRICK_ESCAPE.test(path)) return 'The path has an escaped dot, slash, backslash or control character.';
-  let decoded: string;
   try {
-    decoded = decodeURIComponent(path);
+    decodeURIComponent(path);
   } catch {
     return 'The path has escapes that are not UTF-8.';
   }
-  const bare = decoded.replace(PATH_PARAMETERS, '');
-  if (DOT_SEGMENT.test(bare)) return 'The path has a dot segment.';
-  // `/%61pi/7` and `/api;x/7` are `/api/7` to a more lenient reader: nobody sends them by accident.
-  if (firstMatch(bare, routes) !== route || firstMatch(decoded, routes) !== route) {
-    return 'The path can be read in two ways.';
+  // Readers that decode once, or over and over, with and without path parameters.
+  for (let reading = path, before = ''; reading !== before; ) {
+    const bare = reading.replace(PATH_PARAMETERS, '');
+    if (DOT_SEGMENT.test(bare) || bare.includes('//')) return 'The path has a dot segment or an empty one.';
+    // `/%61pi/7` and `/api;x/7` are `/api/7` to a more lenient reader: nobody sends them by accident.
+    if (firstMatch(bare, routes) !== route || firstMatch(reading, routes) !== route) {
+      return 'The path can be read in two ways.';
+    }
+    before = reading;
+    reading = reading.replace(ASCII_ESCAPE, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
   }
   return undefined;
 }

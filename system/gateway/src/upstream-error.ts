@@ -39,6 +39,8 @@ const KINDS: Readonly<Record<string, ErrorKind>> = {
 
 /** Names what went wrong from the code of an error of undici or of the system. */
 export function kindOfError(error: unknown): ErrorKind {
+  // Undici's parser errors do not all have a code.
+  if (error instanceof Error && error.name === 'HTTPParserError') return 'malformed';
   const code = codeOf(error);
   if (code === undefined) return 'internal';
   return KINDS[code] ?? (code.startsWith('HPE_') ? 'malformed' : 'internal');
