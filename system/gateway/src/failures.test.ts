@@ -1,7 +1,9 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
+  type FakeUpstream,
   freePort,
   type Received,
   type RunningGateway,
@@ -130,18 +132,21 @@ describe('an upstream that', () => {
     expect((await failure(gateway, { method: 'POST' })).status).toBe(502);
   });
 
-  it('comes up while a request waits for it serves that request', async () => {
+  it('comes up while a request waits for it serves that request, a write with its body too', async () => {
     const port = await freePort();
     const gateway = await startGateway({ BACKEND_URL: `http://127.0.0.1:${port}` });
-    const answer = send(gateway.port, { method: 'POST', path: '/api/', body: 'a body' });
-    let started: Promise<unknown> | undefined;
-    // The first attempt has failed once the counter says so.
-    while (started === undefined) {
-      if ((await gateway.metrics()).includes('upstream_retries_total{route="/api",kind="refused"}'))
-        started = startUpstream(undefined, port);
-    }
-    await started;
-    expect([200, 502]).toContain((await answer).status);
+    const refused = new Promise<FakeUpstream>((resolve) => {
+      const begin = (): void => {
+        unsubscribe('undici:client:connectError', begin);
+        // Listening on an address takes effect before this returns, and so before the next attempt.
+        resolve(startUpstream(undefined, port));
+      };
+      subscribe('undici:client:connectError', begin);
+    });
+    const answer = await send(gateway.port, { method: 'POST', path: '/api/', body: 'a body' });
+    expect(answer.status).toBe(200);
+    expect((await refused).requests).toHaveLength(1);
+    expect(await gateway.logged((line) => line.route === '/api')).toMatchObject({ retries: 1 });
   });
 });
 

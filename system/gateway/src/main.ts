@@ -20,7 +20,11 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
-const app = await startApp(config, log);
+const app = await startApp(config, log).catch((error: unknown) => {
+  log.logger.fatal(`cannot start: ${error instanceof Error ? error.message : String(error)}`);
+  log.flush();
+  process.exit(1);
+});
 log.logger.info({ port: app.port, managementPort: app.managementPort, routes: config.routes }, 'listening');
 
 let stopping = false;
