@@ -38,7 +38,7 @@ function open(address = '/', timeout = 10_000) {
     status: () => element.querySelector('[role=status]')?.textContent,
     /** Clicks as soon as the button is there and free. */
     click: async (name: string) => {
-      await vi.waitFor(() => expect(button(name)?.getAttribute('aria-disabled')).toBe('false'));
+      await soon(() => expect(button(name)?.getAttribute('aria-disabled')).toBe('false'));
       button(name)?.click();
     },
   };
@@ -50,7 +50,8 @@ const status =
     json(response, code, {});
 const broken: Reply = (response) => response.destroy();
 const posts = () => backend.requests.filter((request) => request === 'POST /api/').length;
-const soon = vi.waitFor;
+/** Waits until it holds; the limit is only for what never will, however slow the machine. */
+const soon = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 10 });
 
 test('the total loads when the page opens, and is not called 0 before', async () => {
   const count = held((response) => json(response, 200, { count: 3 }));
@@ -223,6 +224,7 @@ test('the same trouble twice is announced twice: the alert stays, its text comes
   await soon(() => expect(alert?.textContent).toContain('503'));
   const first = alert?.firstChild;
   const retry = page.button('try again');
+  expect(retry).toBeDefined();
   retry?.focus();
   await page.click('try again');
   await soon(() => expect(alert?.firstChild).not.toBe(first));

@@ -16,7 +16,7 @@ beforeAll(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), 'page-')));
   first = await build('one');
   second = await build('a/much deeper/two');
-});
+}, 120_000);
 afterAll(async () => await rm(folder, { recursive: true }));
 
 /** Builds a copy of this folder elsewhere, as `npm run build` does. */

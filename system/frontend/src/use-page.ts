@@ -101,18 +101,22 @@ export function usePage(api: Api): Page {
       const fresh = again ? {} : { rowProblem: undefined };
       change({ making: true, loadingRow: false, news: 'Making a data…', ...fresh });
       const result = await api.make(signal);
+      if (signal.aborted) {
+        making.current = false;
+        return;
+      }
       if (result.ok) {
         history.replaceState(history.state, '', addressWithId(location.href, result.value));
-        await Promise.all([show(result.value, true), count(true)]);
-      } else if (!signal.aborted) {
-        const { failure } = result;
-        // After an answer that says "made", trying again would make another.
-        const retry = failure.kind === 'malformed' ? undefined : ({ kind: 'make' } as const);
-        change({ rowProblem: problem(makingFailed(failure), retry), news: '' });
-        await count(true);
+        void count(true);
+        await show(result.value, true);
+        making.current = false;
+        return change({ making: false });
       }
       making.current = false;
-      change({ making: false });
+      // After an answer that says "made", trying again would make another.
+      const retry = result.failure.kind === 'malformed' ? undefined : ({ kind: 'make' } as const);
+      change({ making: false, rowProblem: problem(makingFailed(result.failure), retry), news: '' });
+      void count(true);
     },
     [api, count, show],
   );

@@ -68,7 +68,7 @@ async function ask(port: unknown, path: string, agent?: Agent): Promise<Incoming
 }
 
 test('after SIGTERM it is not ready, serves on, then finishes what is under way and ends without a word', async () => {
-  const { child, exit, errors, lines } = run({ DRAIN_SECONDS: '1' });
+  const { child, exit, errors, lines } = run({ DRAIN_SECONDS: '3' });
   const { port, managementPort } = await message(lines, 'serving');
   const agent = new Agent({ keepAlive: true });
   expect((await ask(managementPort, '/readyz')).statusCode).toBe(200);
@@ -95,7 +95,7 @@ test('after SIGTERM it is not ready, serves on, then finishes what is under way 
           () => 'open',
           () => 'closed',
         ),
-      { timeout: 10_000 },
+      { timeout: 15_000 },
     )
     .toBe('closed');
   expect((await buffer(slow)).length).toBe(60_000_000);

@@ -359,7 +359,9 @@ describe('management', () => {
     await get('/missing', {}, { port: own.port });
     await get('/', {}, { port: own.port, method: 'PROPFIND' });
     await expect
-      .poll(async () => (await get('/metrics', {}, { port: own.managementPort })).body.toString())
+      .poll(async () => (await get('/metrics', {}, { port: own.managementPort })).body.toString(), {
+        timeout: 15_000,
+      })
       .toContain('http_requests_in_flight 0');
     const answer = await get('/metrics', {}, { port: own.managementPort });
     expect(answer.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
@@ -394,7 +396,7 @@ describe('management', () => {
       { port },
     );
     await own.stop();
-    await expect.poll(() => lines.at(-1)).toContain('stopped');
+    await expect.poll(() => lines.at(-1), { timeout: 15_000 }).toContain('stopped');
     const mine: unknown[] = lines.filter((line) => line.includes('"method"')).map((line) => JSON.parse(line));
     const common = {
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
@@ -419,7 +421,7 @@ describe('management', () => {
     );
     sent.on('error', () => undefined);
     sent.end();
-    await expect.poll(() => lines.join('\n')).toContain('"aborted":true');
+    await expect.poll(() => lines.join('\n'), { timeout: 15_000 }).toContain('"aborted":true');
     expect(lines.join('\n')).not.toContain('"level":"error"');
     const metrics = await get('/metrics', {}, { port: own.managementPort });
     expect(metrics.body.toString()).toContain('http_requests_in_flight 0');
