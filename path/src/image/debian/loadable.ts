@@ -9,6 +9,8 @@ export interface Loadable {
   readonly libraries: readonly string[];
   /** Libraries and modules that can't be loaded, each with what it lacks. */
   readonly left: ReadonlyMap<string, string>;
+  /** What a just-in-time compiler would compile where there is none: of no use, and large. */
+  readonly bitcode: ReadonlySet<string>;
   /** Programs that can't start, each with what it lacks. */
   readonly broken: ReadonlyMap<string, string>;
 }
@@ -50,11 +52,11 @@ export async function findLoadable(tree: Tree, below: readonly string[]): Promis
       }
     }
   }
-  // bitcode is what a just-in-time compiler of LLVM's compiles; without one it is tens of megabytes for nothing
+  const bitcode = new Set<string>();
   if (![...libraries].some((name) => name.startsWith('libLLVM'))) {
-    for (const [path, entry] of tree) if (await isBitcode(path, entry)) left.set(path, 'libLLVM');
+    for (const [path, entry] of tree) if (await isBitcode(path, entry)) bitcode.add(path);
   }
-  return { libraries: [...libraries].filter((name) => name.includes('.so')), left, broken };
+  return { libraries: [...libraries].filter((name) => name.includes('.so')), left, bitcode, broken };
 }
 
 async function isBitcode(path: string, entry: PackageEntry): Promise<boolean> {

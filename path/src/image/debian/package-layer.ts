@@ -98,9 +98,10 @@ async function written(
   return { blob: blob.descriptor, diffId, ground: groundOf(all, ground), libraries };
 }
 
-function leaveOut(tree: Tree, { left }: Loadable): void {
+function leaveOut(tree: Tree, { left, bitcode }: Loadable): void {
   for (const [path, entry] of tree) {
-    if (left.has(path) || (entry.kind === 'hardlink' && left.has(entry.target))) tree.delete(path);
+    if (left.has(path) || bitcode.has(path) || (entry.kind === 'hardlink' && left.has(entry.target)))
+      tree.delete(path);
   }
 }
 

@@ -126,6 +126,10 @@ export class Repository {
       return readRelease(await verifiedText(text, trust, now, url), expected);
     };
     const release = await read(signed);
+    if (release.validUntil !== undefined && release.validUntil < now) {
+      const text = `${url} was valid until ${release.validUntil.toISOString()}; apt on this machine is told not to mind`;
+      this.#context.emit({ kind: 'note', step: 'image', text });
+    }
 
     // A mirror may lag, and an attacker may replay: once a newer release was seen, an older one is not taken.
     const memory = join(this.#folder, 'releases', keyOf([url, architecture]));
