@@ -1,6 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { type Problem, UserMistake } from '../../core/failure.ts';
 import type { Context } from '../../effects/context.ts';
+import { installPackages } from './packages.ts';
 
 /** One thing a local cluster needs of the machine. */
 export interface Requirement {
@@ -97,7 +98,7 @@ export async function meetRequirements(context: Context): Promise<void> {
       missing.flatMap((one) => (programs[one.name] === undefined ? [] : [programs[one.name] ?? ''])),
     ),
   ];
-  if (packages.length > 0 && process.getuid?.() === 0) await install(context, packages);
+  if (packages.length > 0) await installPackages(context, packages);
   missing = (await requirements(context)).filter((requirement) => !requirement.ok);
   if (missing.length > 0) throw new UserMistake(missing.map(problem));
 }
@@ -114,34 +115,6 @@ async function loadModules(context: Context): Promise<void> {
   for (const name of ['overlay', 'br_netfilter', 'nf_tables', 'veth']) {
     await context.processes.run({ program: 'modprobe', args: ['--quiet', name] });
   }
-}
-
-async function install(context: Context, packages: readonly string[]): Promise<void> {
-  if ((await context.processes.find('apt-get')) === undefined) return;
-  const started = context.clock.monotonic();
-  const task = `install ${packages.join(', ')}`;
-  context.emit({ kind: 'progress', step: 'cluster', task, text: 'apt-get' });
-  const apt = (...args: string[]) =>
-    context.processes.run({
-      program: 'apt-get',
-      args: ['--yes', '--quiet', ...args],
-      env: { DEBIAN_FRONTEND: 'noninteractive' },
-      signal: context.signal,
-    });
-  let outcome = await apt('install', '--no-install-recommends', ...packages);
-  if (outcome.code !== 0) {
-    await apt('update');
-    outcome = await apt('install', '--no-install-recommends', ...packages);
-  }
-  if (outcome.code !== 0) {
-    throw new UserMistake({
-      what: `apt-get could not install ${packages.join(', ')}`,
-      next: 'Install them by hand, then run the same command again.',
-      details: outcome.stderr.trim().split('\n').slice(-5),
-    });
-  }
-  const seconds = (context.clock.monotonic() - started) / 1000;
-  context.emit({ kind: 'task-done', step: 'cluster', task, text: packages.join(', '), seconds });
 }
 
 /** capabilities(7): CAP_NET_ADMIN 12, CAP_SYS_CHROOT 18, CAP_SYS_ADMIN 21. */

@@ -197,7 +197,7 @@ async function launch(context: Context, layout: Layout, machine: Machine, one: N
       '--fork',
       'sh',
       '-c',
-      'umask 077; exec "$0" "$@" </dev/null >>"$PTP_LOG" 2>&1',
+      'umask 022; exec "$0" "$@" </dev/null >>"$PTP_LOG" 2>&1',
       one.program,
       ...one.args,
     ],

@@ -7,6 +7,8 @@ export interface Component {
   /** Further names of the first program: it looks at the name it is called by. */
   readonly aliases?: readonly string[];
   readonly cgo?: boolean;
+  /** C libraries it is linked with, as pkg-config knows them → the Debian package that has the static one. */
+  readonly libraries?: Readonly<Record<string, string>>;
   readonly tags?: string;
   readonly ldflags?: readonly string[];
   /** Files taken out of modules: the folder they go to → module and folder in it. */
@@ -60,7 +62,9 @@ export const components: readonly Component[] = [
     version: 'v1.5.2',
     programs: { 'github.com/opencontainers/runc': 'runc' },
     cgo: true,
-    tags: 'netgo osusergo',
+    // Without seccomp no pod of the restricted standard starts.
+    tags: 'netgo osusergo seccomp',
+    libraries: { libseccomp: 'libseccomp-dev' },
     ldflags: ['-linkmode external', '-extldflags -static', '-X main.version=1.5.2'],
     packages: 80,
     node: true,

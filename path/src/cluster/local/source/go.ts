@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StepFailed } from '../../../core/failure.ts';
+import { StepFailed, UserMistake } from '../../../core/failure.ts';
 import type { Context } from '../../../effects/context.ts';
+import { installPackages } from '../packages.ts';
 import type { Component } from './components.ts';
 import type { Source } from './source.ts';
 
@@ -53,6 +54,7 @@ async function obtain(
 ): Promise<void> {
   const module = join(folder, 'module');
   await cp(join(modulesFolder, component.name), module, { recursive: true });
+  await ensureLibraries(context, component);
   progress(0, 'modules');
   await go(context, component, module, ['mod', 'download']);
   await patch(context, component, module);
@@ -93,6 +95,28 @@ async function obtain(
     await cp(join(root, from.folder), join(folder, target), { recursive: true });
   }
   await rm(module, { recursive: true, force: true });
+}
+
+async function ensureLibraries(context: Context, component: Component): Promise<void> {
+  const missing = async () => {
+    const names: string[] = [];
+    const pkgConfig = await context.processes.find('pkg-config');
+    for (const [library, debianPackage] of Object.entries(component.libraries ?? {})) {
+      const there =
+        pkgConfig !== undefined &&
+        (await context.processes.run({ program: pkgConfig, args: ['--exists', library] })).code === 0;
+      if (!there) names.push(debianPackage);
+    }
+    return names.length === 0 ? [] : ['pkg-config', 'gcc', 'libc6-dev', ...names];
+  };
+  const needed = await missing();
+  if (needed.length === 0) return;
+  await installPackages(context, needed);
+  if ((await missing()).length === 0) return;
+  throw new UserMistake({
+    what: `${component.name} cannot be compiled without ${needed.join(', ')}`,
+    next: 'Install them (the names are Debian packages), then run the same command again.',
+  });
 }
 
 /** Copies the modules that are patched beside the build and points go.mod there. */
