@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Binding, Cluster, PublishedImage, Release } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
+import { timed } from '../effects/timed.ts';
 import { apply } from '../kubernetes/apply.ts';
 import { type ObjectChange, summary } from '../kubernetes/change-set.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
@@ -29,41 +30,35 @@ const deadline = 300;
  * every pod of the new version serves, and takes away what has left ptp.yaml.
  * @throws StepFailed with a diagnosis where a migration or a rollout fails; UserMistake where someone else manages a field
  */
-export async function deployComponents(context: Context, input: DeployStepInput): Promise<Release> {
+export function deployComponents(context: Context, input: DeployStepInput): Promise<Release> {
   const { client, project } = input;
   const { namespace } = project.target;
-  const started = context.clock.monotonic();
   const names = project.components.map((component) => component.name).join(', ');
-  context.emit({ kind: 'step-started', step: 'deploy', text: `run ${names}` });
-
-  const plan = planDeploy(input);
-  const options = { step: 'deploy', project: project.name } as const;
-  const ground = await apply(context, client, [namespaceFor(namespace), ...plan.ground], options);
-  const deployments = await list(
-    client,
-    { apiVersion: 'apps/v1', kind: 'Deployment', namespace },
-    context.signal,
-  );
-  await migrate(context, client, project.name, plan.migrations, deployments);
-  const workloads = await apply(context, client, plan.workloads, options);
-  const pods = plan.workloads.filter((object) => object.kind === 'Deployment');
-  await waitUntilReady(context, client, pods, { step: 'deploy', deadline });
-  const wanted = [...plan.ground, ...plan.migrations.map(({ job }) => job), ...plan.workloads];
-  const pruned = await prune(context, client, { ...options, namespace, wanted });
-
-  const seconds = (context.clock.monotonic() - started) / 1000;
-  context.emit({
-    kind: 'step-done',
-    step: 'deploy',
-    seconds,
-    text: summary([...ground, ...workloads, ...pruned]),
+  return timed(context, 'deploy', `run ${names}`, async () => {
+    const plan = planDeploy(input);
+    const options = { step: 'deploy', project: project.name } as const;
+    const ground = await apply(context, client, [namespaceFor(namespace), ...plan.ground], options);
+    const deployments = await list(
+      client,
+      { apiVersion: 'apps/v1', kind: 'Deployment', namespace },
+      context.signal,
+    );
+    await migrate(context, client, project.name, plan.migrations, deployments);
+    const workloads = await apply(context, client, plan.workloads, options);
+    const pods = plan.workloads.filter((object) => object.kind === 'Deployment');
+    await waitUntilReady(context, client, pods, { step: 'deploy', deadline });
+    const wanted = [...plan.ground, ...plan.migrations.map(({ job }) => job), ...plan.workloads];
+    const pruned = await prune(context, client, { ...options, namespace, wanted });
+    const used = new Set(project.components.map((component) => component.name));
+    return {
+      text: summary([...ground, ...workloads, ...pruned]),
+      result: {
+        namespace,
+        images: input.images.filter((image) => used.has(image.name)),
+        rolled: workloads.filter(replacedPods).map(({ after }) => after?.metadata.name ?? ''),
+      },
+    };
   });
-  const used = new Set(project.components.map((component) => component.name));
-  return {
-    namespace,
-    images: input.images.filter((image) => used.has(image.name)),
-    rolled: workloads.filter(replacedPods).map(({ after }) => after?.metadata.name ?? ''),
-  };
 }
 
 /** Whether a change of a Deployment replaced its pods: a new one does, and one whose template differs. */

@@ -1,6 +1,7 @@
 import { StepFailed } from '../core/failure.ts';
 import type { Route } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
+import { timed } from '../effects/timed.ts';
 import type { Project } from '../project/project.ts';
 import { type Answer, type Browser, browse } from './browser.ts';
 import { proveData } from './data.ts';
@@ -16,22 +17,21 @@ const passing = 10;
  * that makes data, one row all the way to the database and back.
  * @throws StepFailed where an answer is not what users need
  */
-export async function proveServing(context: Context, route: Route, project: Project): Promise<void> {
-  const started = context.clock.monotonic();
-  context.emit({ kind: 'step-started', step: 'prove', text: `ask ${route.url} what users will ask` });
-  const browser = browse(route);
-  try {
-    const path = project.components.find((component) => component.route !== undefined)?.route ?? '/';
-    const first = await untilServing(context, browser, route, path);
-    const type = String(first.headers['content-type'] ?? 'no type').split(';')[0];
-    context.emit({ kind: 'note', step: 'prove', text: `GET ${path}: ${first.status} ${type}` });
-    const data = await proveData(browser, route, context.signal);
-    if (data !== undefined) context.emit({ kind: 'note', step: 'prove', text: data });
-    const seconds = (context.clock.monotonic() - started) / 1000;
-    context.emit({ kind: 'step-done', step: 'prove', seconds, text: `${route.url} serves` });
-  } finally {
-    await browser.close();
-  }
+export function proveServing(context: Context, route: Route, project: Project): Promise<void> {
+  return timed(context, 'prove', `ask ${route.url} what users will ask`, async () => {
+    const browser = browse(route);
+    try {
+      const path = project.components.find((component) => component.route !== undefined)?.route ?? '/';
+      const first = await untilServing(context, browser, route, path);
+      const type = String(first.headers['content-type'] ?? 'no type').split(';')[0];
+      context.emit({ kind: 'note', step: 'prove', text: `GET ${path}: ${first.status} ${type}` });
+      const data = await proveData(browser, route, context.signal);
+      if (data !== undefined) context.emit({ kind: 'note', step: 'prove', text: data });
+      return { result: undefined, text: `${route.url} serves` };
+    } finally {
+      await browser.close();
+    }
+  });
 }
 
 /**

@@ -74,7 +74,7 @@ export interface HttpRoute extends KubernetesObject {
         readonly type: 'RequestRedirect';
         readonly requestRedirect: {
           readonly scheme: 'https';
-          readonly port: number;
+          readonly port?: number;
           readonly statusCode: 301;
         };
       }[];

@@ -59,7 +59,7 @@ test('only components with a route are public', () => {
   });
 });
 
-test('listeners name the controller’s ports, and the redirect the public one', () => {
+test('listeners name the controller’s ports, and the redirect the public one where it is not 443', () => {
   const { listeners } = named<Gateway>('Gateway', 'public').spec;
   expect(listeners.map(({ port, hostname }) => [port, hostname])).toEqual([
     [8000, 'shop.localhost'],
@@ -67,7 +67,8 @@ test('listeners name the controller’s ports, and the redirect the public one',
   ]);
   const port = (objects: ReturnType<typeof plan>) =>
     named<HttpRoute>('HTTPRoute', 'to-https', objects).spec.rules[0]?.filters?.[0]?.requestRedirect.port;
-  expect(port(plan())).toBe(443);
+  expect(port(plan())).toBeUndefined();
+  expect(port(plan(443))).toBeUndefined();
   expect(port(plan(10443))).toBe(10443);
 });
 

@@ -133,8 +133,14 @@ function gateway(input: RouteInput): Gateway {
 
 function redirect(input: RouteInput): HttpRoute {
   const { project, cluster } = input;
-  // The port is named because the listener's own would be taken otherwise, which users cannot reach.
-  const requestRedirect = { scheme: 'https', port: publicPort(cluster), statusCode: 301 } as const;
+  // Without a port the scheme's own is meant, never the listener's (Gateway API, HTTPRequestRedirectFilter); naming
+  // 443 would put it into what users see.
+  const port = publicPort(cluster);
+  const requestRedirect = {
+    scheme: 'https',
+    statusCode: 301,
+    ...(port === 443 ? {} : { port }),
+  } as const;
   return {
     apiVersion: gatewayApi,
     kind: 'HTTPRoute',

@@ -1,6 +1,7 @@
 import { StepFailed } from '../core/failure.ts';
 import type { Cluster, Release, Route } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
+import { timed } from '../effects/timed.ts';
 import { apply } from '../kubernetes/apply.ts';
 import { summary } from '../kubernetes/change-set.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
@@ -30,25 +31,23 @@ const deadline = 120;
  * @returns the URL, and the authority to trust for it
  * @throws StepFailed where the certificate or the gateway does not become ready
  */
-export async function openRoute(context: Context, input: RouteStepInput): Promise<Route> {
+export function openRoute(context: Context, input: RouteStepInput): Promise<Route> {
   const { client, cluster, project, release, listenerPorts = { http: 8000, https: 8443 } } = input;
-  const started = context.clock.monotonic();
   const url = publicUrl(input);
-  context.emit({ kind: 'step-started', step: 'route', text: `open ${url}` });
-  const objects = planRoute({ project, cluster, listenerPorts });
-  const options = { step: 'route', project: project.name } as const;
-  const applied = await apply(context, client, objects, options);
-  await waitUntilReady(context, client, objects, { step: 'route', deadline });
-  const pruned = await prune(context, client, { ...options, namespace: release.namespace, wanted: objects });
-  const authority = await authorityOf(context, client, release.namespace);
-  const seconds = (context.clock.monotonic() - started) / 1000;
-  context.emit({
-    kind: 'step-done',
-    step: 'route',
-    seconds,
-    text: `${url}, ${summary([...applied, ...pruned])}`,
+  return timed(context, 'route', `open ${url}`, async () => {
+    const objects = planRoute({ project, cluster, listenerPorts });
+    const options = { step: 'route', project: project.name } as const;
+    const applied = await apply(context, client, objects, options);
+    await waitUntilReady(context, client, objects, { step: 'route', deadline });
+    const pruned = await prune(context, client, {
+      ...options,
+      namespace: release.namespace,
+      wanted: objects,
+    });
+    const authority = await authorityOf(context, client, release.namespace);
+    const entry = cluster.entry === undefined ? {} : { entry: cluster.entry };
+    return { text: `${url}, ${summary([...applied, ...pruned])}`, result: { url, authority, ...entry } };
   });
-  return { url, authority, ...(cluster.entry === undefined ? {} : { entry: cluster.entry }) };
 }
 
 /** The authority's certificate as the Secret of the users' certificate names it; its key is not read. */

@@ -1,6 +1,7 @@
 import { type Problem, StepFailed } from '../core/failure.ts';
 import type { Binding, Cluster, PublishedImage } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
+import { timed } from '../effects/timed.ts';
 import { apply } from '../kubernetes/apply.ts';
 import { summary } from '../kubernetes/change-set.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
@@ -30,29 +31,24 @@ const deadline = 300;
  * Credentials are generated once and then kept. A service that has left ptp.yaml is reported and stays: it holds data.
  * @throws StepFailed where a service does not come up; UserMistake where someone else manages its objects
  */
-export async function provisionServices(context: Context, input: ServicesInput): Promise<readonly Binding[]> {
+export function provisionServices(context: Context, input: ServicesInput): Promise<readonly Binding[]> {
   const { client, project } = input;
-  const started = context.clock.monotonic();
   const names = project.services.map((service) => service.name).join(', ');
-  context.emit({
-    kind: 'step-started',
-    step: 'services',
-    text: names === '' ? 'no services' : `provide ${names}`,
+  return timed(context, 'services', names === '' ? 'no services' : `provide ${names}`, async () => {
+    const options = { step: 'services', project: project.name } as const;
+    const namespace = await apply(context, client, [namespaceFor(project.target.namespace)], options);
+    const inputs = await Promise.all(project.services.map((service) => prepare(context, input, service)));
+    const secrets = inputs.flatMap((prepared) => prepared.secrets);
+    const objects = inputs.flatMap(({ ready }) => serviceKinds[ready.service.type].plan(ready));
+    const applied = await apply(context, client, [...secrets, ...objects], options);
+    const workloads = objects.filter((object) => object.kind === 'StatefulSet');
+    await waitUntilReady(context, client, workloads, { step: 'services', deadline });
+    await reportLeft(context, input);
+    return {
+      text: summary([...namespace, ...applied]),
+      result: inputs.map(({ ready }) => serviceKinds[ready.service.type].bind(ready)),
+    };
   });
-  const options = { step: 'services', project: project.name } as const;
-
-  const namespace = await apply(context, client, [namespaceFor(project.target.namespace)], options);
-  const inputs = await Promise.all(project.services.map((service) => prepare(context, input, service)));
-  const secrets = inputs.flatMap(({ secrets }) => secrets);
-  const objects = inputs.flatMap(({ ready }) => serviceKinds[ready.service.type].plan(ready));
-  const changes = [...namespace, ...(await apply(context, client, [...secrets, ...objects], options))];
-  const workloads = objects.filter((object) => object.kind === 'StatefulSet');
-  await waitUntilReady(context, client, workloads, { step: 'services', deadline });
-  await reportLeft(context, input);
-
-  const seconds = (context.clock.monotonic() - started) / 1000;
-  context.emit({ kind: 'step-done', step: 'services', seconds, text: summary(changes) });
-  return inputs.map(({ ready }) => serviceKinds[ready.service.type].bind(ready));
 }
 
 async function prepare(

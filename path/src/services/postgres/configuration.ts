@@ -66,7 +66,7 @@ if [ ! -s "$data/PG_VERSION" ]; then
   rm -rf "$data.new"
   ${programs}/initdb --pgdata="$data.new" --username=postgres --pwfile=${paths.credentials}/superuser-password \\
     --encoding=UTF8 --locale=C --locale-provider=builtin --builtin-locale=C.UTF-8 --data-checksums \\
-    --auth-local=peer --auth-host=scram-sha-256
+    --auth-local=peer --auth-host=scram-sha-256 --no-instructions
   single "$data.new" ${paths.credentials}/create.sql
   mv "$data.new" "$data"
 fi
