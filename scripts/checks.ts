@@ -53,7 +53,11 @@ export async function runCheck(check: Check, { live = false, folder = root } = {
   const scratch = await mkdtemp(join(tmpdir(), 'ptp-check-'));
   try {
     const report = join(scratch, 'report.json');
-    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const reporters = [
+      `--reporter=${live ? 'default' : 'dot'}`,
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ];
     const [program = '', ...args] = check.command;
     const { code, output } = await run(
       program,

@@ -8,17 +8,17 @@ import { editorSchema } from '../path/src/project/schema.ts';
  * Writes the generated pages below docs/reference. With --check it writes nothing and fails where one is out of
  * date: `node scripts/reference.ts [--check] [--root <folder>]`.
  */
+const schemaFile = 'docs/reference/ptp.schema.json';
 const pages: Readonly<Record<string, string>> = {
   'docs/reference/ptp-yaml.md': referencePage(),
-  'docs/reference/ptp.schema.json': `${JSON.stringify(editorSchema(), null, 2)}\n`,
+  [schemaFile]: formatted(schemaFile, `${JSON.stringify(editorSchema(), null, 2)}\n`),
 };
 
 const args = process.argv.slice(2);
 const rootAt = args.indexOf('--root');
 const root = rootAt === -1 ? join(import.meta.dirname, '..') : String(args[rootAt + 1]);
 let stale = 0;
-for (const [path, text] of Object.entries(pages)) {
-  const content = formatted(path, text);
+for (const [path, content] of Object.entries(pages)) {
   const file = join(root, path);
   const written = await readFile(file, 'utf8').catch(() => undefined);
   if (written === content) continue;

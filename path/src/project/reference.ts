@@ -66,11 +66,23 @@ function nested(key: string, schema: Schema): readonly string[] {
 }
 
 function table({ properties = {}, required = [] }: Schema): string {
-  const rows = Object.entries(properties).map(([key, part]) => {
-    const cells = [`\`${key}\``, kind(part), fallback(part, required.includes(key)), description(part)];
-    return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  });
-  return ['| key | value | default | |', '| --- | --- | --- | --- |', ...rows].join('\n');
+  const rows = Object.entries(properties).map(([key, part]) =>
+    [`\`${key}\``, kind(part), fallback(part, required.includes(key)), description(part)].map((cell) =>
+      cell.replaceAll('|', '\\|'),
+    ),
+  );
+  return aligned([['key', 'value', 'default', ''], ...rows]).join('\n');
+}
+
+/** Rows of a Markdown table, the first as its head, with columns that line up in the source as well. */
+function aligned(rows: readonly (readonly string[])[]): readonly string[] {
+  const columns = rows[0]?.keys() ?? [];
+  const widths = [...columns].map((column) => Math.max(3, ...rows.map((row) => (row[column] ?? '').length)));
+  const lines = rows.map(
+    (row) => `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width)).join(' | ')} |`,
+  );
+  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
+  return [lines[0] ?? '', rule, ...lines.slice(1)];
 }
 
 function kind({
