@@ -5,7 +5,8 @@ import type { Lifecycle } from './lifecycle.ts';
 import { publicLocation } from './location.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { type Problem, problemDocument, problemHeaders } from './problem.ts';
+import { pauseBeforeNext } from './next-attempt.ts';
+import { type Problem, problemDocument, problemHeaders, TOO_LARGE, TOO_SLOW } from './problem.ts';
 import { BodyTooLarge, RequestBody } from './request-body.ts';
 import type { RequestHeaders } from './request-headers.ts';
 import { readResponseHeaders } from './response-headers.ts';
@@ -25,19 +26,7 @@ export interface Services {
   readonly inFlight: Set<Exchange>;
 }
 
-export const TOO_LARGE: Problem = {
-  status: 413,
-  detail: 'The request body is larger than allowed.',
-  headers: ['connection', 'close'],
-};
-const TOO_SLOW: Problem = {
-  status: 408,
-  detail: 'The request body did not arrive in time.',
-  headers: ['connection', 'close'],
-};
 const OVER = new Error('the exchange is over');
-/** Waits before a connection is tried again, in milliseconds; there are as many further attempts. */
-const PAUSES: readonly number[] = [20, 100];
 
 /**
  * One request and its response, from the client's headers to the log line.
@@ -216,28 +205,21 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Tries again when that can do no harm; false when it could, or is of no use. */
   #retry(kind: ErrorKind): boolean {
     if (this.#cut !== undefined || this.#body?.started) return false;
-    if (kind === 'closed' && this.#reusing) {
-      // The connection closed under a request that may be sent twice: once more, on one that was never idle.
+    const attempt = { kind, reusing: this.#reusing, sent: this.#sent, pauses: this.#pauses };
+    const pause = pauseBeforeNext(attempt);
+    if (pause === undefined) return false;
+    this.#retries++;
+    this.#services.metrics.retry(this.#route, kind);
+    if (pause === 0) {
       this.#reusing = false;
-      this.#again(kind);
       this.#attempt();
       return true;
     }
-    if (this.#sent) return false;
-    // No connection came about, so nothing was sent: whatever the method, another attempt is safe.
-    if (kind !== 'refused' && kind !== 'unreachable' && kind !== 'closed' && kind !== 'no-port') return false;
-    const pause = PAUSES[this.#pauses++];
-    if (pause === undefined) return false;
-    this.#again(kind);
+    this.#pauses++;
     setTimeout(() => {
       if (!this.#answered) this.#attempt();
     }, pause);
     return true;
-  }
-
-  #again(kind: ErrorKind): void {
-    this.#retries++;
-    this.#services.metrics.retry(this.#route, kind);
   }
 
   #progress(): void {

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Exchange, type Services, TOO_LARGE } from './exchange.ts';
+import { Exchange, type Services } from './exchange.ts';
 import { health } from './lifecycle.ts';
 import { type Peer, peersOf } from './peer.ts';
-import { type Problem, rawProblem } from './problem.ts';
+import { type Problem, rawProblem, TOO_LARGE } from './problem.ts';
 import { type RequestHeaders, readRequestHeaders } from './request-headers.ts';
 import { routeTarget } from './route.ts';
 

@@ -8,6 +8,18 @@ export interface Problem {
   readonly headers?: readonly string[];
 }
 
+/** The two that may be found out before a request is sent on or while it is. */
+export const TOO_LARGE: Problem = {
+  status: 413,
+  detail: 'The request body is larger than allowed.',
+  headers: ['connection', 'close'],
+};
+export const TOO_SLOW: Problem = {
+  status: 408,
+  detail: 'The request body did not arrive in time.',
+  headers: ['connection', 'close'],
+};
+
 /**
  * Writes a problem as an `application/problem+json` document (RFC 9457).
  * @param requestId lets a user's report be found in the log

@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { pauseBeforeNext } from './next-attempt.ts';
+
+const fresh = { reusing: false, sent: false, pauses: 0 };
+
+it('follows a kept-alive connection that closed at once, sent or not', () => {
+  for (const sent of [false, true])
+    expect(pauseBeforeNext({ kind: 'closed', reusing: true, sent, pauses: 0 })).toBe(0);
+});
+
+it('never follows what was sent on a new connection', () => {
+  for (const kind of ['closed', 'refused', 'malformed', 'response-timeout'] as const) {
+    expect(pauseBeforeNext({ ...fresh, kind, sent: true })).toBeUndefined();
+  }
+});
+
+it('tries a connection that did not come about twice more, each time later', () => {
+  const pauses = [0, 1, 2].map((made) => pauseBeforeNext({ ...fresh, kind: 'refused', pauses: made }));
+  expect(pauses).toEqual([20, 100, undefined]);
+});
+
+it('does not repeat what took its whole time, or what will not change soon', () => {
+  for (const kind of ['connect-timeout', 'response-timeout', 'no-address', 'internal'] as const) {
+    expect(pauseBeforeNext({ ...fresh, kind })).toBeUndefined();
+  }
+});
