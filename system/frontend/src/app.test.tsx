@@ -71,7 +71,7 @@ test('a click makes a data and shows it with its id and the new total', async ()
   await soon(() => expect(page.text()).toContain('the data: made-4'));
   expect(page.text()).toContain("the data's id: 4");
   await soon(() => expect(page.text()).toContain('total datas: 4'));
-  expect(page.status()).toBe('Made the data with the id 4.');
+  await soon(() => expect(page.status()).toBe('Made the data with the id 4.'));
   expect(page.alerts()).toEqual([]);
 });
 
@@ -162,9 +162,7 @@ test('no answer in time is told', async () => {
   backend.next('POST /api/', () => undefined);
   const page = open('/', 200);
   await page.click('make a data');
-  await soon(() => expect(page.alerts().join()).toContain('did not answer within 0.2 seconds'), {
-    timeout: 5000,
-  });
+  await soon(() => expect(page.alerts().join()).toContain('did not answer within 0.2 seconds'));
 });
 
 test('a data that was made but not shown is fetched again, not made again', async () => {
@@ -210,8 +208,8 @@ test('a total that cannot be brought up to date keeps the last and says so', asy
   backend.next('GET /api/', status(500));
   await page.click('make a data');
   await soon(() => expect(page.alerts().join()).toContain('The total could not be brought up to date.'));
+  await soon(() => expect(page.text()).toContain('the data: made-4'));
   expect(page.text()).toContain('total datas: 3');
-  expect(page.text()).toContain('the data: made-4');
 });
 
 test('the same trouble twice is announced twice: the alert stays, its text comes anew', async () => {
