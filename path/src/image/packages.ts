@@ -1,5 +1,6 @@
 import type { DebianImage } from '../core/image-spec.ts';
-import type { Ingredients, Workshop } from './builder.ts';
+import type { Ingredients, NamedLayer, Workshop } from './builder.ts';
+import type { Layer } from './layer.ts';
 
 /** Builds an image that is Debian packages with an account, folders and files of its own. */
 export async function buildDebian(workshop: Workshop, spec: DebianImage): Promise<Ingredients> {
@@ -21,7 +22,7 @@ export async function buildDebian(workshop: Workshop, spec: DebianImage): Promis
   );
   const environment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...spec.env };
   return {
-    layers: debian.layers.map((layer) => ({ ...layer, what: 'Debian packages' })),
+    layers: namedDebianLayers(debian.layers, true),
     execution: {
       User: `${user.uid}:${user.gid}`,
       Entrypoint: spec.entrypoint,
@@ -34,4 +35,13 @@ export async function buildDebian(workshop: Workshop, spec: DebianImage): Promis
       dependencies: Object.fromEntries(debian.packages.map(({ name, version }) => [name, version])),
     },
   };
+}
+
+/** Names for the history: layers of packages, the last one being the account where one was asked for. */
+export function namedDebianLayers(layers: readonly Layer[], withAccount: boolean): readonly NamedLayer[] {
+  const account = withAccount ? layers.length - 1 : layers.length;
+  return layers.map((layer, index) => ({
+    ...layer,
+    what: index === account ? 'account' : 'Debian packages',
+  }));
 }

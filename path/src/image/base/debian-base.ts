@@ -3,6 +3,7 @@ import type { Store } from '../../oci/store.ts';
 import { nonroot } from '../accounts.ts';
 import type { Compression } from '../layer.ts';
 import type { LayerCache } from '../layer-cache.ts';
+import { namedDebianLayers } from '../packages.ts';
 import type { Base } from './base.ts';
 import { nodeRuntime, nodeRuntimeLayer } from './node-runtime.ts';
 
@@ -35,7 +36,7 @@ export async function debianBase(options: {
     debianLayers(context, { packages, closed: true, user: nonroot, compression }, store),
     nodeRuntimeLayer(context, layers),
   ]);
-  const all = [...debian.layers.map((layer) => ({ ...layer, what: 'Debian packages' })), node];
+  const all = [...namedDebianLayers(debian.layers, true), node];
   const created = new Date(0).toISOString();
   return {
     layers: all.map(({ blob }) => blob),
