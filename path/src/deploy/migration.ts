@@ -21,6 +21,7 @@ export function migrationJob(input: ComponentInput): Migration | undefined {
   const labels = {
     [label.name]: `${component.name}-migrate`,
     [label.instance]: project.name,
+    [label.project]: project.name,
     // The network policies of the component hold for its migration as well.
     [label.component]: component.name,
   };

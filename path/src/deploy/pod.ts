@@ -45,7 +45,8 @@ export function appLabels(project: Project, component: Component): Readonly<Reco
 /** The pods of a component's Deployment. */
 export function podTemplate(input: ComponentInput): PodTemplate {
   const { project, component } = input;
-  const labels = { ...appLabels(project, component), [label.component]: component.name };
+  const { name } = component;
+  const labels = { ...appLabels(project, component), [label.project]: project.name, [label.component]: name };
   return {
     metadata: { labels, annotations: revisions(input) },
     spec: {

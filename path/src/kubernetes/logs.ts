@@ -24,6 +24,8 @@ export interface LogOptions {
   readonly tail?: number;
   /** Go on with what is written from now, new pods too, until the context's signal. */
   readonly follow?: boolean;
+  /** Of each container the run before its present one; containers that were never started again have none. */
+  readonly previous?: boolean;
   onLine(line: LogLine): void;
 }
 
@@ -67,7 +69,13 @@ async function readOne(
 ): Promise<void> {
   const { name, namespace } = pod.metadata;
   const path = `/api/v1/namespaces/${namespace}/pods/${encodeURIComponent(name)}/log`;
-  const query = { container, follow: options.follow === true, timestamps: true, tailLines: options.tail };
+  const query = {
+    container,
+    follow: options.follow === true,
+    previous: options.previous,
+    timestamps: true,
+    tailLines: options.tail,
+  };
   try {
     for await (const line of lines(await client.stream(path, query, context.signal))) {
       const space = line.indexOf(' ');

@@ -92,7 +92,10 @@ function statefulSet(input: ServiceInput, configuration: ConfigMap): StatefulSet
       selector: { matchLabels: labels },
       persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
       template: {
-        metadata: { labels, annotations: { 'ptp.dev/configuration': hashOf(configuration.data) } },
+        metadata: {
+          labels: { ...labels, [label.project]: project.name },
+          annotations: { 'ptp.dev/configuration': hashOf(configuration.data) },
+        },
         spec: {
           serviceAccountName: service.name,
           automountServiceAccountToken: false,
