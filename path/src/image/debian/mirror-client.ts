@@ -138,7 +138,11 @@ async function dispatcherFor(archive: Archive): Promise<Dispatcher> {
   const ca = [...getCACertificates('default'), ...getCACertificates('system'), ...own];
   const options = { headersTimeout: silence, bodyTimeout: silence, connections: 8 };
   if (proxy === undefined) {
-    return new EnvHttpProxyAgent({ ...options, connect: { ca, timeout: silence }, requestTls: { ca } });
+    return new EnvHttpProxyAgent({
+      ...options,
+      connect: { ca, timeout: silence },
+      requestTls: { ca },
+    });
   }
   if (proxy.toUpperCase() === 'DIRECT') return new Agent({ ...options, connect: { ca, timeout: silence } });
   return new ProxyAgent({ ...options, uri: proxy, requestTls: { ca }, proxyTls: { ca } });

@@ -9,7 +9,7 @@ export interface ReleaseFile {
   readonly sha256: string;
 }
 
-/** What the signed `Release` of a suite says (wiki.debian.org, "DebianRepository/Format"). */
+/** What the signed `Release` of a suite says (Debian wiki, "DebianRepository/Format"). */
 export interface Release {
   readonly date: Date;
   readonly validUntil?: Date;
