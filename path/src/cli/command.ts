@@ -38,6 +38,8 @@ export interface Invocation {
   readonly output: Output;
   /** The folder that it was called in. */
   readonly cwd: string;
+  /** Milliseconds; never goes back. */
+  monotonic(): number;
   /** ptp.yaml's path as it was called. */
   readonly file: string;
   /** Loads the project with its chosen target; warnings are told by events. Throws UserMistake. */

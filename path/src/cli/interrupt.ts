@@ -26,8 +26,9 @@ export function watchInterrupts(
       exit(130);
       return;
     }
-    tell('stopping; run the same command again to go on');
+    // Aborted first: whoever draws on the screen takes that away before the text comes.
     controller.abort(new DOMException('interrupted', 'AbortError'));
+    tell('stopping; run the same command again to go on');
   };
   source.on('SIGINT', listener);
   source.on('SIGTERM', listener);

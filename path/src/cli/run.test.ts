@@ -56,6 +56,7 @@ async function run(line: string, changed: Partial<Actions> = {}, aborted = false
   const out: string[] = [];
   const err: string[] = [];
   const controller = new AbortController();
+  let milliseconds = 0;
   if (aborted) controller.abort();
   const code = await runCommandLine(line.split(' '), {
     actions: { ...actions, ...changed },
@@ -65,7 +66,10 @@ async function run(line: string, changed: Partial<Actions> = {}, aborted = false
     cwd,
     version: '0.1.0',
     signal: controller.signal,
-    monotonic: () => 0,
+    monotonic: () => {
+      milliseconds += 1_000;
+      return milliseconds;
+    },
   });
   return { code, out: out.join(''), err: err.join('') };
 }
@@ -79,7 +83,7 @@ test('up tells what happens on standard error and what came of it on standard ou
       '',
       '  web  sha256:abababababab  rolled out',
       '',
-      '  image 1.5 s · deploy 2.0 s · together 3.5 s',
+      '  image 1.5 s · deploy 2.0 s · in all 4.0 s',
       '',
       '  ● https://shop.localhost',
       '    Its certificate is from an authority of its own; `ptp trust` makes this machine know it.',

@@ -77,6 +77,7 @@ async function runCommand(
     session,
     output,
     cwd: world.cwd,
+    monotonic: () => world.monotonic(),
     file: absolute,
     async load() {
       return loadProject(absolute, parsed.values.get('target'), {
@@ -105,11 +106,12 @@ interface Screen {
 function screenOf(json: boolean, look: Look, world: World): Screen {
   const sink = json ? world.stdout : world.stderr;
   const lively = !json && sink.isTTY === true && world.env.TERM !== 'dumb';
-  const renderer = rendererFor(json, lively, look, sink.rows ?? 24);
+  const renderer = rendererFor(json, lively, look, sink.rows || 24);
   const write = (text: string): void => {
     if (text !== '') sink.write(text);
   };
   let timer: NodeJS.Timeout | undefined;
+  world.signal.addEventListener('abort', () => write(renderer.pause()));
   return {
     emit(event) {
       write(renderer.event(event, world.monotonic()));
@@ -143,8 +145,9 @@ function outputOf(json: boolean, look: Look, world: World, screen: Screen): Outp
   };
 }
 
+// A terminal that does not tell its size tells 0.
 function lookOf(sink: Sink, env: World['env']): Look {
-  return { color: colorWanted(env, sink.isTTY === true), columns: Math.max(20, sink.columns ?? 100) };
+  return { color: colorWanted(env, sink.isTTY === true), columns: Math.max(20, sink.columns || 100) };
 }
 
 function lineOf(file: string, line: number): string | undefined {

@@ -1,15 +1,17 @@
 import type { Raised } from './actions.ts';
 import { duration, type Look, shortDigest, styled, table } from './render/look.ts';
 
+/** Seconds of each step, and from the command to its end: less than their sum where steps run side by side. */
+export interface Timing {
+  readonly steps: ReadonlyMap<string, number>;
+  readonly total: number;
+}
+
 /**
  * What is to be known after `up`: which image of each component runs and whether it was replaced, how long each step
  * took, and where the system is reached.
  */
-export function upSummary(
-  { release, route }: Raised,
-  seconds: ReadonlyMap<string, number>,
-  look: Look,
-): string {
+export function upSummary({ release, route }: Raised, { steps, total }: Timing, look: Look): string {
   const images = table(
     release.images.map(({ name, digest }) => [
       name,
@@ -17,12 +19,11 @@ export function upSummary(
       release.rolled.includes(name) ? 'rolled out' : 'unchanged',
     ]),
   );
-  const steps = [...seconds].map(([step, taken]) => `${step} ${duration(taken)}`).join(' · ');
-  const total = [...seconds.values()].reduce((sum, taken) => sum + taken, 0);
+  const timing = [...steps].map(([step, taken]) => `${step} ${duration(taken)}`).join(' · ');
   return [
     '',
     ...images.map((line) => `  ${line}`),
-    ...(steps === '' ? [] : ['', `  ${styled(look, 'dim', `${steps} · together ${duration(total)}`)}`]),
+    ...(timing === '' ? [] : ['', `  ${styled(look, 'dim', `${timing} · in all ${duration(total)}`)}`]),
     '',
     `  ${styled(look, 'green', '●')} ${styled(look, 'bold', route.url)}`,
     ...(route.authority === undefined ? [] : [`    ${trustHint(look)}`]),

@@ -10,7 +10,8 @@ export const up: Command = {
     'Walks the whole path. Run again, it changes only what differs; stopped in between, it goes on there.',
   options: {},
   words: 0,
-  async run({ load, actions, session, output }) {
+  async run({ load, actions, session, output, monotonic }) {
+    const began = monotonic();
     const project = await load();
     const seconds = new Map<string, number>();
     const { release, route } = await actions.up(project, {
@@ -20,6 +21,7 @@ export const up: Command = {
         session.emit(event);
       },
     });
+    const total = (monotonic() - began) / 1000;
     const images = release.images.map(({ name, digest, reference }) => ({ name, digest, reference }));
     output.result(
       {
@@ -29,8 +31,9 @@ export const up: Command = {
         images,
         rolled: release.rolled,
         seconds: Object.fromEntries(seconds),
+        total,
       },
-      upSummary({ release, route }, seconds, output.look),
+      upSummary({ release, route }, { steps: seconds, total }, output.look),
     );
     return 0;
   },

@@ -5,6 +5,7 @@ export function jsonRenderer(): Renderer {
   return {
     event: (event) => `${JSON.stringify(event)}\n`,
     tick: () => '',
+    pause: () => '',
     end: () => '',
   };
 }

@@ -37,6 +37,7 @@ export function linesRenderer(look: Look): Renderer {
       return said === undefined ? '' : `${event.step.padEnd(stepWidth)}  ${said}\n`;
     },
     tick: () => '',
+    pause: () => '',
     end: () => '',
   };
 }

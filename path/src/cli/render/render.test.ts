@@ -155,6 +155,19 @@ test('terminal: a tick turns the spinner and counts the seconds, and only there'
   expect(screenAfter(text)).toEqual(['⠋ route     waiting  2.0 s']);
 });
 
+test('terminal: a pause leaves only what stays, and the next tick draws again', () => {
+  const renderer = terminalRenderer(plain, 24);
+  let text = outputs(renderer, walk.slice(0, 5)).join('') + renderer.pause();
+  expect(screenAfter(text).at(-1)).toBe('✔ image     1 image  1.0 s');
+  text += 'stopping\n';
+  text += renderer.tick(1_000);
+  expect(screenAfter(text).slice(-3)).toEqual([
+    'stopping',
+    '⠋ cluster   starting hello',
+    '  ⠋ kubernetes: compiling, 10 %, about 10 min left',
+  ]);
+});
+
 test('terminal: a step that did not come to its end is marked so', () => {
   const renderer = terminalRenderer(plain, 24);
   const text =

@@ -33,9 +33,15 @@ export function terminalRenderer(look: Look, rows: number): Renderer {
     return shown.map((line) => styled(look, 'cyan', cut(line, look.columns - 1)));
   };
 
+  const pause = (): string => {
+    const erase = drawn === 0 ? '' : `\u001b[${drawn}F\u001b[J`;
+    drawn = 0;
+    return erase;
+  };
+
   /** Takes the running lines away, writes what stays, and draws them again below it. */
   const redraw = (stays: readonly string[], at: number): string => {
-    const erase = drawn === 0 ? '' : `\u001b[${drawn}F\u001b[J`;
+    const erase = pause();
     const lines = live(at);
     drawn = lines.length;
     return erase + [...stays, ...lines].map((line) => `${line}\n`).join('');
@@ -77,6 +83,7 @@ export function terminalRenderer(look: Look, rows: number): Renderer {
   return {
     event: (event, at) => redraw(stays(event, at), at),
     tick: (at) => (running.size === 0 && tasks.size === 0 ? '' : redraw([], at)),
+    pause,
     end(at) {
       // Whatever still runs when the end comes did not come to its own.
       const broken = [...running].map(([step, { text, since }]) => {
