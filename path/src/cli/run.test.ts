@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -162,6 +164,31 @@ test('Ctrl-C: exit 130 without a stack; a mistake that was found before is still
     throw new UserMistake({ what: 'port 80 is taken' });
   };
   expect(await run('up', { up: mistaken }, true)).toMatchObject({ code: 2, err: '✘ port 80 is taken\n' });
+});
+
+test('a reader that closes standard output ends the command quietly', async () => {
+  const program = `
+    import { runCommandLine } from ${JSON.stringify(join(import.meta.dirname, 'run.ts'))};
+    const logs = async (project, options, onLine) => {
+      for (;;) {
+        onLine({ part: 'web', pod: 'web-1', text: 'x'.repeat(1000) });
+        await new Promise(setImmediate);
+      }
+    };
+    process.exit(await runCommandLine(['logs', '--follow'], {
+      actions: { logs }, stdout: process.stdout, stderr: process.stderr, env: {}, cwd: process.cwd(), version: '',
+      signal: new AbortController().signal, monotonic: () => 0,
+    }));`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const errors: Buffer[] = [];
+  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+  child.stdout.once('data', () => child.stdout.destroy());
+  const [code] = await once(child, 'close');
+  expect(Buffer.concat(errors).toString()).toBe('');
+  expect(code).toBe(141);
 });
 
 test('status fails unless all is well', async () => {

@@ -19,6 +19,7 @@ export interface Sink {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
+  on?(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
 }
 
 /** What the command line is run with; `main.ts` hands in this process's. */
@@ -36,8 +37,20 @@ export interface World {
   readonly commands?: readonly Command[];
 }
 
-/** Runs one command line (the words after `ptp`) and returns the exit code. Never throws. */
+/**
+ * Runs one command line (the words after `ptp`) and returns the exit code. Never throws. Whoever reads standard
+ * output may close it (`ptp logs | head`): that ends the command as SIGPIPE would, with 141.
+ */
 export async function runCommandLine(args: readonly string[], world: World): Promise<number> {
+  const closed = new Promise<number>((resolve) => {
+    world.stdout.on?.('error', (error) => resolve(error.code === 'EPIPE' ? 141 : 1));
+    // Nobody sees the progress then, which is no reason to stop half-way.
+    world.stderr.on?.('error', () => {});
+  });
+  return Promise.race([runWords(args, world), closed]);
+}
+
+async function runWords(args: readonly string[], world: World): Promise<number> {
   const json = args.includes('--json');
   const stdoutLook = lookOf(world.stdout, world.env);
   const stderrLook = lookOf(world.stderr, world.env);
