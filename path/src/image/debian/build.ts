@@ -7,7 +7,7 @@ import { choosePackages } from './choose.ts';
 import { type LayerRecord, nothingBelow, readLayerRecord, writeLayerRecord } from './layer-record.ts';
 import type { DebianLock } from './lock.ts';
 import type { MirrorOptions } from './mirror.ts';
-import { ownLayer, packageLayer } from './package-layer.ts';
+import { PackageGone } from './mirror-failure.ts';
 import {
   type DebianRequest,
   debianArchitecture,
@@ -16,7 +16,7 @@ import {
   lockRequest,
   planLayers,
 } from './plan.ts';
-import { PackageGone, Repository } from './repository.ts';
+import type { Repository } from './repository.ts';
 
 /** The layers of an image made of Debian packages. */
 export interface DebianLayers {
@@ -161,6 +161,7 @@ class Work {
       below,
     } as const;
     const { user, folders = [], files = [] } = request;
+    const { ownLayer, packageLayer } = await import('./package-layer.ts');
     const record =
       plan.kind === 'own'
         ? await ownLayer(work, { user, folders, files })
@@ -175,6 +176,8 @@ class Work {
 
   #open(): Promise<Repository> {
     this.#repository ??= (async () => {
+      // Brings OpenPGP and an HTTP client, for which a build that needs neither should not wait.
+      const { Repository } = await import('./repository.ts');
       await removeAbandoned(this.#folder, this.#context.clock.now());
       return Repository.open(this.#context, this.#store, this.#folder, this.#options);
     })();

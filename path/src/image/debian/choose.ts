@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Context } from '../../effects/context.ts';
 import { writeAtomically } from '../../oci/write-atomically.ts';
 import { type DebianLock, type LockRequest, lockSchema } from './lock.ts';
-import { MirrorUnreachable } from './mirror-client.ts';
+import { MirrorUnreachable } from './mirror-failure.ts';
 import type { PackageIndex } from './package-index.ts';
 import { keyOf } from './plan.ts';
 import { resolve } from './resolve.ts';

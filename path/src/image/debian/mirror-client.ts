@@ -6,10 +6,8 @@ import type { StoredBlob } from '../../core/handover.ts';
 import type { Context } from '../../effects/context.ts';
 import type { Store } from '../../oci/store.ts';
 import type { Archive } from './mirror.ts';
+import { MirrorUnreachable } from './mirror-failure.ts';
 import type { ReleaseFile } from './release.ts';
-
-/** The mirror did not answer, or answered that it can't now: another time it may. */
-export class MirrorUnreachable extends StepFailed {}
 
 const attempts = 3;
 const silence = 30_000;

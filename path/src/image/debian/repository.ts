@@ -9,6 +9,7 @@ import { decompress } from './decompress.ts';
 import type { LockedPackage, LockRequest } from './lock.ts';
 import { type Archive, findArchives, type MirrorOptions, packagedKeyring } from './mirror.ts';
 import { MirrorClient } from './mirror-client.ts';
+import { PackageGone } from './mirror-failure.ts';
 import { type ArchiveName, type PackageIndex, readIndex } from './package-index.ts';
 import { keyOf, suitesOf } from './plan.ts';
 import { type Release, readRelease } from './release.ts';
@@ -18,9 +19,6 @@ const mostRelease = 8 << 20;
 const mostIndex = 1 << 30;
 const indexType = 'application/vnd.debian.packages-index';
 const packageType = 'application/vnd.debian.binary-package';
-
-/** The mirror has this package no longer. */
-export class PackageGone extends StepFailed {}
 
 type Clients = Readonly<Record<ArchiveName, { readonly archive: Archive; readonly client: MirrorClient }>>;
 
