@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { StepName } from '../core/event.ts';
-import { type Problem, StepFailed, UserMistake } from '../core/failure.ts';
+import { StepFailed, UserMistake } from '../core/failure.ts';
 import type { Context } from '../effects/context.ts';
 import type { ChangeSet, ObjectChange } from './change-set.ts';
 import type { KubernetesClient } from './client.ts';
+import { conflictProblem, conflictsOf } from './conflict.ts';
 import { KubernetesError } from './error.ts';
 import { fieldManager, label } from './labels.ts';
 import { getObject, list } from './list.ts';
@@ -179,31 +180,6 @@ async function patch(
     if (conflicts.every((conflict) => conflict.manager === fieldManager)) return (await send(true)).body;
     throw new UserMistake(conflictProblem(object, conflicts));
   }
-}
-
-interface Conflict {
-  readonly manager: string;
-  readonly field: string;
-}
-
-function conflictsOf(error: KubernetesError): readonly Conflict[] {
-  if (error.code !== 409) return [];
-  return (error.status.details?.causes ?? [])
-    .filter((cause) => cause.reason === 'FieldManagerConflict')
-    .map((cause) => ({
-      manager: /"([^"]+)"/.exec(cause.message ?? '')?.[1] ?? 'unknown',
-      field: cause.field ?? '',
-    }));
-}
-
-function conflictProblem(object: KubernetesObject, conflicts: readonly Conflict[]): Problem {
-  const managers = [...new Set(conflicts.map((conflict) => conflict.manager))].join(', ');
-  return {
-    what: `${managers} has changed fields that ptp.yaml decides as well`,
-    where: { object: objectName(object) },
-    next: 'Put the change into ptp.yaml, or run again with --force to overrule it.',
-    details: conflicts.map((conflict) => `${conflict.field} is managed by ${conflict.manager}`),
-  };
 }
 
 function refused(object: KubernetesObject, error: KubernetesError): StepFailed {
