@@ -16,7 +16,7 @@ import { applicationFolder, imagePlace, leftOut, scripted, startArguments } from
 export async function buildNode(workshop: Workshop, spec: NodeImage): Promise<Ingredients> {
   const workspace = await findWorkspace(spec.source);
   const args = startArguments(workspace.packageJson, join(spec.source, 'package.json'));
-  const closure = closureOf(workspace.lockfile, [workspace.path], { forImage: true });
+  const closure = closureOf(workspace.lockfile, [workspace.path]);
   const placed = placePackages(closure, workspace.path);
   const locals = new Set([...placed].filter(([, path]) => closure.locals.has(path)).map(([place]) => place));
   const dependencies: Dependencies = { workspace, closure, placed, locals };

@@ -4,7 +4,7 @@ import type { NamedLayer, Workshop } from '../builder.ts';
 import type { LayerEntry } from '../layer.ts';
 import { readSourceTree, treeEntries, withFolders } from '../source-tree.ts';
 import { inTemporaryFolder } from '../temporary-folder.ts';
-import { type Closure, closureOf } from '../workspace/closure.ts';
+import type { Closure } from '../workspace/closure.ts';
 import type { Workspace } from '../workspace/find-workspace.ts';
 import { install } from '../workspace/install.ts';
 import { imagePlace } from './plan.ts';
@@ -44,8 +44,7 @@ export async function dependenciesLayer(
     inTemporaryFolder(context.cache, async (into) => {
       const text = `installing ${packages.length} packages`;
       context.emit({ kind: 'progress', step: 'image', task: name, text });
-      const all = closureOf(workspace.lockfile, [workspace.path]);
-      await install(context, { workspace, closure: all, development: [], into });
+      await install(context, { workspace, closure, development: [], into });
       const entries: LayerEntry[] = [];
       for (const [place, path] of packages) {
         const from = join(into, path);

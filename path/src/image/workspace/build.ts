@@ -31,7 +31,7 @@ const sharedSettings = /^(package\.json|tsconfig[^/]*\.json|[^/]+\.config\.[cm]?
 /** Lists the inputs of an application's build; contents are read only where they changed. */
 export async function readBuildInputs(cache: string, workspace: Workspace): Promise<BuildInputs> {
   const start = [...new Set(['', workspace.path])];
-  const closure = closureOf(workspace.lockfile, start, { development: start, forImage: true });
+  const closure = closureOf(workspace.lockfile, start, start);
   const trees = new Map<string, readonly SourceFile[]>();
   for (const path of closure.locals.keys()) {
     const folder = join(workspace.root, path);

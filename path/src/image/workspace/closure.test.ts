@@ -28,7 +28,7 @@ const lockfile: Lockfile = {
 };
 
 test('a closure is what production needs on linux/x64 with glibc, and nothing of other workspaces', () => {
-  const closure = closureOf(lockfile, ['apps/one'], { forImage: true });
+  const closure = closureOf(lockfile, ['apps/one']);
   expect([...closure.packages.keys()].sort()).toEqual([
     'node_modules/a',
     'node_modules/native',
@@ -39,13 +39,13 @@ test('a closure is what production needs on linux/x64 with glibc, and nothing of
 });
 
 test('development dependencies belong to the workspaces that are named', () => {
-  const closure = closureOf(lockfile, ['', 'apps/one'], { development: [''], forImage: true });
+  const closure = closureOf(lockfile, ['', 'apps/one'], ['']);
   expect([...closure.packages.keys()]).toContain('node_modules/tool');
   expect([...closure.packages.keys()]).not.toContain('node_modules/tested');
 });
 
-test('npm is given the closure with the optional packages of all platforms, and no mark of development', () => {
-  const closure = closureOf(lockfile, ['', 'apps/one'], { development: [''] });
+test('npm is given the closure alone: nothing of other platforms, and no mark of development', () => {
+  const closure = closureOf(lockfile, ['', 'apps/one'], ['']);
   const files = installFiles(closure, [''], {
     overrides: { a: { needed: '$tool' } },
     devDependencies: { tool: '1' },
@@ -61,7 +61,11 @@ test('npm is given the closure with the optional packages of all platforms, and 
   const { packages } = files['package-lock.json'] as { packages: Record<string, unknown> };
   expect(packages['node_modules/tool']).toEqual({ version: '1' });
   expect(packages['node_modules/one']).toEqual({ resolved: 'apps/one', link: true });
-  expect(Object.keys(packages)).toContain('node_modules/native-arm');
+  expect(packages['node_modules/a']).toMatchObject({
+    dependencies: { native: '1', needed: '1' },
+    optionalDependencies: { native: '1' },
+  });
+  expect(Object.keys(packages)).not.toContain('node_modules/native-arm');
   expect(Object.keys(packages)).not.toContain('node_modules/tested');
 });
 

@@ -12,23 +12,15 @@ export interface Closure {
   readonly edges: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
-/** Which dependencies to follow. */
-export interface ClosureOptions {
-  /** The workspaces whose development dependencies belong to it. */
-  readonly development?: readonly string[];
-  /** Leave out optional packages that are not for linux/x64 with glibc. */
-  readonly forImage?: boolean;
-}
-
 /**
- * Everything that `start` (workspace paths; `''` is the lockfile's own folder) needs. Peer dependencies count, as
- * npm installs them; optional ones only where they are in the lockfile for other reasons do not. Throws UserMistake
- * where the lockfile lacks something.
+ * Everything that `start` (workspace paths; `''` is the lockfile's own folder) needs on linux/x64 with glibc;
+ * `development` names the workspaces among them whose development dependencies count as well. Peer dependencies
+ * do, as npm installs them; optional ones do not. Throws UserMistake where the lockfile lacks something.
  */
 export function closureOf(
   lockfile: Lockfile,
   start: readonly string[],
-  options: ClosureOptions = {},
+  development: readonly string[] = [],
 ): Closure {
   const packages = new Map<string, LockedPackage>();
   const locals = new Map<string, LockedPackage>();
@@ -40,11 +32,10 @@ export function closureOf(
     if (found === undefined) throw missing(lockfile, path === '' ? 'the project' : path);
     (isLocal(path) ? locals : packages).set(path, found);
     const resolved = new Map<string, string>();
-    for (const [name, necessary] of wanted(found, options.development?.includes(path) ?? false)) {
+    for (const [name, necessary] of wanted(found, development.includes(path))) {
       const at = resolve(lockfile, path, name);
       if (at === undefined && necessary) throw missing(lockfile, name, path);
-      if (at === undefined || (options.forImage === true && !necessary && !runsInImage(lockfile, at)))
-        continue;
+      if (at === undefined || (!necessary && !runsInImage(lockfile, at))) continue;
       resolved.set(name, at);
       queue.push(at);
     }
@@ -59,13 +50,9 @@ export function isLocal(path: string): boolean {
 }
 
 /** Whether a package says that it runs on linux/x64 with glibc. */
-export function suitsImage(found: LockedPackage): boolean {
-  return allows(found.os, 'linux') && allows(found.cpu, 'x64') && allows(found.libc, 'glibc');
-}
-
 function runsInImage(lockfile: Lockfile, path: string): boolean {
   const found = lockfile.packages[path];
-  return found !== undefined && suitsImage(found);
+  return allows(found?.os, 'linux') && allows(found?.cpu, 'x64') && allows(found?.libc, 'glibc');
 }
 
 function allows(list: readonly string[] | undefined, ours: string): boolean {

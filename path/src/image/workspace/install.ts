@@ -39,7 +39,7 @@ export function installFiles(
       devOptional: _devOptional,
       ...rest
     } = found as LockedPackage & Record<string, unknown>;
-    packages[path] = rest;
+    packages[path] = { ...rest, ...optionalOf(closure, path, found) };
   }
   files['package-lock.json'] = { name: 'image', lockfileVersion: 3, requires: true, packages };
   return files;
@@ -58,11 +58,28 @@ function localPackage(
   };
   if (found?.version !== undefined) document.version = found.version;
   for (const kind of kept) if (found?.[kind] !== undefined) document[kind] = found[kind];
+  if (found !== undefined) Object.assign(document, optionalOf(closure, path, found));
   if (development && found?.devDependencies !== undefined) document.devDependencies = found.devDependencies;
   if (path !== '') return document;
   if (members.length > 0) document.workspaces = members;
   if (root.overrides !== undefined) document.overrides = withoutReferences(root.overrides, root);
   return document;
+}
+
+/** A package's optional dependencies without those that the closure leaves out, which npm would miss otherwise. */
+function optionalOf(closure: Closure, path: string, found: LockedPackage): Partial<LockedPackage> {
+  if (found.optionalDependencies === undefined) return {};
+  const resolved = closure.edges.get(path);
+  const present = (name: string) => resolved?.has(name) === true;
+  const { dependencies, optionalDependencies } = found;
+  const only = (specs: Readonly<Record<string, string>>, keep: (name: string) => boolean) =>
+    Object.fromEntries(Object.entries(specs).filter(([name]) => keep(name)));
+  return {
+    optionalDependencies: only(optionalDependencies, present),
+    ...(dependencies && {
+      dependencies: only(dependencies, (name) => !(name in optionalDependencies) || present(name)),
+    }),
+  };
 }
 
 /** Overrides with `$name` replaced by what the root's dependencies say, since those may not be in the closure. */
@@ -82,7 +99,6 @@ function withoutReferences(value: unknown, root: PackageJson): unknown {
 /** What to install. */
 export interface InstallRequest {
   readonly workspace: Workspace;
-  /** With the optional packages of other platforms: npm compares it with what the packages ask for. */
   readonly closure: Closure;
   readonly development: readonly string[];
   /** An empty folder; packages come below it at the paths that they have in the lockfile. */

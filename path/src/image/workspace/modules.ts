@@ -29,7 +29,7 @@ export async function modulesFolder(
   workspace: Workspace,
   start: readonly string[],
 ): Promise<string> {
-  const closure = closureOf(workspace.lockfile, start, { development: start, forImage: true });
+  const closure = closureOf(workspace.lockfile, start, start);
   const folder = join(context.cache, 'modules', keyOf([process.version, closureKey(closure)]));
   if (await exists(folder)) return folder;
   const incoming = join(context.cache, 'modules', `incoming-${randomUUID()}`);
@@ -38,8 +38,7 @@ export async function modulesFolder(
     if (await isInstalled(workspace, closure)) {
       await copyModules(workspace.root, incoming, closure);
     } else {
-      const all = closureOf(workspace.lockfile, start, { development: start });
-      await install(context, { workspace, closure: all, development: start, into: incoming });
+      await install(context, { workspace, closure, development: start, into: incoming });
     }
     await rename(incoming, folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error; // another process was quicker

@@ -43,8 +43,14 @@ export async function npm(
   if (outcome.code === 0) return outcome.stdout;
   throw new StepFailed({
     what: `npm failed while ${options.doing} (exit code ${outcome.code})`,
-    details: lastLines(`${outcome.stdout}\n${outcome.stderr}`),
+    details: lastLines(withoutUsage(`${outcome.stdout}\n${outcome.stderr}`)),
   });
+}
+
+/** npm prints its manual after what it calls a usage error, which would hide what was wrong. */
+function withoutUsage(output: string): string {
+  const manual = output.search(/^npm error Usage:$/m);
+  return manual < 0 ? output : output.slice(0, manual);
 }
 
 /** The last lines of a program's output that say something, without colours. */
@@ -61,7 +67,7 @@ export function lastLines(output: string, count = 25): readonly string[] {
  */
 export async function fetchPackage(context: Context, pinned: PinnedPackage, folder: string): Promise<string> {
   const name = `${pinned.package}@${pinned.version}`;
-  const output = await npm(context, ['pack', name, `--pack-destination=${folder}`], {
+  const output = await npm(context, ['pack', name, '--pack-destination=.'], {
     folder,
     doing: `fetching ${name}`,
   });

@@ -7,7 +7,7 @@ function lock(packages: Lockfile['packages']): Lockfile {
   return { file: '/project/package-lock.json', packages };
 }
 const place = (lockfile: Lockfile, workspace: string) =>
-  Object.fromEntries(placePackages(closureOf(lockfile, [workspace], { forImage: true }), workspace));
+  Object.fromEntries(placePackages(closureOf(lockfile, [workspace]), workspace));
 
 test('what npm hoisted and what it left beside the application become one node_modules', () => {
   const lockfile = lock({
