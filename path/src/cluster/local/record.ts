@@ -30,7 +30,7 @@ export interface InstanceRecord {
 export async function readRecord(layout: Layout): Promise<InstanceRecord | undefined> {
   const text = await readFile(layout.record, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
-  const parsed = schema.safeParse(JSON.parse(text));
+  const parsed = schema.safeParse(parsedJson(text));
   if (!parsed.success) return undefined;
   return {
     ...parsed.data,
@@ -39,13 +39,22 @@ export async function readRecord(layout: Layout): Promise<InstanceRecord | undef
   };
 }
 
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A record for a new instance, with a number that no other instance on this machine has. */
 export async function newRecord(layout: Layout, ports: InstanceRecord['ports']): Promise<InstanceRecord> {
   const taken = new Set<number>();
   const state = dirname(layout.root);
   for (const name of await readdir(state).catch(() => [])) {
-    const other = await readFile(join(state, name, 'instance.json'), 'utf8').catch(() => undefined);
-    if (other !== undefined && name !== layout.instance) taken.add(JSON.parse(other).number);
+    if (name === layout.instance) continue;
+    const other = await readRecord({ ...layout, record: join(state, name, 'instance.json') });
+    if (other !== undefined) taken.add(other.number);
   }
   return {
     number: freeNumber(layout.instance, taken),
