@@ -1,8 +1,17 @@
-import type { Digest } from './handover.ts';
 import type { Problem } from './failure.ts';
+import type { Digest } from './handover.ts';
 
 /** The steps of the path, in the order in which they are shown. */
-export const stepNames = ['project', 'image', 'registry', 'cluster', 'services', 'deploy', 'route', 'prove'] as const;
+export const stepNames = [
+  'project',
+  'image',
+  'registry',
+  'cluster',
+  'services',
+  'deploy',
+  'route',
+  'prove',
+] as const;
 export type StepName = (typeof stepNames)[number];
 
 /** Whether an apply made, altered, removed or left an object. */
