@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeAbandoned } from '../oci/remove-abandoned.ts';
 
 /** Does something with a folder below the cache (so on its file system) that is gone afterwards. */
 export async function inTemporaryFolder<Result>(
@@ -8,6 +9,7 @@ export async function inTemporaryFolder<Result>(
 ): Promise<Result> {
   const above = join(cache, 'work');
   await mkdir(above, { recursive: true });
+  await removeAbandoned(above, 'image-');
   const folder = await mkdtemp(join(above, 'image-'));
   try {
     return await work(folder);

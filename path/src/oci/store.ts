@@ -1,13 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, type ReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Emit } from '../core/event.ts';
 import { StepFailed } from '../core/failure.ts';
 import type { Descriptor, Digest, StoredBlob } from '../core/handover.ts';
 import { digestHex, digestOf, digestOfStream } from './digest.ts';
-
-const abandonedAfter = 24 * 60 * 60 * 1000;
+import { removeAbandoned } from './remove-abandoned.ts';
 
 /** Where a store is and whom it tells of damage. */
 export interface StoreOptions {
@@ -184,12 +183,7 @@ export class Store {
     this.#prepared ??= (async () => {
       for (const folder of [this.#blobs, this.#notes, this.#temporary])
         await mkdir(folder, { recursive: true });
-      for (const name of await readdir(this.#temporary)) {
-        const path = join(this.#temporary, name);
-        const left = await stat(path).catch(() => undefined);
-        // What a killed process left behind; one that still writes touches its file all the time.
-        if (left !== undefined && Date.now() - left.mtimeMs > abandonedAfter) await rm(path, { force: true });
-      }
+      await removeAbandoned(this.#temporary, '');
     })();
     return this.#prepared;
   }

@@ -3,11 +3,13 @@ import { constants } from 'node:fs';
 import { cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join, posix } from 'node:path';
 import type { Context } from '../../effects/context.ts';
+import { removeAbandoned } from '../../oci/remove-abandoned.ts';
 import { keyOf } from '../layer-cache.ts';
 import { type Closure, closureOf } from './closure.ts';
 import type { Workspace } from './find-workspace.ts';
 import { install } from './install.ts';
 import type { LockedPackage } from './lockfile.ts';
+import { packageName } from './package-name.ts';
 
 /** What decides the content of a closure's packages. */
 export function closureKey(closure: Closure): readonly unknown[] {
@@ -31,10 +33,14 @@ export async function modulesFolder(
 ): Promise<string> {
   const closure = closureOf(workspace.lockfile, start, start);
   const folder = join(context.cache, 'modules', keyOf([process.version, closureKey(closure)]));
-  if (await exists(folder)) return folder;
+  if (await exists(folder)) {
+    await removeAbandoned(folder, 'stage-');
+    return folder;
+  }
   const incoming = join(context.cache, 'modules', `incoming-${randomUUID()}`);
   try {
     await mkdir(incoming, { recursive: true });
+    await removeAbandoned(dirname(incoming), 'incoming-');
     if (await isInstalled(workspace, closure)) {
       await copyModules(workspace.root, incoming, closure);
     } else {
@@ -66,6 +72,8 @@ async function isInstalled(workspace: Workspace, closure: Closure): Promise<bool
 
 async function copyModules(from: string, to: string, closure: Closure): Promise<void> {
   for (const [path, found] of closure.packages) {
+    // A Node.js that an install script fetched: builds run with the one that runs this tool.
+    if (packageName(path) === 'node') continue;
     const source = join(from, path);
     await cp(source, join(to, path), {
       recursive: true,
@@ -80,7 +88,7 @@ async function copyModules(from: string, to: string, closure: Closure): Promise<
 async function linkPrograms(to: string, path: string, found: LockedPackage): Promise<void> {
   const at = path.lastIndexOf('node_modules/');
   const modules = posix.join(path.slice(0, at), 'node_modules');
-  const name = path.slice(at + 'node_modules/'.length);
+  const name = packageName(path);
   const programs = typeof found.bin === 'string' ? { [posix.basename(name)]: found.bin } : (found.bin ?? {});
   for (const [program, file] of Object.entries(programs)) {
     const link = join(to, modules, '.bin', program);
