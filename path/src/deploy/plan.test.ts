@@ -115,7 +115,7 @@ test('an image without its digest in the reference is not deployed', () => {
 
 test('a rollout never has fewer pods than asked for, and a pod leaves the addresses before its end', () => {
   const plan = planOf([component]);
-  expect(deploymentOf(plan).spec?.strategy?.rollingUpdate).toEqual({ maxSurge: 1, maxUnavailable: 0 });
+  expect(deploymentOf(plan).spec?.strategy?.rollingUpdate).toEqual({ maxSurge: 2, maxUnavailable: 0 });
   const pod = podOf(plan);
   const leave = pod?.containers[0]?.lifecycle?.preStop?.sleep?.seconds ?? 0;
   expect(leave).toBeGreaterThan(0);

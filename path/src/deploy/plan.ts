@@ -136,8 +136,12 @@ function deployment(input: ComponentInput, mark: string | undefined): Deployment
       replicas: component.replicas,
       revisionHistoryLimit: 3,
       selector: { matchLabels: appLabels(project, component) },
-      // A new pod serves before an old one goes, so a rollout never has fewer pods than asked for.
-      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      // A new pod serves before an old one goes, so a rollout never has fewer pods than asked for. A few pods are
+      // replaced all at once: in the time of one, for the memory of a few more while it lasts.
+      strategy: {
+        type: 'RollingUpdate',
+        rollingUpdate: { maxSurge: component.replicas <= 3 ? component.replicas : '25%', maxUnavailable: 0 },
+      },
       minReadySeconds: 1,
       progressDeadlineSeconds: 300,
       template: podTemplate(input),

@@ -3,6 +3,7 @@ import { StepFailed } from '../core/failure.ts';
 import type { Context } from '../effects/context.ts';
 import type { KubernetesClient } from './client.ts';
 import { diagnose } from './diagnose.ts';
+import type { Selection } from './list.ts';
 import {
   type AnyObject,
   type KubernetesObject,
@@ -48,7 +49,11 @@ export async function waitUntilReady(
   const told = new Map<string, string>();
 
   const outcome = Promise.withResolvers<Verdict>();
+  const kinds = selections(objects);
+  const seen = new Set<Selection>();
   const judge = () => {
+    // Before every kind has been listed once, what is missing has only not been told yet.
+    if (seen.size < kinds.length) return;
     const states = objects.map((object) => stateOf(keyOf(object), live, pods, replicaSets));
     for (const { key, result } of states) {
       const before = told.get(objectId(key));
@@ -73,7 +78,7 @@ export async function waitUntilReady(
     else if (states.every(({ result }) => result.state === 'ready')) outcome.resolve({ bad: [] });
   };
 
-  const follows = selections(objects).map((selection) =>
+  const follows = kinds.map((selection) =>
     follow<AnyObject>(client, selection, {
       clock: context.clock,
       signal,
@@ -82,6 +87,7 @@ export async function waitUntilReady(
         else if (selection.kind === 'ReplicaSet')
           replicaSets = [...store.values()] as unknown as readonly ReplicaSet[];
         else for (const object of objects) refresh(live, object, selection, store);
+        seen.add(selection);
         judge();
       },
     }),
