@@ -15,6 +15,7 @@ export default defineConfig({
         test: {
           name: 'contract',
           include: ['test/contract/**/*.test.ts', 'system/*/test/**/*.test.ts'],
+          globalSetup: ['test/contract/setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 600_000,
         },

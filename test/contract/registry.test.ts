@@ -18,7 +18,7 @@ import { headBlob, headManifest } from '../../path/src/registry/requests.ts';
 import { publishImages } from '../../path/src/registry/step.ts';
 import { createWorld, noise, type World } from '../../path/src/registry/testing/world.ts';
 import { uploadBlob } from '../../path/src/registry/upload-blob.ts';
-import { registryProgram } from './registry-program.ts';
+import { componentProgram } from '../support/component.ts';
 
 let world: World;
 let server: ChildProcess;
@@ -29,7 +29,7 @@ const log: string[] = [];
 beforeAll(async () => {
   world = await createWorld();
   vi.stubEnv('DOCKER_CONFIG', world.folder);
-  const program = await registryProgram();
+  const program = await componentProgram('registry', 'registry');
   const port = await freePort();
   await writeFile(join(world.folder, 'htpasswd'), `me:${await hash('hunter2', 5)}\n`);
   await writeFile(

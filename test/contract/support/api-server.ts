@@ -1,16 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Secret } from '../../../path/src/core/secret.ts';
 import { connect } from '../../../path/src/kubernetes/client.ts';
-
-/** The programs that a test's control plane is made of: kube is the multi-call program of all of Kubernetes. */
-export const programs = { kube: process.env.PTP_TEST_KUBE, etcd: process.env.PTP_TEST_ETCD };
+import { componentProgram } from '../../support/component.ts';
 
 /** A control plane without nodes: pods are made and never run, so a test writes their status itself. */
 export interface ControlPlane {
@@ -22,9 +20,11 @@ const token = 'contract-test';
 
 /** Starts etcd, the API server and the controllers in a temporary folder, on free ports. */
 export async function startControlPlane(): Promise<ControlPlane> {
-  const { kube, etcd } = programs;
-  if (kube === undefined || etcd === undefined)
-    throw new Error('PTP_TEST_KUBE and PTP_TEST_ETCD name no programs');
+  const etcd = await componentProgram('etcd', 'etcd');
+  const [apiServer, controllerManager] = await Promise.all(
+    ['kube-apiserver', 'kube-controller-manager'].map((program) => componentProgram('kubernetes', program)),
+  );
+  if (apiServer === undefined || controllerManager === undefined) throw new Error('no programs');
   const folder = await mkdtemp(join(tmpdir(), 'ptp-control-plane-'));
   const [client, peer, secure, controllers] = await Promise.all([
     freePort(),
@@ -52,8 +52,6 @@ export async function startControlPlane(): Promise<ControlPlane> {
       writeFile(join(folder, 'sa.key'), privateKey.export({ type: 'pkcs1', format: 'pem' })),
       writeFile(join(folder, 'sa.pub'), publicKey.export({ type: 'spki', format: 'pem' })),
       writeFile(join(folder, 'tokens.csv'), `${token},tester,1,system:masters\n`),
-      symlink(kube, join(folder, 'kube-apiserver')),
-      symlink(kube, join(folder, 'kube-controller-manager')),
     ]);
     start(etcd, [
       `--data-dir=${folder}/etcd`,
@@ -64,7 +62,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
       `--initial-cluster=default=http://127.0.0.1:${peer}`,
       '--unsafe-no-fsync',
     ]);
-    start(join(folder, 'kube-apiserver'), [
+    start(apiServer, [
       `--etcd-servers=http://127.0.0.1:${client}`,
       '--bind-address=127.0.0.1',
       '--advertise-address=127.0.0.1',
@@ -81,7 +79,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
     const server = `https://127.0.0.1:${secure}`;
     const kubeconfig = await untilReady(server, folder);
     await writeFile(join(folder, 'kubeconfig'), kubeconfig.reveal(), { mode: 0o600 });
-    start(join(folder, 'kube-controller-manager'), [
+    start(controllerManager, [
       `--kubeconfig=${folder}/kubeconfig`,
       `--service-account-private-key-file=${folder}/sa.key`,
       `--cert-dir=${folder}/certificates`,
