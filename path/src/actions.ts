@@ -20,7 +20,7 @@ import { authorityOf } from './route/step.ts';
 export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache'>): Actions {
   const context = (session: Session): Context => ({ ...effects, ...session });
   return {
-    up: (project, session) => up(context(session), project),
+    up: (project, { overrule }, session) => up({ ...context(session), overrule }, project),
     down: async (project, options, session) => {
       const provider = providers[project.target.cluster];
       const state = await provider.find(context(session), project);

@@ -17,7 +17,7 @@ export interface Session {
  */
 export interface Actions {
   /** Walks the whole path. Doing it again changes only what differs. */
-  up(project: Project, session: Session): Promise<Raised>;
+  up(project: Project, options: UpOptions, session: Session): Promise<Raised>;
   /** Takes the system away; on a local target stops the cluster. Saying it twice is no mistake. */
   down(project: Project, options: DownOptions, session: Session): Promise<Lowered>;
   /** Looks without changing anything; a cluster that is not there is a state, not a failure. */
@@ -41,6 +41,11 @@ export interface Actions {
   detect(folder: string): Promise<readonly DetectedComponent[]>;
   /** A kubeconfig document with the rights to look and to deploy. */
   kubeconfig(project: Project, session: Session): Promise<Secret>;
+}
+
+export interface UpOptions {
+  /** Take over fields that someone else changed in the cluster. */
+  readonly overrule: boolean;
 }
 
 /** What `up` brought about. */

@@ -21,7 +21,7 @@ const well: SystemStatus = {
 
 /** The far side of the command line, as main.ts wires it; each test says what differs. */
 const actions: Actions = {
-  async up(_project, { emit }) {
+  async up(_project, _options, { emit }) {
     emit({ kind: 'step-started', step: 'image', text: 'building' });
     emit({ kind: 'step-done', step: 'image', seconds: 1.5, text: 'built' });
     emit({ kind: 'step-done', step: 'deploy', seconds: 2, text: 'deployed' });

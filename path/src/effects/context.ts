@@ -12,6 +12,8 @@ export interface Context {
   readonly processes: Processes;
   /** The folder for everything that can be made again: `~/.cache/ptp`. */
   readonly cache: string;
+  /** Take fields over that someone else has changed in the cluster, instead of saying whose they are. */
+  readonly overrule?: boolean;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
 }

@@ -41,11 +41,12 @@ export interface ApplyOptions {
  *   refuses an object
  */
 export async function apply(
-  context: Pick<Context, 'emit' | 'signal'>,
+  context: Pick<Context, 'emit' | 'signal' | 'overrule'>,
   client: KubernetesClient,
   objects: readonly KubernetesObject[],
-  options: ApplyOptions,
+  given: ApplyOptions,
 ): Promise<ChangeSet> {
+  const options = { ...given, force: given.force ?? context.overrule ?? false };
   const wanted = inApplyOrder(objects.map((object) => withOwner(object, options)));
   const live = await liveObjects(client, wanted, context.signal);
   const foundations = wanted.filter(isFoundation);

@@ -152,8 +152,8 @@ const service = z
     type: z.enum(['postgres']).meta({ description: 'What it is.' }),
     version: z
       .int()
-      .min(13, 'is too old\nUse a supported major version, such as 17.')
-      .max(99, 'is no major version\nUse a supported one, such as 17.')
+      .min(17, 'is not to be had\nUse 17: it is the version that the Debian release of the images has.')
+      .max(17, 'is not to be had\nUse 17: it is the version that the Debian release of the images has.')
       .default(17)
       .meta({ description: 'The major version.' }),
     storage: storage.default('1Gi').meta({ description: 'The size of its disk.' }),

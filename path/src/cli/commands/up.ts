@@ -5,22 +5,28 @@ import { upSummary } from '../summary.ts';
 export const up: Command = {
   name: 'up',
   summary: 'carry the system all the way to its users',
-  usage: 'up',
+  usage: 'up [--force]',
   description:
     'Walks the whole path. Run again, it changes only what differs; stopped in between, it goes on there.',
-  options: {},
+  options: {
+    force: { type: 'boolean', description: 'take over what somebody changed by hand in the cluster' },
+  },
   words: 0,
-  async run({ load, actions, session, output, monotonic }) {
+  async run({ load, actions, session, output, monotonic, flags }) {
     const began = monotonic();
     const project = await load();
     const seconds = new Map<string, number>();
-    const { release, route } = await actions.up(project, {
-      ...session,
-      emit(event) {
-        if (event.kind === 'step-done') seconds.set(event.step, event.seconds);
-        session.emit(event);
+    const { release, route } = await actions.up(
+      project,
+      { overrule: flags.has('force') },
+      {
+        ...session,
+        emit(event) {
+          if (event.kind === 'step-done') seconds.set(event.step, event.seconds);
+          session.emit(event);
+        },
       },
-    });
+    );
     const total = (monotonic() - began) / 1000;
     const images = release.images.map(({ name, digest, reference }) => ({ name, digest, reference }));
     output.result(

@@ -5,7 +5,7 @@ import type { ImageSpec } from '../../core/image-spec.ts';
 import { Secret } from '../../core/secret.ts';
 import type { Context } from '../../effects/context.ts';
 import type { Project } from '../../project/project.ts';
-import type { ClusterProvider, Part, StartedCluster } from '../provider.ts';
+import type { Check, ClusterProvider, Part, StartedCluster } from '../provider.ts';
 import type { AddOn } from './addons/add-on.ts';
 import { addOns } from './addons/add-ons.ts';
 import { storageClass } from './addons/local-path.ts';
@@ -14,6 +14,7 @@ import { probe } from './health.ts';
 import { imagePrefix, nodeImages, pauseTag, programImage } from './images.ts';
 import { install, installed } from './install.ts';
 import { type Layout, layoutOf } from './layout.ts';
+import { alone } from './lock.ts';
 import { findMachine } from './machine.ts';
 import { type Network, networkOf, registryName } from './plan.ts';
 import { type InstanceRecord, readRecord } from './record.ts';
@@ -21,7 +22,7 @@ import { remove } from './remove.ts';
 import { meetRequirements, requirements } from './requirements.ts';
 import { components, kubernetesVersion } from './source/components.ts';
 import { type Obtained, obtain } from './source/obtain.ts';
-import { startNode } from './start.ts';
+import { checkPorts, startNode } from './start.ts';
 
 /** Upstream Kubernetes on this machine, in namespaces of its own. */
 export const localProvider: ClusterProvider = {
@@ -40,13 +41,31 @@ export const localProvider: ClusterProvider = {
     if (!answer.ready) return { state: 'unreachable', why: `the API server does not answer: ${answer.text}` };
     return { state: 'running', cluster: await clusterOf(project, layout, network, record) };
   },
-  remove: (context, project, options) => remove(context, layoutFor(project), options),
-  check: (context) => requirements(context),
+  remove: (context, project, options) => {
+    const layout = layoutFor(project);
+    return alone(context, layout, () => remove(context, layout, options));
+  },
+  check: async (context) => [...(await requirements(context)), await compiler(context)],
 };
 
+/** Parts of the cluster are always compiled; what was compiled once needs no compiler any more. */
+async function compiler(context: Context): Promise<Check> {
+  const program = await context.processes.find('go');
+  if (program === undefined) {
+    return { name: 'Go', ok: false, found: 'not on PATH', next: 'Install Go 1.26 or newer.' };
+  }
+  const { stdout } = await context.processes.run({ program, args: ['version'] });
+  const version = /go(\d+)\.(\d+)/.exec(stdout);
+  const ok = Number(version?.[1] ?? 0) > 1 || Number(version?.[2] ?? 0) >= 26;
+  const found = stdout.trim().replace(/^go version /, '');
+  return { name: 'Go', ok, found, ...(ok ? {} : { next: 'Install Go 1.26 or newer.' }) };
+}
+
 async function start(context: Context, project: Project): Promise<StartedCluster> {
-  await meetRequirements(context);
   const layout = layoutFor(project);
+  // What the user would have to change is told before anything takes minutes.
+  await checkPorts(layout, project.target.ports);
+  await meetRequirements(context);
   // One after the other: each compiles on every core. What the node needs comes first, and the rest goes on while it starts.
   const inOrder: Promise<Obtained>[] = [];
   for (const component of components) {
@@ -56,7 +75,9 @@ async function start(context: Context, project: Project): Promise<StartedCluster
     inOrder.push(next);
   }
   const nodeParts = await Promise.all(inOrder.filter((_, index) => components[index]?.node === true));
-  const node = await startNode(context, layout, project.target.ports, nodeParts);
+  const node = await alone(context, layout, () =>
+    startNode(context, layout, project.target.ports, nodeParts),
+  );
   const cluster = await clusterOf(project, layout, node.network, node.record);
   const byName = new Map(components.map((component, index) => [component.name, inOrder[index]]));
   return {

@@ -56,6 +56,6 @@ async function leaveCgroups(context: Context, layout: Layout): Promise<void> {
 }
 
 async function onlyInstance(layout: Layout): Promise<boolean> {
-  const running = await readdir(dirname(layout.run)).catch(() => []);
-  return running.every((name) => name === layout.instance);
+  const entries = await readdir(dirname(layout.run), { withFileTypes: true }).catch(() => []);
+  return entries.every((entry) => !entry.isDirectory() || entry.name === layout.instance);
 }

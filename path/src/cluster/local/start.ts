@@ -57,9 +57,6 @@ async function ensureRecord(
   ports: InstanceRecord['ports'],
 ): Promise<InstanceRecord> {
   const existing = await readRecord(layout);
-  const running = existing !== undefined && (await findMachine(layout)) !== undefined;
-  const ours = running && existing.ports.http === ports.http && existing.ports.https === ports.https;
-  if (!ours) await checkPorts(ports, running ? [existing.ports.http, existing.ports.https] : []);
   let record = existing ?? (await newRecord(layout, ports));
   const forward = await forwardPackets();
   record = {
@@ -74,8 +71,17 @@ async function ensureRecord(
   return record;
 }
 
-/** A port in use is the user's to decide about: nothing has been changed when this throws. */
-async function checkPorts(ports: InstanceRecord['ports'], own: readonly number[]): Promise<void> {
+/**
+ * Makes sure that the public ports are free, or this instance's already.
+ * @throws UserMistake for each that another program listens on; nothing has been changed then
+ */
+export async function checkPorts(layout: Layout, ports: InstanceRecord['ports']): Promise<void> {
+  const record = await readRecord(layout);
+  const running = record !== undefined && (await findMachine(layout)) !== undefined;
+  await refuseTaken(ports, running ? [record.ports.http, record.ports.https] : []);
+}
+
+async function refuseTaken(ports: InstanceRecord['ports'], own: readonly number[]): Promise<void> {
   const taken = [];
   for (const [key, port] of Object.entries(ports)) {
     if (own.includes(port) || !(await answers({ host: '127.0.0.1', port }))) continue;
