@@ -17,12 +17,13 @@ import { type Layout, layoutOf } from './layout.ts';
 import { alone } from './lock.ts';
 import { findMachine } from './machine.ts';
 import { type Network, networkOf, registryName } from './plan.ts';
+import { checkPorts } from './ports.ts';
 import { type InstanceRecord, readRecord } from './record.ts';
 import { remove } from './remove.ts';
 import { meetRequirements, requirements } from './requirements.ts';
 import { components, kubernetesVersion } from './source/components.ts';
 import { type Obtained, obtain } from './source/obtain.ts';
-import { checkPorts, startNode } from './start.ts';
+import { startNode } from './start.ts';
 
 /** Upstream Kubernetes on this machine, in namespaces of its own. */
 export const localProvider: ClusterProvider = {

@@ -1,5 +1,5 @@
 import { type AddOn, type AddOnInput, restricted, systemNamespace } from './add-on.ts';
-import { identity, object } from './objects.ts';
+import { identity, workload } from './objects.ts';
 
 const name = 'cert-manager';
 const labels = { 'app.kubernetes.io/name': name };
@@ -63,39 +63,27 @@ function objects(input: AddOnInput) {
         },
       ],
     ),
-    object(
-      'apps/v1',
-      'Deployment',
+    workload({
       name,
-      {
-        metadata: { labels },
-        spec: {
-          replicas: 1,
-          selector: { matchLabels: labels },
-          template: {
-            metadata: { labels },
-            spec: {
-              serviceAccountName: name,
-              containers: [
-                {
-                  name,
-                  image: input.image(name).reference,
-                  args: [`--cluster-resource-namespace=${systemNamespace}`],
-                  ports: [{ containerPort: 9402, name: 'metrics' }],
-                  livenessProbe: {
-                    httpGet: { path: '/livez', port: 9403 },
-                    periodSeconds: 10,
-                    failureThreshold: 8,
-                  },
-                  resources: { requests: { cpu: '10m', memory: '40Mi' }, limits: { memory: '200Mi' } },
-                  securityContext: restricted,
-                },
-              ],
+      namespace: systemNamespace,
+      labels,
+      pod: {
+        containers: [
+          {
+            name,
+            image: input.image(name).reference,
+            args: [`--cluster-resource-namespace=${systemNamespace}`],
+            ports: [{ containerPort: 9402, name: 'metrics' }],
+            livenessProbe: {
+              httpGet: { path: '/livez', port: 9403 },
+              periodSeconds: 10,
+              failureThreshold: 8,
             },
+            resources: { requests: { cpu: '10m', memory: '40Mi' }, limits: { memory: '200Mi' } },
+            securityContext: restricted,
           },
-        },
+        ],
       },
-      systemNamespace,
-    ),
+    }),
   ];
 }

@@ -1,5 +1,5 @@
 import { type AddOn, type AddOnInput, restricted } from './add-on.ts';
-import { identity, object } from './objects.ts';
+import { identity, object, workload } from './objects.ts';
 
 const name = 'coredns';
 const namespace = 'kube-system';
@@ -40,45 +40,32 @@ function objects(input: AddOnInput) {
       { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: watch },
     ]),
     object('v1', 'ConfigMap', name, { data: { Corefile: corefile } }, namespace),
-    object(
-      'apps/v1',
-      'Deployment',
+    workload({
       name,
-      {
-        metadata: { labels },
-        spec: {
-          replicas: 1,
-          selector: { matchLabels: labels },
-          strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-          template: {
-            metadata: { labels },
-            spec: {
-              serviceAccountName: name,
-              priorityClassName: 'system-cluster-critical',
-              dnsPolicy: 'Default',
-              containers: [
-                {
-                  name,
-                  image: input.image(name).reference,
-                  args: ['-conf', '/etc/coredns/Corefile'],
-                  ports: [
-                    { containerPort: 5353, name: 'dns', protocol: 'UDP' },
-                    { containerPort: 5353, name: 'dns-tcp', protocol: 'TCP' },
-                  ],
-                  resources: { requests: { cpu: '20m', memory: '30Mi' }, limits: { memory: '170Mi' } },
-                  livenessProbe: { httpGet: { path: '/health', port: 8080 }, periodSeconds: 10 },
-                  readinessProbe: { httpGet: { path: '/ready', port: 8181 }, periodSeconds: 2 },
-                  securityContext: restricted,
-                  volumeMounts: [{ name: 'config', mountPath: '/etc/coredns', readOnly: true }],
-                },
-              ],
-              volumes: [{ name: 'config', configMap: { name } }],
-            },
-          },
-        },
-      },
       namespace,
-    ),
+      labels,
+      pod: {
+        priorityClassName: 'system-cluster-critical',
+        dnsPolicy: 'Default',
+        containers: [
+          {
+            name,
+            image: input.image(name).reference,
+            args: ['-conf', '/etc/coredns/Corefile'],
+            ports: [
+              { containerPort: 5353, name: 'dns', protocol: 'UDP' },
+              { containerPort: 5353, name: 'dns-tcp', protocol: 'TCP' },
+            ],
+            resources: { requests: { cpu: '20m', memory: '30Mi' }, limits: { memory: '170Mi' } },
+            livenessProbe: { httpGet: { path: '/health', port: 8080 }, periodSeconds: 10 },
+            readinessProbe: { httpGet: { path: '/ready', port: 8181 }, periodSeconds: 2 },
+            securityContext: restricted,
+            volumeMounts: [{ name: 'config', mountPath: '/etc/coredns', readOnly: true }],
+          },
+        ],
+        volumes: [{ name: 'config', configMap: { name } }],
+      },
+    }),
     object(
       'v1',
       'Service',

@@ -1,5 +1,5 @@
 import { type AddOn, type AddOnInput, restricted, systemNamespace } from './add-on.ts';
-import { identity, object } from './objects.ts';
+import { identity, object, workload } from './objects.ts';
 
 const name = 'local-path';
 const labels = { 'app.kubernetes.io/name': name };
@@ -77,52 +77,40 @@ function objects(input: AddOnInput) {
       ],
     ),
     object('v1', 'ConfigMap', 'local-path-config', { data: config }, systemNamespace),
-    object(
-      'apps/v1',
-      'Deployment',
+    workload({
       name,
-      {
-        metadata: { labels },
-        spec: {
-          replicas: 1,
-          selector: { matchLabels: labels },
-          template: {
-            metadata: { labels },
-            spec: {
-              serviceAccountName: name,
-              containers: [
-                {
-                  name,
-                  image: input.image(name).reference,
-                  args: [
-                    'start',
-                    '--config',
-                    '/etc/config/config.json',
-                    '--service-account-name',
-                    name,
-                    '--provisioner-name',
-                    'rancher.io/local-path',
-                    '--helper-image',
-                    input.image('volume-helper').reference,
-                    '--configmap-name',
-                    'local-path-config',
-                  ],
-                  env: [
-                    { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
-                    { name: 'CONFIG_MOUNT_PATH', value: '/etc/config/' },
-                  ],
-                  resources: { requests: { cpu: '10m', memory: '20Mi' }, limits: { memory: '100Mi' } },
-                  securityContext: restricted,
-                  volumeMounts: [{ name: 'config', mountPath: '/etc/config', readOnly: true }],
-                },
-              ],
-              volumes: [{ name: 'config', configMap: { name: 'local-path-config' } }],
-            },
+      namespace: systemNamespace,
+      labels,
+      pod: {
+        containers: [
+          {
+            name,
+            image: input.image(name).reference,
+            args: [
+              'start',
+              '--config',
+              '/etc/config/config.json',
+              '--service-account-name',
+              name,
+              '--provisioner-name',
+              'rancher.io/local-path',
+              '--helper-image',
+              input.image('volume-helper').reference,
+              '--configmap-name',
+              'local-path-config',
+            ],
+            env: [
+              { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+              { name: 'CONFIG_MOUNT_PATH', value: '/etc/config/' },
+            ],
+            resources: { requests: { cpu: '10m', memory: '20Mi' }, limits: { memory: '100Mi' } },
+            securityContext: restricted,
+            volumeMounts: [{ name: 'config', mountPath: '/etc/config', readOnly: true }],
           },
-        },
+        ],
+        volumes: [{ name: 'config', configMap: { name: 'local-path-config' } }],
       },
-      systemNamespace,
-    ),
+    }),
     object('storage.k8s.io/v1', 'StorageClass', storageClass, {
       metadata: { annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
       provisioner: 'rancher.io/local-path',

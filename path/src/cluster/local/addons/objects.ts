@@ -60,3 +60,23 @@ export function identity(
         ]),
   ];
 }
+
+/** What an add-on's Deployment runs. */
+export interface Workload {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The pod's specification, without its service account: that is called like the workload. */
+  readonly pod: Readonly<Record<string, unknown>>;
+}
+
+/** A Deployment of one pod whose successor serves before it ends. */
+export function workload({ name, namespace, labels, pod }: Workload): KubernetesObject {
+  const spec = {
+    replicas: 1,
+    selector: { matchLabels: labels },
+    strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+    template: { metadata: { labels }, spec: { serviceAccountName: name, ...pod } },
+  };
+  return object('apps/v1', 'Deployment', name, { metadata: { labels }, spec }, namespace);
+}

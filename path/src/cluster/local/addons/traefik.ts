@@ -1,5 +1,5 @@
 import { type AddOn, type AddOnInput, restricted, systemNamespace } from './add-on.ts';
-import { identity, object } from './objects.ts';
+import { identity, object, workload } from './objects.ts';
 
 const name = 'traefik';
 const labels = { 'app.kubernetes.io/name': name };
@@ -44,62 +44,49 @@ function objects(input: AddOnInput) {
       { apiGroups: [gateway], resources: kinds, verbs: read },
       { apiGroups: [gateway], resources: kinds.map((kind) => `${kind}/status`), verbs: ['update'] },
     ]),
-    object(
-      'apps/v1',
-      'Deployment',
+    workload({
       name,
-      {
-        metadata: { labels },
-        spec: {
-          replicas: 1,
-          selector: { matchLabels: labels },
-          strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-          template: {
-            metadata: { labels },
-            spec: {
-              serviceAccountName: name,
-              terminationGracePeriodSeconds: 60,
-              containers: [
-                {
-                  name,
-                  image: input.image(name).reference,
-                  args: [
-                    '--providers.kubernetesgateway=true',
-                    `--providers.kubernetesgateway.statusaddress.service.namespace=${systemNamespace}`,
-                    `--providers.kubernetesgateway.statusaddress.service.name=${name}`,
-                    '--entrypoints.web.address=:8000',
-                    '--entrypoints.websecure.address=:8443',
-                    '--entrypoints.websecure.http.tls=true',
-                    // Requests in flight end before the pod does, after the endpoints have been taken away.
-                    '--entrypoints.web.transport.lifecycle.requestacceptgracetimeout=5s',
-                    '--entrypoints.websecure.transport.lifecycle.requestacceptgracetimeout=5s',
-                    '--entrypoints.websecure.transport.lifecycle.gracetimeout=30s',
-                    '--entrypoints.traefik.address=:9000',
-                    '--ping=true',
-                    '--metrics.prometheus=true',
-                    '--log.level=INFO',
-                    '--log.format=json',
-                    '--global.checknewversion=false',
-                    '--global.sendanonymoususage=false',
-                  ],
-                  ports: [
-                    { containerPort: 8000, name: 'web' },
-                    { containerPort: 8443, name: 'websecure' },
-                  ],
-                  readinessProbe: { httpGet: { path: '/ping', port: 9000 }, periodSeconds: 2 },
-                  livenessProbe: { httpGet: { path: '/ping', port: 9000 }, periodSeconds: 10 },
-                  resources: { requests: { cpu: '50m', memory: '60Mi' }, limits: { memory: '300Mi' } },
-                  securityContext: restricted,
-                  volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
-                },
-              ],
-              volumes: [{ name: 'tmp', emptyDir: {} }],
-            },
+      namespace: systemNamespace,
+      labels,
+      pod: {
+        terminationGracePeriodSeconds: 60,
+        containers: [
+          {
+            name,
+            image: input.image(name).reference,
+            args: [
+              '--providers.kubernetesgateway=true',
+              `--providers.kubernetesgateway.statusaddress.service.namespace=${systemNamespace}`,
+              `--providers.kubernetesgateway.statusaddress.service.name=${name}`,
+              '--entrypoints.web.address=:8000',
+              '--entrypoints.websecure.address=:8443',
+              '--entrypoints.websecure.http.tls=true',
+              // Requests in flight end before the pod does, after the endpoints have been taken away.
+              '--entrypoints.web.transport.lifecycle.requestacceptgracetimeout=5s',
+              '--entrypoints.websecure.transport.lifecycle.requestacceptgracetimeout=5s',
+              '--entrypoints.websecure.transport.lifecycle.gracetimeout=30s',
+              '--entrypoints.traefik.address=:9000',
+              '--ping=true',
+              '--metrics.prometheus=true',
+              '--log.level=INFO',
+              '--log.format=json',
+              '--global.checknewversion=false',
+              '--global.sendanonymoususage=false',
+            ],
+            ports: [
+              { containerPort: 8000, name: 'web' },
+              { containerPort: 8443, name: 'websecure' },
+            ],
+            readinessProbe: { httpGet: { path: '/ping', port: 9000 }, periodSeconds: 2 },
+            livenessProbe: { httpGet: { path: '/ping', port: 9000 }, periodSeconds: 10 },
+            resources: { requests: { cpu: '50m', memory: '60Mi' }, limits: { memory: '300Mi' } },
+            securityContext: restricted,
+            volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
           },
-        },
+        ],
+        volumes: [{ name: 'tmp', emptyDir: {} }],
       },
-      systemNamespace,
-    ),
+    }),
     object(
       'v1',
       'Service',

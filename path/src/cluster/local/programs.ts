@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StepFailed } from '../../core/failure.ts';
+import type { Context } from '../../effects/context.ts';
+import { type Answer, probe } from './health.ts';
+import type { Layout } from './layout.ts';
+import { inside, type Machine, processesInside } from './machine.ts';
+import { type Network, type NodeProcess, nodeProcesses } from './plan.ts';
+import type { Obtained } from './source/obtain.ts';
+
+/**
+ * Starts the node's programs that do not run, and anew those whose program, arguments, configuration or certificates
+ * have changed; returns when all answer, with the names of those that were started.
+ */
+export async function startPrograms(
+  context: Context,
+  layout: Layout,
+  network: Network,
+  machine: Machine,
+  obtained: readonly Obtained[],
+): Promise<readonly string[]> {
+  const keys = new Map(obtained.map((one) => [one.component.name, one.key]));
+  const processes = nodeProcesses(layout, network);
+  const running = await processesInside(machine);
+  const started: string[] = [];
+  const ready = new Map<string, Promise<void>>();
+  for (const one of processes) {
+    const begin = async () => {
+      await Promise.all(one.after.map((name) => ready.get(name)));
+      const fingerprint = await fingerprintOf(layout, one, keys.get(one.component) ?? '');
+      const mark = join(layout.run, `${one.name}.key`);
+      const pid = running.get(one.program);
+      const same = (await readFile(mark, 'utf8').catch(() => '')) === fingerprint;
+      if (pid === undefined || !same) {
+        if (pid !== undefined) await end(context, pid);
+        await launch(context, layout, machine, one);
+        await writeFile(mark, fingerprint, { mode: 0o600 });
+        started.push(one.name);
+      }
+      await untilReady(context, layout, network, machine, one);
+    };
+    const promise = begin();
+    promise.catch(() => {}); // told by the Promise.all below
+    ready.set(one.name, promise);
+  }
+  await Promise.all(ready.values());
+  return started;
+}
+
+/** Programs, arguments, configuration and certificates: whatever a program reads only when it starts. */
+async function fingerprintOf(layout: Layout, one: NodeProcess, key: string): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([one, key]));
+  const paths = one.args
+    .flatMap((arg) => [arg.slice(arg.indexOf('=') + 1)])
+    .filter((path) => path.startsWith(layout.root));
+  for (const path of paths) {
+    if (path === layout.etcd || path === layout.kubelet) continue;
+    hash.update(await readFile(path).catch(() => ''));
+  }
+  return hash.digest('hex');
+}
+
+async function launch(context: Context, layout: Layout, machine: Machine, one: NodeProcess): Promise<void> {
+  const log = join(layout.log, `${one.name}.log`);
+  const outcome = await context.processes.run({
+    program: 'nsenter',
+    args: [
+      ...inside(machine),
+      'setsid',
+      '--fork',
+      'sh',
+      '-c',
+      'umask 022; exec "$0" "$@" </dev/null >>"$PTP_LOG" 2>&1',
+      one.program,
+      ...one.args,
+    ],
+    env: { ...one.env, PTP_LOG: log, HOME: '/root' },
+    cwd: '/',
+  });
+  if (outcome.code === 0) return;
+  throw new StepFailed({
+    what: `${one.name} could not be started`,
+    details: outcome.stderr.trim().split('\n'),
+  });
+}
+
+async function end(context: Context, pid: number): Promise<void> {
+  const gone = () =>
+    readFile(`/proc/${pid}/cmdline`, 'utf8').then(
+      (text) => text === '',
+      () => true,
+    );
+  try {
+    process.kill(pid, 'SIGTERM');
+    for (let tries = 0; tries < 200 && !(await gone()); tries++) await context.clock.sleep(25);
+    if (!(await gone())) process.kill(pid, 'SIGKILL');
+    for (let tries = 0; tries < 200 && !(await gone()); tries++) await context.clock.sleep(25);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+async function untilReady(
+  context: Context,
+  layout: Layout,
+  network: Network,
+  machine: Machine,
+  one: NodeProcess,
+): Promise<void> {
+  const deadline = context.clock.monotonic() + 120_000;
+  let answer: Answer = { ready: false, text: 'not asked' };
+  for (;;) {
+    answer = await probe(layout, network, one.name);
+    if (answer.ready) return;
+    context.signal.throwIfAborted();
+    const alive = (await processesInside(machine)).has(one.program);
+    const late = context.clock.monotonic() > deadline;
+    if (!alive || late) break;
+    await context.clock.sleep(50, context.signal);
+  }
+  // The program may have ended between two looks, or never have begun.
+  await context.clock.sleep(200, context.signal);
+  if ((await probe(layout, network, one.name)).ready) return;
+  throw new StepFailed({
+    what: `${one.name} of the local cluster does not answer: ${answer.text}`,
+    next: `Its log is ${join(layout.log, `${one.name}.log`)}; \`ptp doctor\` checks the machine.`,
+    details: (await readFile(join(layout.log, `${one.name}.log`), 'utf8').catch(() => ''))
+      .trim()
+      .split('\n')
+      .slice(-10),
+  });
+}
