@@ -1,0 +1,141 @@
+import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Door } from '../../support/door.ts';
+import { withEdit } from '../../support/edit.ts';
+import { type Ended, jsonResult, ptp } from '../../support/ptp.ts';
+import type { PodState, System } from '../../support/system.ts';
+
+/** What is wrong is said once and clearly, and the running system is left alone. */
+export function badInput(system: System): void {
+  const { folder } = system.place;
+  const inFolder = (path: string) => join(folder, path);
+  let door: Door;
+  let before: readonly PodState[];
+  beforeAll(async () => {
+    await system.must('up');
+    door = await system.door();
+    before = await system.pods();
+  });
+  afterAll(async () => {
+    await system.must('up');
+  });
+
+  async function untouched(): Promise<void> {
+    expect(await system.pods()).toEqual(before);
+    expect((await door.send('GET', '/')).status).toBe(200);
+  }
+
+  /** `up` with a ptp.yaml that differs. */
+  async function upWith(edit: readonly [string, string]): Promise<Ended> {
+    const file = inFolder('other.yaml');
+    writeFileSync(file, readFileSync(inFolder('ptp.yaml'), 'utf8').replace(edit[0], edit[1]));
+    try {
+      return await system.ptp('up', '--file', 'other.yaml');
+    } finally {
+      rmSync(file);
+    }
+  }
+
+  test.each([
+    ['an unknown key', ['route: /', 'rout: /'], /^.*other\.yaml:\d+:\d+: .*rout.*$/m, /route/],
+    [
+      'a folder that is not there',
+      ['source: system/backend', 'source: system/bakend'],
+      /other\.yaml:\d+:\d+: .*bakend/,
+      /folder of `backend`/,
+    ],
+    ['a service that nobody has', ['needs: [database]', 'needs: [databse]'], /databse/, /database/],
+    ['no YAML', ['components:', 'components: ['], /other\.yaml:\d+/, /./],
+    ['a file that is not there', ['', ''], /./, /./],
+  ] as const)(
+    '%s is the user’s mistake, told with its place and a next step',
+    async (what, edit, place, next) => {
+      const ended =
+        what === 'a file that is not there'
+          ? await system.ptp('up', '--file', 'no.yaml')
+          : await upWith(edit);
+      expect(ended.code).toBe(2);
+      expect(ended.stdout).toBe('');
+      expect(ended.stderr).toMatch(place);
+      expect(ended.stderr).toMatch(next);
+      expect(ended.stderr).not.toMatch(/^ +at .*:\d+:\d+/m);
+      await untouched();
+    },
+  );
+
+  test('commands and options that are not there are mistakes too', async () => {
+    expect(await system.ptp('pu')).toMatchObject({ code: 2, stderr: expect.stringContaining('up') });
+    expect(await system.ptp('up', '--jsno')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--json'),
+    });
+  });
+
+  test('a port that is taken is told before anything is changed', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const address = server.address();
+      if (address === null || typeof address === 'string') throw new Error('no port');
+      const taken = String(address.port);
+      const other = {
+        folder,
+        env: { PTP_INSTANCE: 'ptp-e2e-port', PTP_HTTP_PORT: '18081', PTP_HTTPS_PORT: taken },
+      };
+      const ended = await ptp(other, ['up', '--json']);
+      expect(ended.code).toBe(2);
+      expect(jsonResult(ended)).toMatchObject({
+        kind: 'mistake',
+        problems: [{ what: expect.stringContaining(taken) }],
+      });
+      expect(
+        ['/var/lib/ptp/ptp-e2e-port', '/run/ptp/ptp-e2e-port'].filter((path) => existsSync(path)),
+      ).toEqual([]);
+      // The running instance is asked for the same port.
+      const moved = { folder, env: { ...system.place.env, PTP_HTTPS_PORT: taken } };
+      expect(await ptp(moved, ['up'])).toMatchObject({ code: 2, stderr: expect.stringContaining(taken) });
+    } finally {
+      server.close();
+    }
+    await untouched();
+  });
+
+  test('a build that fails shows its last lines and changes nothing', async () => {
+    const page = inFolder('system/frontend/src/app.tsx');
+    await withEdit(page, ['export function App', 'export functoin App'], async () => {
+      const ended = await system.ptp('up');
+      expect(ended.code).toBe(1);
+      expect(ended.stderr).toMatch(/build of .*frontend.* failed/);
+      expect(ended.stderr).toMatch(/app\.tsx/);
+      expect(ended.stderr).not.toMatch(/bug in ptp/);
+    });
+    await untouched();
+  });
+
+  test('a component that ends at its start is told with its reason and its words; the old version serves on', async () => {
+    const main = inFolder('system/frontend/../gateway/src/main.ts');
+    const [first = ''] = readFileSync(main, 'utf8').split('\n');
+    await withEdit(main, [first, `${first}\nthrow new Error('broken on purpose');`], async () => {
+      const run = system.ptp('up', '--json');
+      const ended = await system.rows.whileWriting(door, () => run);
+      expect(ended.code).toBe(1);
+      const { kind, problems } = jsonResult(ended);
+      expect(kind).toBe('failed');
+      expect(problems).toMatchObject([
+        { what: expect.stringContaining('gateway'), where: { object: 'hello/deployment/gateway' } },
+      ]);
+      expect(JSON.stringify(problems)).toMatch(/CrashLoopBackOff|exit code 1/);
+      expect(JSON.stringify(problems)).toContain('broken on purpose');
+    });
+    const old = new Set(before.filter(({ part }) => part === 'gateway').map(({ uid }) => uid));
+    const now = await system.pods();
+    expect(now.filter(({ uid, ready }) => old.has(uid) && ready).length).toBe(old.size);
+    expect(await system.rows.lost(door)).toEqual([]);
+    expect((await system.ptp('status')).code).toBe(1);
+    await system.must('up');
+    await system.must('status');
+  });
+}

@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { instance, System } from '../support/system.ts';
+import { badInput } from './chapters/bad-input.ts';
+import { changing } from './chapters/changing.ts';
+import { inTheBrowser } from './chapters/in-the-browser.ts';
+import { interrupted } from './chapters/interrupted.ts';
+import { operating } from './chapters/operating.ts';
+import { removing } from './chapters/removing.ts';
+import { reproducible } from './chapters/reproducible.ts';
+import { starting } from './chapters/starting.ts';
+import { surviving } from './chapters/surviving.ts';
+
+/*
+ * The first milestone, told once from beginning to end on one real cluster of the tests' own. The chapters follow each
+ * other in this order, because starting a cluster takes most of the time; each brings the system up for itself (which
+ * takes moments where it is up), so one can also be run alone: `vitest run --project end-to-end -t surviving`.
+ */
+const system = new System();
+
+// What an earlier run left when it was killed.
+beforeAll(() => system.must('down', '--data'));
+afterAll(() => system.remove());
+
+describe(`the path of ${instance}`, () => {
+  describe('starting', () => starting(system));
+  describe('operating', () => operating(system));
+  describe('in the browser', () => inTheBrowser(system));
+  describe('changing', () => changing(system));
+  describe('bad input', () => badInput(system));
+  describe('surviving', () => surviving(system));
+  describe('interrupted', () => interrupted(system));
+  describe('removing', () => removing(system));
+  describe('reproducible', () => reproducible(system));
+});

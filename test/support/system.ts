@@ -1,0 +1,125 @@
+import { rmSync } from 'node:fs';
+import { Secret } from '../../path/src/core/secret.ts';
+import { connect, type KubernetesClient } from '../../path/src/kubernetes/client.ts';
+import { list } from '../../path/src/kubernetes/list.ts';
+import type { Pod, SecretObject } from '../../path/src/kubernetes/objects.ts';
+import { type Door, doorTo } from './door.ts';
+import { copyProject } from './project-copy.ts';
+import { type Ended, type Place, ptp, tail } from './ptp.ts';
+import { Rows } from './rows.ts';
+
+/** A pod, as far as tests compare it. */
+export interface PodState {
+  readonly name: string;
+  readonly uid: string;
+  /** The component or service that it belongs to. */
+  readonly part: string;
+  readonly restarts: number;
+  readonly ready: boolean;
+}
+
+/** Instance and ports of the tests, so that they run beside a system of the user's own. */
+export const instance = 'ptp-e2e';
+const ports = { http: 18_080, https: 18_443 };
+const domain = 'hello.localhost';
+const namespace = 'hello';
+
+/** The system under test: the reference system, carried by the tool to a local cluster of the tests' own. */
+export class System {
+  /** A copy of the project: tests may change it. */
+  readonly place: Place = {
+    folder: copyProject(),
+    env: {
+      PTP_INSTANCE: instance,
+      PTP_HTTP_PORT: String(ports.http),
+      PTP_HTTPS_PORT: String(ports.https),
+    },
+  };
+  /** What the system has acknowledged since its data was last taken away. */
+  readonly rows = new Rows();
+  #access: Secret | undefined;
+
+  /** Runs a command to its end, whatever that is. */
+  ptp(...args: readonly string[]): Promise<Ended> {
+    return ptp(this.place, args);
+  }
+
+  /** Runs a command that has to end well. */
+  async must(...args: readonly string[]): Promise<Ended> {
+    const ended = await this.ptp(...args);
+    if (ended.code !== 0)
+      throw new Error(`\`ptp ${args.join(' ')}\` ended with ${ended.code}:\n${tail(ended)}`);
+    return ended;
+  }
+
+  /** The public door, with the authority that the cluster names now. */
+  async door(): Promise<Door> {
+    const secret = await this.#cluster((client) =>
+      client.get<SecretObject>(`/api/v1/namespaces/${namespace}/secrets/public-tls`),
+    );
+    const authority = Buffer.from(secret.data?.['ca.crt'] ?? '', 'base64').toString();
+    return doorTo({ domain, ...ports, authority });
+  }
+
+  /** The pods of components and services that are not about to go. */
+  async pods(): Promise<readonly PodState[]> {
+    const pods = await this.#cluster((client) =>
+      list<Pod>(client, { apiVersion: 'v1', kind: 'Pod', namespace }),
+    );
+    return pods
+      .filter(
+        ({ metadata, status }) => metadata.deletionTimestamp === undefined && status?.phase === 'Running',
+      )
+      .map(({ metadata, status }) => ({
+        name: metadata.name,
+        uid: metadata.uid ?? '',
+        part: metadata.labels?.['ptp.dev/component'] ?? metadata.labels?.['ptp.dev/service'] ?? '',
+        restarts: (status?.containerStatuses ?? []).reduce((sum, one) => sum + one.restartCount, 0),
+        ready: (status?.containerStatuses ?? []).every((one) => one.ready),
+      }))
+      .sort((one, other) => (one.uid < other.uid ? -1 : 1));
+  }
+
+  /** The pods of one part. Throws where there is none. */
+  async podsOf(part: string): Promise<readonly [PodState, ...PodState[]]> {
+    const [first, ...others] = (await this.pods()).filter((pod) => pod.part === part);
+    if (first === undefined) throw new Error(`no pod of ${part} runs`);
+    return [first, ...others];
+  }
+
+  /** Deletes a pod at once, as a node that is lost would. */
+  async deletePod(name: string): Promise<void> {
+    await this.#cluster((client) =>
+      client.send({
+        method: 'DELETE',
+        path: `/api/v1/namespaces/${namespace}/pods/${name}`,
+        body: { gracePeriodSeconds: 0 },
+      }),
+    );
+  }
+
+  /** After the data was taken away on purpose: nothing of it is expected any more, and access is another. */
+  forget(): void {
+    this.rows.forget();
+    this.#access = undefined;
+  }
+
+  /** Takes everything away again, the copy of the project as well. */
+  async remove(): Promise<void> {
+    try {
+      await this.must('down', '--data');
+    } finally {
+      rmSync(this.place.folder, { recursive: true, force: true });
+    }
+  }
+
+  async #cluster<T>(work: (client: KubernetesClient) => Promise<T>): Promise<T> {
+    this.#access ??= new Secret((await this.must('kubeconfig')).stdout);
+    const client = await connect(this.#access);
+    try {
+      return await work(client);
+    } finally {
+      await client.close();
+    }
+  }
+}
