@@ -7,7 +7,8 @@ import { connect, type KubernetesClient } from '../kubernetes/client.ts';
 import { diagnose } from '../kubernetes/diagnose.ts';
 import { label, ownedBy } from '../kubernetes/labels.ts';
 import { list } from '../kubernetes/list.ts';
-import { type Deployment, keyOf, type Pod, type StatefulSet } from '../kubernetes/objects.ts';
+import { type AnyObject, type Deployment, keyOf, type Pod, type StatefulSet } from '../kubernetes/objects.ts';
+import { readiness } from '../kubernetes/readiness.ts';
 import type { Project } from '../project/project.ts';
 import { publicUrl } from '../route/plan.ts';
 
@@ -85,14 +86,15 @@ async function problemsOf(
   workloads: readonly (Deployment | StatefulSet)[],
   pods: readonly Pod[],
 ): Promise<readonly Problem[]> {
-  const short = workloads.filter((one) => (one.status?.readyReplicas ?? 0) < (one.spec?.replicas ?? 0));
+  // A rollout that stands still is told although the version before it serves with all its pods.
+  const judged = workloads.map((one) => ({ one, ...readiness(one as unknown as AnyObject) }));
+  const unready = judged.filter(({ state }) => state !== 'ready');
   return Promise.all(
-    short.map((one) => {
+    unready.map(({ one, text }) => {
       const selector = Object.entries(one.spec?.selector.matchLabels ?? {});
       const own = pods.filter((pod) =>
         selector.every(([key, value]) => pod.metadata.labels?.[key] === value),
       );
-      const text = `${one.status?.readyReplicas ?? 0} of ${one.spec?.replicas ?? 0} pods are ready`;
       return diagnose(client, keyOf(one), text, own);
     }),
   );
