@@ -3,7 +3,7 @@ import type { Binding, Cluster, PublishedImage, Release } from '../core/handover
 import type { Context } from '../effects/context.ts';
 import { timed } from '../effects/timed.ts';
 import { apply } from '../kubernetes/apply.ts';
-import { type ObjectChange, summary } from '../kubernetes/change-set.ts';
+import type { ObjectChange } from '../kubernetes/change-set.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { list } from '../kubernetes/list.ts';
 import { namespaceFor } from '../kubernetes/namespace.ts';
@@ -37,7 +37,7 @@ export function deployComponents(context: Context, input: DeployStepInput): Prom
   return timed(context, 'deploy', `run ${names}`, async () => {
     const plan = planDeploy(input);
     const options = { step: 'deploy', project: project.name } as const;
-    const ground = await apply(context, client, [namespaceFor(namespace), ...plan.ground], options);
+    await apply(context, client, [namespaceFor(namespace), ...plan.ground], options);
     const deployments = await list(
       client,
       { apiVersion: 'apps/v1', kind: 'Deployment', namespace },
@@ -48,10 +48,10 @@ export function deployComponents(context: Context, input: DeployStepInput): Prom
     const pods = plan.workloads.filter((object) => object.kind === 'Deployment');
     await waitUntilReady(context, client, pods, { step: 'deploy', deadline });
     const wanted = [...plan.ground, ...plan.migrations.map(({ job }) => job), ...plan.workloads];
-    const pruned = await prune(context, client, { ...options, namespace, wanted });
+    await prune(context, client, { ...options, namespace, wanted });
     const used = new Set(project.components.map((component) => component.name));
     return {
-      text: summary([...ground, ...workloads, ...pruned]),
+      text: `${names} serve`,
       result: {
         namespace,
         images: input.images.filter((image) => used.has(image.name)),

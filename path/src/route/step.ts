@@ -3,7 +3,6 @@ import type { Cluster, Release, Route } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
 import { timed } from '../effects/timed.ts';
 import { apply } from '../kubernetes/apply.ts';
-import { summary } from '../kubernetes/change-set.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { getObject } from '../kubernetes/list.ts';
 import type { SecretObject } from '../kubernetes/objects.ts';
@@ -37,16 +36,16 @@ export function openRoute(context: Context, input: RouteStepInput): Promise<Rout
   return timed(context, 'route', `open ${url}`, async () => {
     const objects = planRoute({ project, cluster, listenerPorts });
     const options = { step: 'route', project: project.name } as const;
-    const applied = await apply(context, client, objects, options);
+    await apply(context, client, objects, options);
     await waitUntilReady(context, client, objects, { step: 'route', deadline });
-    const pruned = await prune(context, client, {
+    await prune(context, client, {
       ...options,
       namespace: release.namespace,
       wanted: objects,
     });
     const authority = await authorityOf(context, client, release.namespace);
     const entry = cluster.entry === undefined ? {} : { entry: cluster.entry };
-    return { text: `${url}, ${summary([...applied, ...pruned])}`, result: { url, authority, ...entry } };
+    return { text: `${url} is open`, result: { url, authority, ...entry } };
   });
 }
 

@@ -3,7 +3,6 @@ import type { Binding, Cluster, PublishedImage } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
 import { timed } from '../effects/timed.ts';
 import { apply } from '../kubernetes/apply.ts';
-import { summary } from '../kubernetes/change-set.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { label, ownedBy } from '../kubernetes/labels.ts';
 import { getObject, list } from '../kubernetes/list.ts';
@@ -36,16 +35,16 @@ export function provisionServices(context: Context, input: ServicesInput): Promi
   const names = project.services.map((service) => service.name).join(', ');
   return timed(context, 'services', names === '' ? 'no services' : `provide ${names}`, async () => {
     const options = { step: 'services', project: project.name } as const;
-    const namespace = await apply(context, client, [namespaceFor(project.target.namespace)], options);
+    await apply(context, client, [namespaceFor(project.target.namespace)], options);
     const inputs = await Promise.all(project.services.map((service) => prepare(context, input, service)));
     const secrets = inputs.flatMap((prepared) => prepared.secrets);
     const objects = inputs.flatMap(({ ready }) => serviceKinds[ready.service.type].plan(ready));
-    const applied = await apply(context, client, [...secrets, ...objects], options);
+    await apply(context, client, [...secrets, ...objects], options);
     const workloads = objects.filter((object) => object.kind === 'StatefulSet');
     await waitUntilReady(context, client, workloads, { step: 'services', deadline });
     await reportLeft(context, input);
     return {
-      text: summary([...namespace, ...applied]),
+      text: names === '' ? 'no services' : `${names} answers`,
       result: inputs.map(({ ready }) => serviceKinds[ready.service.type].bind(ready)),
     };
   });
