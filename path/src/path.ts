@@ -1,15 +1,18 @@
+import { join } from 'node:path';
 import { installParts, type Parts } from './cluster/parts.ts';
 import { startCluster } from './cluster/step.ts';
 import type { BuiltImage, PublishedImage, Release, Route } from './core/handover.ts';
 import { deployComponents } from './deploy/step.ts';
 import type { Context } from './effects/context.ts';
 import { timed } from './effects/timed.ts';
+import { lockFileName } from './image/lock-file.ts';
 import { buildImages } from './image/step.ts';
 import { imagesOf } from './images-of.ts';
 import { connect } from './kubernetes/client.ts';
 import type { Project } from './project/project.ts';
 import { revisionOf } from './project/revision.ts';
 import { proveServing } from './prove/step.ts';
+import { pullCredentials } from './registry/pull-credentials.ts';
 import { publishImages } from './registry/step.ts';
 import { openRoute } from './route/step.ts';
 import { provisionServices } from './services/step.ts';
@@ -39,7 +42,8 @@ export async function up(given: Context, project: Project): Promise<Arrival> {
 async function walk(context: Context, project: Project): Promise<Arrival> {
   const revision = await revisionOf(context, project);
   const [images, started] = await Promise.all([build(context, project), startCluster(context, project)]);
-  const { cluster } = started;
+  const pullSecret = await pullCredentials(context, started.cluster.registry);
+  const cluster = { ...started.cluster, ...(pullSecret === undefined ? {} : { pullSecret }) };
   const client = await connect(cluster.kubeconfig);
   try {
     const parts = installParts(context, started, client, (specs, { prefix, tag }) =>
@@ -74,7 +78,10 @@ function orFail<T>(parts: Parts, work: Promise<T>): Promise<T> {
 function build(context: Context, project: Project): Promise<readonly BuiltImage[]> {
   return timed(context, 'image', 'build images from source', async () => {
     const specs = await imagesOf(project);
-    const images = await buildImages(context, specs, { projectFolder: project.folder });
+    const images = await buildImages(context, specs, {
+      projectFolder: project.folder,
+      lockFile: join(project.folder, lockFileName),
+    });
     return { result: images, text: `${images.length} images` };
   });
 }

@@ -4,22 +4,15 @@ import type { Layer } from './layer.ts';
 
 /** Builds an image that is Debian packages with an account, folders and files of its own. */
 export async function buildDebian(workshop: Workshop, spec: DebianImage): Promise<Ingredients> {
-  const { debianLayers } = await import('./debian/build.ts');
-  const { context, store, compression } = workshop;
   const { packages, without, closed, user, folders, files } = spec;
-  const debian = await debianLayers(
-    context,
-    {
-      packages,
-      user,
-      compression,
-      ...(without === undefined ? {} : { without }),
-      ...(closed === undefined ? {} : { closed }),
-      ...(folders === undefined ? {} : { folders }),
-      ...(files === undefined ? {} : { files }),
-    },
-    store,
-  );
+  const debian = await workshop.debian({
+    packages,
+    user,
+    ...(without === undefined ? {} : { without }),
+    ...(closed === undefined ? {} : { closed }),
+    ...(folders === undefined ? {} : { folders }),
+    ...(files === undefined ? {} : { files }),
+  });
   const environment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...spec.env };
   return {
     layers: namedDebianLayers(debian.layers, true),

@@ -11,6 +11,7 @@ import { ingredientsOf } from './builders.ts';
 import { assemble } from './image.ts';
 import type { Compression } from './layer.ts';
 import { keyOf, LayerCache } from './layer-cache.ts';
+import { ProjectLock } from './project-lock.ts';
 import { type BuildRecord, readRecord, whyBuilt, writeRecord } from './record.ts';
 
 /** What all images of one build share. */
@@ -21,6 +22,14 @@ export interface BuildOptions {
   readonly compression?: Compression;
   /** Fetches bases that are named by reference. */
   readonly pull?: Pull;
+  /**
+   * The absolute path of the project's lock (`ptp.lock`). The images built then must be all of the project's, since
+   * what none of them uses is dropped from it. Without it the choice of Debian packages stays in the cache, as for
+   * a cluster's own images.
+   */
+  readonly lockFile?: string;
+  /** Choose the newest Debian packages, whatever the lock says, and write them there. Needs the mirror. */
+  readonly renew?: boolean;
 }
 
 /**
@@ -34,12 +43,15 @@ export async function buildImages(
   specs: readonly ImageSpec[],
   options: BuildOptions,
 ): Promise<readonly BuiltImage[]> {
-  const workshop = openWorkshop(context, options);
+  const { lockFile } = options;
+  const lock = lockFile === undefined ? undefined : await ProjectLock.open(lockFile);
+  const workshop = openWorkshop(context, options, lock);
   const results = await Promise.allSettled(specs.map((spec) => buildImage(workshop, spec)));
   const reasons = results
     .filter((result) => result.status === 'rejected')
     .map((result) => result.reason as unknown);
   if (reasons.length > 0) throw together(reasons);
+  await lock?.save(context);
   return results.filter((result) => result.status === 'fulfilled').map((result) => result.value);
 }
 
@@ -68,23 +80,32 @@ async function buildImage(workshop: Workshop, spec: ImageSpec): Promise<BuiltIma
   return image;
 }
 
-function openWorkshop(context: Context, options: BuildOptions): Workshop {
+function openWorkshop(context: Context, options: BuildOptions, lock: ProjectLock | undefined): Workshop {
   const store = new Store({ cache: context.cache, emit: context.emit });
   const compression = options.compression ?? 'zstd';
   const layers = new LayerCache({ store, cache: context.cache, compression });
   const bases = new Map<string | undefined, Promise<Base>>();
+  const debian: Workshop['debian'] = async (request) => {
+    // Loaded only here, because a build on a pulled base needs none of it.
+    const { debianLayers } = await import('./debian/build.ts');
+    const wanted = { ...request, compression, renew: options.renew ?? false };
+    const made = await debianLayers(context, lock?.locked(wanted) ?? wanted, store);
+    lock?.use(made.lock);
+    return made;
+  };
   return {
     context,
     store,
     layers,
     compression,
     projectFolder: options.projectFolder,
+    debian,
     base: (reference) => {
       const known = bases.get(reference);
       if (known !== undefined) return known;
       const made =
         reference === undefined
-          ? debianBase({ context, store, layers, compression })
+          ? debianBase({ context, layers, debian })
           : pulledBase({ store, reference, pull: options.pull });
       bases.set(reference, made);
       return made;

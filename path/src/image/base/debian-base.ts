@@ -1,8 +1,5 @@
-import type { Context } from '../../effects/context.ts';
-import type { Store } from '../../oci/store.ts';
 import { nonroot } from '../accounts.ts';
-import type { Compression } from '../layer.ts';
-import type { LayerCache } from '../layer-cache.ts';
+import type { Workshop } from '../builder.ts';
 import { namedDebianLayers } from '../packages.ts';
 import type { Base } from './base.ts';
 import { nodeRuntime, nodeRuntimeLayer } from './node-runtime.ts';
@@ -23,18 +20,10 @@ const packages = [
 ] as const;
 
 /** The base for applications on Node.js: Debian packages, an account that is not root, Node.js. */
-export async function debianBase(options: {
-  readonly context: Context;
-  readonly store: Store;
-  readonly layers: LayerCache;
-  readonly compression: Compression;
-}): Promise<Base> {
-  const { context, store, layers, compression } = options;
-  // Loaded only here: it brings OpenPGP, which a build on a pulled base should not wait for.
-  const { debianLayers } = await import('../debian/build.ts');
+export async function debianBase(workshop: Pick<Workshop, 'context' | 'layers' | 'debian'>): Promise<Base> {
   const [debian, node] = await Promise.all([
-    debianLayers(context, { packages, closed: true, user: nonroot, compression }, store),
-    nodeRuntimeLayer(context, layers),
+    workshop.debian({ packages, user: nonroot }),
+    nodeRuntimeLayer(workshop.context, workshop.layers),
   ]);
   const all = [...namedDebianLayers(debian.layers, true), node];
   const created = new Date(0).toISOString();

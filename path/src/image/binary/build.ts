@@ -9,11 +9,10 @@ import { checkProgram, programHeader } from './plan.ts';
 
 /** Builds an image of statically linked programs, certificate authorities, an account, and no shell. */
 export async function buildBinary(workshop: Workshop, spec: BinaryImage): Promise<Ingredients> {
-  const { debianLayers } = await import('../debian/build.ts');
-  const { context, store, layers, compression } = workshop;
+  const { context, layers } = workshop;
   const { user, files = [] } = spec;
   const [authorities, account, programs] = await Promise.all([
-    debianLayers(context, { packages: ['ca-certificates'], closed: true, compression }, store),
+    workshop.debian({ packages: ['ca-certificates'], closed: true }),
     layers.layer(['furnishing', user, files], (write) => write(furnishingEntries({ user, files }))),
     Promise.all(spec.programs.map((program) => readProgram(context.cache, program))),
   ]);

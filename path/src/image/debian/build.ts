@@ -52,7 +52,7 @@ export async function debianLayers(
 ): Promise<DebianLayers> {
   const work = await Work.begin(context, store, options);
   try {
-    const lock = await work.choose(request, false);
+    const lock = await work.choose(request, request.renew ?? false);
     try {
       return await work.layers(request, lock);
     } catch (error) {

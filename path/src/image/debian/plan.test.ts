@@ -18,7 +18,6 @@ const lock = (packages: Record<string, string[]>): DebianLock => ({
 });
 const base = {
   'base-files': [],
-  'ca-certificates': [],
   libc6: ['libgcc-s1'],
   'libgcc-s1': ['libc6'],
   netbase: [],

@@ -18,6 +18,8 @@ export interface DebianRequest {
   readonly user?: ImageUser;
   /** The packages chosen earlier; used where it answers this very request. */
   readonly lock?: DebianLock;
+  /** Choose anew, whatever was chosen before. */
+  readonly renew?: boolean;
   /** `zstd` where it is absent. */
   readonly compression?: Compression;
 }
@@ -36,8 +38,8 @@ const contentVersion = 1;
 /** Debian 13, which has PostgreSQL 17. */
 const defaultSuite = 'trixie';
 
-/** What nearly every image has: a layer of its own, so that images share it. */
-const baseSet = ['base-files', 'ca-certificates', 'libc6', 'netbase', 'tzdata'];
+/** What every image with a C library has: a layer of its own, so that images share it. */
+const baseSet = ['base-files', 'libc6', 'netbase', 'tzdata'];
 
 /** Debian's word for a Node.js architecture. Throws UserMistake for one that the cluster's images don't support. */
 export function debianArchitecture(arch: string): string {

@@ -1,0 +1,58 @@
+import type { Context } from '../effects/context.ts';
+import type { DebianLock } from './debian/lock.ts';
+import { type DebianRequest, debianArchitecture, lockRequest } from './debian/plan.ts';
+import { answers, keptChoices, lockFileName, lockText, readLockFile, writeLockFile } from './lock-file.ts';
+
+/** A project's lock during one build: what it holds, and what of it was used. */
+export class ProjectLock {
+  readonly #file: string;
+  readonly #before: readonly DebianLock[];
+  readonly #architecture = debianArchitecture(process.arch);
+  readonly #used: DebianLock[] = [];
+
+  /** Reads the lock. Throws UserMistake where the file is none. */
+  static async open(file: string): Promise<ProjectLock> {
+    return new ProjectLock(file, await readLockFile(file));
+  }
+
+  private constructor(file: string, before: readonly DebianLock[]) {
+    this.#file = file;
+    this.#before = before;
+  }
+
+  /** The request with what was chosen for it before. */
+  locked(request: DebianRequest): DebianRequest {
+    const wanted = lockRequest(request, this.#architecture);
+    const lock = this.#before.find((one) => answers(one, wanted));
+    return lock === undefined ? request : { ...request, lock };
+  }
+
+  /** Notes that an image stands on this choice. */
+  use(lock: DebianLock): void {
+    if (!this.#used.some((one) => answers(one, lock.request))) this.#used.push(lock);
+  }
+
+  /** Writes the file where it differs. A folder that can't be written to is no reason to fail: it is told. */
+  async save(context: Context): Promise<void> {
+    const choices = keptChoices(this.#before, this.#used, this.#architecture);
+    if (choices.length === 0 && this.#before.length === 0) return;
+    if (lockText(choices) === lockText(this.#before)) return;
+    try {
+      await writeLockFile(this.#file, choices);
+    } catch (error) {
+      context.emit({
+        kind: 'warning',
+        step: 'image',
+        problem: {
+          what: `${lockFileName} can't be written: ${(error as Error).message}`,
+          where: { file: this.#file },
+          next: 'Make the folder writable. Until then another machine may choose other Debian packages.',
+        },
+      });
+      return;
+    }
+    const what = this.#before.length === 0 ? 'was made' : 'changed';
+    const text = `${lockFileName} ${what}: commit it, and every machine takes the same Debian packages`;
+    context.emit({ kind: 'note', step: 'image', text });
+  }
+}
