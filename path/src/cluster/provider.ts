@@ -30,7 +30,7 @@ export interface StartedCluster {
 export type ClusterState =
   | { readonly state: 'running'; readonly cluster: Cluster }
   | { readonly state: 'stopped' | 'absent' }
-  | { readonly state: 'unreachable'; readonly why: string };
+  | { readonly state: 'unreachable'; readonly why: string; readonly next?: string };
 
 /** One thing a cluster needs of this machine. */
 export interface Check {

@@ -47,6 +47,7 @@ export interface RegistryAccess {
   readonly name: string;
   /** The repository's first words, without a slash at its end: the project's name. */
   readonly prefix: string;
+  /** Absent: those of this machine's Docker configuration, if it has any. */
   readonly credentials?: { readonly username: string; readonly password: Secret };
 }
 
@@ -64,6 +65,10 @@ export interface Cluster {
   readonly storageClass?: string;
   /** The Gateway API class that carries routes. */
   readonly gatewayClass: string;
+  /** The ports that the gateway's listeners have to name; absent: those of Traefik's usual entry points. */
+  readonly listenerPorts?: { readonly http: number; readonly https: number };
+  /** A `.dockerconfigjson` document that nodes pull the project's images with; absent where they need none. */
+  readonly pullSecret?: Secret;
   /** How users on this machine reach the gateway; absent where DNS answers that. */
   readonly entry?: Entry;
 }
@@ -102,6 +107,8 @@ export interface Route {
   /** `https://hello.localhost` */
   readonly url: string;
   readonly entry?: Entry;
+  /** The gateway's address as it tells itself, an IP address or a host name: where DNS has to point. */
+  readonly gateway?: string;
   /** The certificate authority's certificate, PEM, where users' machines do not know it. */
   readonly authority?: string;
 }

@@ -1,4 +1,4 @@
-import type { Binding, PublishedImage } from '../core/handover.ts';
+import type { Binding, Cluster, PublishedImage } from '../core/handover.ts';
 import { label } from '../kubernetes/labels.ts';
 import type {
   ConfigMap,
@@ -9,6 +9,7 @@ import type {
   ServiceAccount,
   ServiceObject,
 } from '../kubernetes/objects.ts';
+import { pullReference } from '../kubernetes/pull-secret.ts';
 import type { Component, Project } from '../project/project.ts';
 import { filesMap } from './files.ts';
 import { migrationJob } from './migration.ts';
@@ -20,6 +21,8 @@ export interface DeployInput {
   readonly project: Project;
   readonly images: readonly PublishedImage[];
   readonly bindings: readonly Binding[];
+  /** Left out: nodes need no credentials to pull. */
+  readonly cluster?: Pick<Cluster, 'pullSecret'>;
 }
 
 /** The objects of a deploy, in the three parts that follow each other. */
@@ -53,7 +56,11 @@ export function planDeploy(input: DeployInput): DeployPlan {
   return {
     ground: [
       ...networkPolicies(project, input.bindings),
-      ...components.flatMap((component) => [account(component), service(component), ...files(component)]),
+      ...components.flatMap((component) => [
+        account(component, input.cluster),
+        service(component),
+        ...files(component),
+      ]),
     ],
     migrations,
     workloads: components.flatMap((component) => {
@@ -86,12 +93,13 @@ function metadata({ project, component }: ComponentInput, name = component.name)
   return { name, namespace: project.target.namespace, labels };
 }
 
-function account(input: ComponentInput): ServiceAccount {
+function account(input: ComponentInput, cluster: DeployInput['cluster'] = {}): ServiceAccount {
   return {
     apiVersion: 'v1',
     kind: 'ServiceAccount',
     metadata: metadata(input),
     automountServiceAccountToken: false,
+    ...pullReference(cluster),
   };
 }
 

@@ -17,7 +17,7 @@ export interface Browser {
 
 /**
  * Goes through the public door: the name is the route's (in Host and SNI, and verified in the certificate), its
- * address is the entry's where there is one, and the authority is the route's own.
+ * address is the entry's where there is one and else what DNS says, and the authority is the route's own.
  */
 export function browse(route: Route): Browser {
   const { entry, authority } = route;

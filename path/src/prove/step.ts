@@ -5,6 +5,7 @@ import { timed } from '../effects/timed.ts';
 import type { Project } from '../project/project.ts';
 import { type Answer, type Browser, browse } from './browser.ts';
 import { proveData } from './data.ts';
+import { type Door, findDoor } from './door.ts';
 
 /** Seconds that the way from the gateway to the pods has to open. */
 const deadline = 30;
@@ -19,10 +20,11 @@ const passing = 10;
  */
 export function proveServing(context: Context, route: Route, project: Project): Promise<void> {
   return timed(context, 'prove', `ask ${route.url} what users will ask`, async () => {
-    const browser = browse(route);
+    const door = await findDoor(context, route);
+    const browser = browse(door.route);
     try {
       const path = project.components.find((component) => component.route !== undefined)?.route ?? '/';
-      const first = await untilServing(context, browser, route, path);
+      const first = await untilServing(context, browser, door, path);
       const type = String(first.headers['content-type'] ?? 'no type').split(';')[0];
       context.emit({ kind: 'note', step: 'prove', text: `GET ${path}: ${first.status} ${type}` });
       const data = await proveData(browser, route, context.signal);
@@ -38,7 +40,12 @@ export function proveServing(context: Context, route: Route, project: Project): 
  * The first good answer, asking again while the route opens. An application may well have nothing at its root, and a
  * gateway that does not know the route yet says 404 too, so a 4xx counts once it has lasted.
  */
-async function untilServing(context: Context, browser: Browser, route: Route, path: string): Promise<Answer> {
+async function untilServing(
+  context: Context,
+  browser: Browser,
+  { route, hint }: Door,
+  path: string,
+): Promise<Answer> {
   const started = context.clock.monotonic();
   for (;;) {
     context.signal.throwIfAborted();
@@ -51,6 +58,7 @@ async function untilServing(context: Context, browser: Browser, route: Route, pa
       throw new StepFailed({
         what: `${new URL(path, route.url)} does not serve after ${deadline} s: ${text}`,
         next: 'Run `ptp logs` to see what the components say.',
+        ...(hint === undefined ? {} : { details: [hint] }),
       });
     context.emit({
       kind: 'progress',

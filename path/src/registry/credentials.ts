@@ -122,7 +122,7 @@ function fromAuth(auth: DockerAuth): Credentials | undefined {
 }
 
 /** Docker Hub's credentials are filed under an address of its first version. */
-function configKey(host: string): string {
+export function configKey(host: string): string {
   return ['docker.io', 'index.docker.io', 'registry-1.docker.io'].includes(host) ? hub : host;
 }
 

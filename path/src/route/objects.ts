@@ -57,6 +57,9 @@ export interface Gateway extends KubernetesObject {
       };
     }[];
   };
+  readonly status?: {
+    readonly addresses?: readonly { readonly type?: 'IPAddress' | 'Hostname'; readonly value: string }[];
+  };
 }
 
 /** gateway.networking.k8s.io/v1 HTTPRoute, as far as it is used here. */

@@ -9,7 +9,8 @@ import type { SecretObject } from '../kubernetes/objects.ts';
 import { prune } from '../kubernetes/prune.ts';
 import { waitUntilReady } from '../kubernetes/wait.ts';
 import type { Project } from '../project/project.ts';
-import { names, planRoute, publicUrl, type RouteInput } from './plan.ts';
+import type { Gateway } from './objects.ts';
+import { names, planRoute, publicUrl } from './plan.ts';
 
 /** What the step works on. */
 export interface RouteStepInput {
@@ -17,9 +18,10 @@ export interface RouteStepInput {
   readonly cluster: Cluster;
   readonly project: Project;
   readonly release: Release;
-  /** See `RouteInput`; those of Traefik's usual entry points unless told. */
-  readonly listenerPorts?: RouteInput['listenerPorts'];
 }
+
+/** The ports of Traefik's entry points unless its installation was told otherwise. */
+const usualPorts = { http: 8000, https: 8443 };
 
 /** Seconds that certificates and gateway together have. */
 const deadline = 120;
@@ -31,7 +33,8 @@ const deadline = 120;
  * @throws StepFailed where the certificate or the gateway does not become ready
  */
 export function openRoute(context: Context, input: RouteStepInput): Promise<Route> {
-  const { client, cluster, project, release, listenerPorts = { http: 8000, https: 8443 } } = input;
+  const { client, cluster, project, release } = input;
+  const { listenerPorts = usualPorts } = cluster;
   const url = publicUrl(input);
   return timed(context, 'route', `open ${url}`, async () => {
     const objects = planRoute({ project, cluster, listenerPorts });
@@ -44,9 +47,27 @@ export function openRoute(context: Context, input: RouteStepInput): Promise<Rout
       wanted: objects,
     });
     const authority = await authorityOf(context, client, release.namespace);
-    const entry = cluster.entry === undefined ? {} : { entry: cluster.entry };
-    return { text: `${url} is open`, result: { url, authority, ...entry } };
+    const way =
+      cluster.entry === undefined
+        ? await wayIn(context, client, release.namespace)
+        : { entry: cluster.entry };
+    return { text: `${url} is open`, result: { url, authority, ...way } };
   });
+}
+
+/** The first address that the gateway tells of itself (Gateway API, GatewayStatus), where users come from elsewhere. */
+async function wayIn(
+  context: Context,
+  client: KubernetesClient,
+  namespace: string,
+): Promise<Pick<Route, 'gateway'>> {
+  const text =
+    "the certificate is from an authority of the system's own: this version asks no public one (ACME) yet";
+  context.emit({ kind: 'note', step: 'route', text });
+  const key = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway', name: names.gateway, namespace };
+  const gateway = await getObject<Gateway>(client, key, context.signal);
+  const address = gateway?.status?.addresses?.[0]?.value;
+  return address === undefined ? {} : { gateway: address };
 }
 
 /** The authority's certificate as the Secret of the users' certificate names it; its key is not read. */

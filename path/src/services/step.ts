@@ -8,6 +8,7 @@ import { label, ownedBy } from '../kubernetes/labels.ts';
 import { getObject, list } from '../kubernetes/list.ts';
 import { namespaceFor } from '../kubernetes/namespace.ts';
 import { keyOf, type SecretObject } from '../kubernetes/objects.ts';
+import { pullSecrets } from '../kubernetes/pull-secret.ts';
 import { waitUntilReady } from '../kubernetes/wait.ts';
 import type { Project, Service } from '../project/project.ts';
 import type { ServiceInput } from './service.ts';
@@ -31,13 +32,17 @@ const deadline = 300;
  * @throws StepFailed where a service does not come up; UserMistake where someone else manages its objects
  */
 export function provisionServices(context: Context, input: ServicesInput): Promise<readonly Binding[]> {
-  const { client, project } = input;
+  const { client, cluster, project } = input;
   const names = project.services.map((service) => service.name).join(', ');
   return timed(context, 'services', names === '' ? 'no services' : `provide ${names}`, async () => {
     const options = { step: 'services', project: project.name } as const;
     await apply(context, client, [namespaceFor(project.target.namespace)], options);
     const inputs = await Promise.all(project.services.map((service) => prepare(context, input, service)));
-    const secrets = inputs.flatMap((prepared) => prepared.secrets);
+    const secrets = [
+      // The components' pods need it too; it is here because this step comes first.
+      ...pullSecrets(cluster, project.target.namespace),
+      ...inputs.flatMap((prepared) => prepared.secrets),
+    ];
     const objects = inputs.flatMap(({ ready }) => serviceKinds[ready.service.type].plan(ready));
     await apply(context, client, [...secrets, ...objects], options);
     const workloads = objects.filter((object) => object.kind === 'StatefulSet');

@@ -1,86 +1,177 @@
-import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { parseDocument } from 'yaml';
-import { UserMistake } from '../../core/failure.ts';
+import { type Problem, StepFailed, UserMistake } from '../../core/failure.ts';
 import type { Cluster } from '../../core/handover.ts';
-import { Secret } from '../../core/secret.ts';
-import { connect } from '../../kubernetes/client.ts';
+import type { Context } from '../../effects/context.ts';
+import { connect, type KubernetesClient } from '../../kubernetes/client.ts';
+import { KubernetesError } from '../../kubernetes/error.ts';
 import type { Project } from '../../project/project.ts';
-import type { ClusterProvider } from '../provider.ts';
+import type { Check, ClusterProvider, StartedCluster } from '../provider.ts';
+import { type ChosenContext, chooseContext } from './choose-context.ts';
+import { findKubeconfig } from './find-kubeconfig.ts';
+import { registryOf } from './registry.ts';
+import { type GatewayClass, lookAtCluster } from './requirements.ts';
 
 /** A cluster that somebody else runs: used as it is, never started, changed or removed. */
 export const kubeconfigProvider: ClusterProvider = {
-  start: async (_context, project) => ({
-    cluster: await findCluster(project),
-    parts: [],
-    foundation: [],
-    partImages: { prefix: '', tag: '' },
-  }),
-  find: async (_context, project) => {
+  start,
+  find: async (context, project) => {
     try {
-      return { state: 'running', cluster: await findCluster(project) };
+      return await withCluster(context, project, async ({ chosen, version }) => ({
+        state: 'running',
+        cluster: clusterOf(project, chosen, version, undefined),
+      }));
     } catch (error) {
-      return { state: 'unreachable', why: (error as Error).message };
+      context.signal.throwIfAborted();
+      const [problem] = problemsOf(error);
+      if (problem === undefined) throw error;
+      const { what, next } = problem;
+      return { state: 'unreachable', why: what, ...(next === undefined ? {} : { next }) };
     }
   },
   remove: async (_context, project) => ({
     removed: [],
     kept: [`the cluster of target ${project.target.name}, which is not ptp's`],
   }),
-  check: async (_context, project) => {
+  check: async (context, project) => {
     if (project === undefined) return [];
     try {
-      const cluster = await findCluster(project);
-      return [{ name: 'cluster', ok: true, found: `Kubernetes ${cluster.version}` }];
+      return await withCluster(context, project, async ({ client, chosen, version }) => [
+        { name: 'cluster', ok: true, found: `${client.server} (context ${chosen.name} of ${chosen.source})` },
+        ...(await lookAtCluster(client, project, version)).checks,
+        registryCheck(project),
+      ]);
     } catch (error) {
-      return [{ name: 'cluster', ok: false, found: (error as Error).message }];
+      context.signal.throwIfAborted();
+      const problems = problemsOf(error);
+      if (problems.length === 0) throw error;
+      return problems.map(({ what, next }) => failing('cluster', what, next));
     }
   },
 };
 
-async function findCluster(project: Project): Promise<Cluster> {
-  const { target } = project;
-  if (target.registry === undefined) {
-    throw new UserMistake({
-      what: `target ${target.name} names no registry for its images`,
-      where: { key: `targets.${target.name}.registry` },
-      next: 'Name one that the cluster can pull from: `registry: registry.example.com/team`.',
-    });
-  }
-  const kubeconfig = await readKubeconfig(target);
-  const client = await connect(kubeconfig);
-  try {
-    const version = await client.get<{ readonly gitVersion: string }>('/version');
-    const [host = '', ...prefix] = target.registry.replace(/^https?:\/\//, '').split('/');
-    const url = target.registry.startsWith('http://') ? `http://${host}` : `https://${host}`;
+/** Finds it, and tells all that is missing in it at once: nothing has been changed by then. */
+async function start(context: Context, project: Project): Promise<StartedCluster> {
+  return withCluster(context, project, async ({ client, chosen, version }) => {
+    const text = `context ${chosen.name} of ${chosen.source}: ${client.server}`;
+    context.emit({ kind: 'note', step: 'cluster', text });
+    const { checks, gatewayClass } = await lookAtCluster(client, project, version);
+    const missing = [...checks, registryCheck(project)].filter(({ ok }) => !ok);
+    if (missing.length > 0) throw new UserMistake(missing.map(problemOf));
     return {
-      name: target.name,
-      provider: 'kubeconfig',
-      version: version.gitVersion,
-      kubeconfig,
-      registry: { url, name: host, prefix: [...prefix, project.name].join('/') },
-      ...(target.storageClass === undefined ? {} : { storageClass: target.storageClass }),
-      gatewayClass: target.gatewayClass ?? 'traefik',
+      cluster: clusterOf(project, chosen, version, gatewayClass),
+      parts: [],
+      foundation: [],
+      partImages: { prefix: '', tag: '' },
     };
+  });
+}
+
+interface Reached {
+  readonly client: KubernetesClient;
+  readonly chosen: Chosen;
+  readonly version: string;
+}
+
+interface Chosen extends ChosenContext {
+  /** Where the kubeconfig is. */
+  readonly source: string;
+}
+
+/** Does work with the cluster. Throws UserMistake or StepFailed where it cannot be reached with what the target says. */
+async function withCluster<T>(
+  context: Context,
+  project: Project,
+  work: (reached: Reached) => Promise<T>,
+): Promise<T> {
+  const found = await findKubeconfig(project.target);
+  const chosen = { ...chooseContext(found, project.target), source: found.source };
+  const client = await connected(chosen);
+  try {
+    return await work({ client, chosen, version: await versionOf(context, client, chosen.name) });
   } finally {
     await client.close();
   }
 }
 
-async function readKubeconfig(target: Project['target']): Promise<Secret> {
-  const fromEnvironment = (process.env.KUBECONFIG ?? '').split(delimiter).find((path) => path !== '');
-  const path = target.kubeconfig ?? fromEnvironment ?? join(homedir(), '.kube/config');
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) {
+/** A certificate that the kubeconfig names and that is not there, or a program for credentials that fails. */
+async function connected({ kubeconfig, source }: Chosen): Promise<KubernetesClient> {
+  try {
+    return await connect(kubeconfig);
+  } catch (error) {
+    if (error instanceof UserMistake || error instanceof StepFailed) throw error;
     throw new UserMistake({
-      what: `there is no kubeconfig at ${path}`,
-      where: { key: `targets.${target.name}.kubeconfig` },
-      next: 'Set KUBECONFIG, or name the file in ptp.yaml.',
+      what: `the kubeconfig ${source} cannot be used: ${(error as Error).message}`,
+      next: 'Mend it, or name another one.',
     });
   }
-  if (target.context === undefined) return new Secret(text);
-  const document = parseDocument(text);
-  document.set('current-context', target.context);
-  return new Secret(document.toString());
+}
+
+async function versionOf(context: Context, client: KubernetesClient, name: string): Promise<string> {
+  try {
+    const path = '/version';
+    const { gitVersion } = await client.get<{ readonly gitVersion: string }>(path, {}, context.signal);
+    return gitVersion;
+  } catch (error) {
+    if (!(error instanceof KubernetesError)) throw error;
+    const [what, next] =
+      error.code === 401 || error.code === 403
+        ? [
+            `${client.server} does not accept the credentials of the context ${name} (${error.code})`,
+            'Log in again as whoever runs the cluster tells, or choose another context.',
+          ]
+        : [
+            `${client.server} does not answer as a Kubernetes does (${error.code})`,
+            "Look whether the kubeconfig's server is right.",
+          ];
+    throw new UserMistake({ what, next });
+  }
+}
+
+function clusterOf(
+  project: Project,
+  { kubeconfig }: ChosenContext,
+  version: string,
+  gateway: GatewayClass | undefined,
+): Cluster {
+  const { target } = project;
+  return {
+    name: target.name,
+    provider: 'kubeconfig',
+    version,
+    kubeconfig,
+    registry: registryOf(project),
+    ...(target.storageClass === undefined ? {} : { storageClass: target.storageClass }),
+    gatewayClass: gateway?.name ?? target.gatewayClass ?? '',
+    listenerPorts: listenerPorts(gateway?.controller ?? ''),
+  };
+}
+
+/**
+ * Traefik's listeners name the ports of its entry points, which are 8000 and 8443 unless its installation was told
+ * otherwise; every other controller opens the ports that listeners name.
+ */
+function listenerPorts(controller: string): { readonly http: number; readonly https: number } {
+  return controller.startsWith('traefik.io/') ? { http: 8000, https: 8443 } : { http: 80, https: 443 };
+}
+
+function registryCheck(project: Project): Check {
+  try {
+    const { name, prefix } = registryOf(project);
+    return { name: 'registry', ok: true, found: `${name}/${prefix}` };
+  } catch (error) {
+    const [problem] = problemsOf(error);
+    if (problem === undefined) throw error;
+    return failing('registry', problem.what, problem.next);
+  }
+}
+
+function failing(name: string, found: string, next: string | undefined): Check {
+  return { name, ok: false, found, ...(next === undefined ? {} : { next }) };
+}
+
+function problemOf({ name, found, next }: Check): Problem {
+  return { what: `${name}: ${found}`, ...(next === undefined ? {} : { next }) };
+}
+
+function problemsOf(error: unknown): readonly Problem[] {
+  return error instanceof UserMistake || error instanceof StepFailed ? error.problems : [];
 }

@@ -27,6 +27,7 @@ export function configurationFiles(
   return new Map([
     [etc('containerd.toml'), containerd(layout, settings)],
     [etc(`certs.d/${registryName}/hosts.toml`), registryHosts(network, settings)],
+    [etc(`certs.d/${network.node}:${network.registryPort}/hosts.toml`), plainHosts(network)],
     [etc('cni/10-ptp.conflist'), cni(layout)],
     [etc('registry.yaml'), registry(layout, network)],
     [etc('htpasswd'), `${settings.htpasswd}\n`],
@@ -78,6 +79,11 @@ function registryHosts(network: Network, settings: Settings): string {
   [host."${url}".header]
     Authorization = "Basic ${settings.registryAuthorization}"
 `;
+}
+
+/** The same registry by its address: for whoever pulls with credentials of a pod's own, as from any other registry. */
+function plainHosts(network: Network): string {
+  return `server = "http://${network.node}:${network.registryPort}"\n`;
 }
 
 function cni(layout: Layout): string {

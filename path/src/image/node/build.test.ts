@@ -278,8 +278,16 @@ test.each(mistakes)("%s is the user's mistake", async (_, files, message) => {
   });
 });
 
+test('an application without dependencies needs no lockfile', async () => {
+  const { 'package-lock.json': _, ...others } = application;
+  const without = await buildApp(write(newFolder(), others));
+  const locked = await buildApp(write(newFolder(), application));
+  expect(without.manifest.descriptor).toEqual(locked.manifest.descriptor);
+});
+
 test("a missing lockfile, a link that leads out and a base by tag are the user's mistakes", async () => {
-  const bare = write(newFolder(), { 'package.json': packageJson });
+  const needy = { ...packageJson, dependencies: { pg: '8.0.0' } };
+  const bare = write(newFolder(), { 'package.json': needy });
   await expect(buildApp(bare)).rejects.toMatchObject({
     name: 'UserMistake',
     message: expect.stringMatching(/no package-lock.json/),

@@ -50,11 +50,21 @@ export async function findWorkspace(folder: string): Promise<Workspace> {
     }
     if (dirname(root) === root) break;
   }
+  // Nothing to pin: npm writes no lockfile before the first dependency either.
+  if (needsNothing(own)) {
+    const lockfile = { file: join(folder, 'package-lock.json'), packages: { '': {} } };
+    return { root: folder, path: '', folder, packageJson: own, lockfile };
+  }
   throw new UserMistake({
     what: 'no package-lock.json pins the dependencies of this application, here or in a folder above',
     where: { file: join(folder, 'package.json') },
     next: 'Run `npm install`, or name the folder in the "workspaces" of the project, and commit package-lock.json.',
   });
+}
+
+function needsNothing(own: PackageJson): boolean {
+  const kinds = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
+  return kinds.every((kind) => Object.keys(own[kind] ?? {}).length === 0);
 }
 
 /** Reads a folder's package.json. Throws UserMistake where it is missing or not one. */

@@ -14,6 +14,7 @@ import type {
   VolumeMount,
 } from '../../kubernetes/objects.ts';
 import { containerSecurity, podSecurity } from '../../kubernetes/pod-security.ts';
+import { pullReference } from '../../kubernetes/pull-secret.ts';
 import { type ServiceInput, secretNames } from '../service.ts';
 import { podLabels } from './binding.ts';
 import { initScript, paths, pgHbaConf, postgresqlConf } from './configuration.ts';
@@ -44,12 +45,13 @@ function metadata({ project, service }: ServiceInput, name: string) {
 }
 
 function account(input: ServiceInput): ServiceAccount {
-  const { service } = input;
+  const { service, cluster } = input;
   return {
     apiVersion: 'v1',
     kind: 'ServiceAccount',
     metadata: metadata(input, service.name),
     automountServiceAccountToken: false,
+    ...pullReference(cluster),
   };
 }
 

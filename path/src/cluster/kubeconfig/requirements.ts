@@ -1,0 +1,234 @@
+import type { KubernetesClient } from '../../kubernetes/client.ts';
+import { KubernetesError } from '../../kubernetes/error.ts';
+import { fieldManager, label } from '../../kubernetes/labels.ts';
+import { conditionsOf, type KubernetesObject, type Namespace } from '../../kubernetes/objects.ts';
+import type { Project } from '../../project/project.ts';
+import type { Check } from '../provider.ts';
+import { rights } from './rights.ts';
+
+/** Somebody else's cluster, as far as a deploy depends on it. */
+export interface Found {
+  /** In the order in which a person would mend what is not ok. */
+  readonly checks: readonly Check[];
+  readonly gatewayClass?: GatewayClass;
+}
+
+/** A Gateway API class and the controller behind it. */
+export interface GatewayClass {
+  readonly name: string;
+  readonly controller: string;
+}
+
+/** The first minor version whose pods may sleep before they end (`preStop.sleep`) without a feature gate. */
+const oldest = 30;
+
+/**
+ * Looks at all that a project needs of a cluster, and changes nothing. What may not be looked at with these
+ * credentials is taken to be there: the deploy itself will tell.
+ */
+export async function lookAtCluster(
+  client: KubernetesClient,
+  project: Project,
+  version: string,
+): Promise<Found> {
+  const [namespace, allowed, nodes, gatewayApi, gateway, certManager, volumes] = await Promise.all([
+    namespaceCheck(client, project),
+    rights(client, project.target.namespace),
+    nodeCheck(client),
+    kindsCheck(client, gatewayApiKinds),
+    gatewayClassOf(client, project),
+    kindsCheck(client, certManagerKinds),
+    project.services.length === 0 ? [] : volumeCheck(client, project),
+  ]);
+  // Without its kinds no class can be there either; that is one thing to install and not two.
+  const classes = gatewayApi.ok ? [gateway.check] : [];
+  return {
+    checks: [
+      versionCheck(version),
+      nodes,
+      namespace,
+      allowed,
+      gatewayApi,
+      ...classes,
+      certManager,
+      volumes,
+    ].flat(),
+    ...(gateway.found === undefined ? {} : { gatewayClass: gateway.found }),
+  };
+}
+
+function versionCheck(version: string): Check {
+  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
+  const ok = Number(major) > 1 || Number(minor) >= oldest;
+  return {
+    name: 'version',
+    ok,
+    found: `Kubernetes ${version}`,
+    ...(ok ? {} : { next: `Use a cluster of Kubernetes 1.${oldest} or newer.` }),
+  };
+}
+
+async function nodeCheck(client: KubernetesClient): Promise<Check | []> {
+  const nodes = await look<{ readonly items: readonly Node[] }>(client, '/api/v1/nodes');
+  if (nodes === undefined || nodes === 'forbidden') return [];
+  const kinds = nodes.items.map(({ status }) => status?.nodeInfo?.architecture ?? 'unknown');
+  const fitting = kinds.filter((kind) => kind === 'amd64').length;
+  const found = `${fitting} of ${kinds.length} ${kinds.length === 1 ? 'node is' : 'nodes are'} amd64`;
+  if (fitting > 0) return { name: 'nodes', ok: true, found };
+  return {
+    name: 'nodes',
+    ok: false,
+    found,
+    next: 'Add a node of that architecture: images are built for it.',
+  };
+}
+
+interface Node {
+  readonly status?: { readonly nodeInfo?: { readonly architecture?: string } };
+}
+
+/** A project has its namespace for itself: it forbids all traffic in it that ptp.yaml does not imply. */
+async function namespaceCheck(client: KubernetesClient, { name, target }: Project): Promise<Check> {
+  const check = { name: 'namespace', ok: true };
+  const found = await look<Namespace>(client, `/api/v1/namespaces/${target.namespace}`);
+  if (found === undefined) return { ...check, found: `${target.namespace}, to be made` };
+  if (found === 'forbidden') return { ...check, found: `${target.namespace}, which may not be looked at` };
+  const labels = found.metadata.labels ?? {};
+  const [manager, owner] = [labels[label.managedBy], labels[label.project]];
+  if (manager === fieldManager && owner === name)
+    return { ...check, found: `${target.namespace}, made for ${name}` };
+  const whose = manager === fieldManager ? `belongs to the system ${owner}` : 'is not of ptp’s making';
+  return {
+    name: 'namespace',
+    ok: false,
+    found: `the namespace ${target.namespace} is there already and ${whose}`,
+    next:
+      `Name another one in targets.${target.name}.namespace. Or, where it is yours and nothing else is in it, hand it over: ` +
+      `label it ${label.managedBy}=${fieldManager} and ${label.project}=${name}.`,
+  };
+}
+
+interface Kinds {
+  readonly name: string;
+  readonly group: string;
+  readonly plurals: readonly string[];
+  readonly next: string;
+}
+
+const gatewayApiKinds: Kinds = {
+  name: 'Gateway API',
+  group: 'gateway.networking.k8s.io/v1',
+  plurals: ['gateways', 'httproutes'],
+  next: 'Install its standard channel (gateway-api.sigs.k8s.io) and a controller for it, such as Traefik, Envoy Gateway or Cilium.',
+};
+
+const certManagerKinds: Kinds = {
+  name: 'cert-manager',
+  group: 'cert-manager.io/v1',
+  plurals: ['issuers', 'certificates'],
+  next: 'Install cert-manager (cert-manager.io, "Installation").',
+};
+
+async function kindsCheck(client: KubernetesClient, { name, group, plurals, next }: Kinds): Promise<Check> {
+  const list = await look<{ readonly resources: readonly { readonly name: string }[] }>(
+    client,
+    `/apis/${group}`,
+  );
+  if (list === 'forbidden') return { name, ok: true, found: `${group}, which may not be looked at` };
+  const there = new Set((list?.resources ?? []).map((resource) => resource.name));
+  const missing = plurals.filter((plural) => !there.has(plural));
+  if (missing.length === 0) return { name, ok: true, found: group };
+  return { name, ok: false, found: `the cluster does not know ${missing.join(' and ')} of ${group}`, next };
+}
+
+interface GatewayClassObject extends KubernetesObject {
+  readonly spec?: { readonly controllerName?: string };
+}
+
+/** The class that carries the route: the one that the target names, else the only one. */
+async function gatewayClassOf(
+  client: KubernetesClient,
+  { target }: Project,
+): Promise<{ readonly check: Check; readonly found?: GatewayClass }> {
+  const name = 'gateway class';
+  const key = `targets.${target.name}.gatewayClass`;
+  const list = await look<{ readonly items: readonly GatewayClassObject[] }>(
+    client,
+    '/apis/gateway.networking.k8s.io/v1/gatewayclasses',
+  );
+  if (list === 'forbidden') {
+    const wanted = target.gatewayClass;
+    if (wanted !== undefined)
+      return {
+        check: { name, ok: true, found: `${wanted}, which may not be looked at` },
+        found: { name: wanted, controller: '' },
+      };
+    const next = `Name the class in ${key}.`;
+    return { check: { name, ok: false, found: 'gateway classes may not be looked at', next } };
+  }
+  const classes = list?.items ?? [];
+  const names = classes.map(({ metadata }) => metadata.name).join(', ');
+  const [first, ...others] = classes.filter(
+    ({ metadata }) => target.gatewayClass === undefined || metadata.name === target.gatewayClass,
+  );
+  if (first === undefined) {
+    const missing =
+      target.gatewayClass === undefined ? 'there is none' : `there is no ${target.gatewayClass}`;
+    const next =
+      names === ''
+        ? 'Install a controller for the Gateway API, such as Traefik, Envoy Gateway or Cilium, with a GatewayClass.'
+        : `Name one of ${names} in ${key}.`;
+    return { check: { name, ok: false, found: missing, next } };
+  }
+  if (others.length > 0)
+    return { check: { name, ok: false, found: `there are ${names}`, next: `Choose one in ${key}.` } };
+  const accepted = conditionsOf(first as { readonly status?: unknown }).find(
+    ({ type }) => type === 'Accepted',
+  );
+  const controller = first.spec?.controllerName ?? '';
+  const found = `${first.metadata.name} (${controller})`;
+  if (accepted?.status !== 'True') {
+    const next = 'Look whether its controller runs.';
+    return { check: { name, ok: false, found: `${found}, which no controller has accepted`, next } };
+  }
+  return { check: { name, ok: true, found }, found: { name: first.metadata.name, controller } };
+}
+
+/** The annotation of the class that claims without one are given (kubernetes.io, "Storage Classes"). */
+const defaultClass = 'storageclass.kubernetes.io/is-default-class';
+
+async function volumeCheck(client: KubernetesClient, { target, services }: Project): Promise<Check> {
+  const name = 'volumes';
+  const key = `targets.${target.name}.storageClass`;
+  const list = await look<{ readonly items: readonly KubernetesObject[] }>(
+    client,
+    '/apis/storage.k8s.io/v1/storageclasses',
+  );
+  if (list === 'forbidden') return { name, ok: true, found: 'storage classes may not be looked at' };
+  const names = (list?.items ?? []).map(({ metadata }) => metadata.name);
+  const preset = list?.items.find(({ metadata }) => metadata.annotations?.[defaultClass] === 'true');
+  const wanted = target.storageClass;
+  const found = wanted === undefined ? preset?.metadata.name : names.find((each) => each === wanted);
+  if (found !== undefined) return { name, ok: true, found: `storage class ${found}` };
+  const users = services.map((service) => service.name).join(', ');
+  const missing =
+    wanted === undefined ? 'no storage class is the default' : `there is no storage class ${wanted}`;
+  const choice = names.length === 0 ? '' : `Name one of ${names.join(', ')} in ${key}, or `;
+  const install = 'install a provisioner and mark its class as the default.';
+  return {
+    name,
+    ok: false,
+    found: `${missing}, and ${users} needs a volume`,
+    next: choice === '' ? `I${install.slice(1)}` : `${choice}${install}`,
+  };
+}
+
+/** The document at a path; undefined where it is not there, `forbidden` where these credentials may not see it. */
+async function look<T>(client: KubernetesClient, path: string): Promise<T | undefined | 'forbidden'> {
+  try {
+    return await client.find<T>(path);
+  } catch (error) {
+    if (error instanceof KubernetesError && error.code === 403) return 'forbidden';
+    throw error;
+  }
+}

@@ -1,0 +1,52 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { StepFailed } from '../core/failure.ts';
+import type { Route } from '../core/handover.ts';
+import type { Context } from '../effects/context.ts';
+
+/** Where requests for a route go, and what to look at should none be answered. */
+export interface Door {
+  /** The route, with its entry where DNS does not lead to it. */
+  readonly route: Route;
+  readonly hint?: string;
+}
+
+/**
+ * Finds the way to a route: its entry where it has one, else where DNS leads, else, with a warning, the address that
+ * the gateway tells of itself. @throws StepFailed where nothing tells an address
+ */
+export async function findDoor(context: Context, route: Route): Promise<Door> {
+  if (route.entry !== undefined) return { route };
+  const { hostname } = new URL(route.url);
+  const { gateway } = route;
+  const [named, own] = await Promise.all([
+    addressOf(hostname),
+    gateway === undefined ? undefined : addressOf(gateway),
+  ]);
+  if (named !== undefined) {
+    if (gateway === undefined || named === own) return { route };
+    return { route, hint: `DNS leads ${hostname} to ${named}; the gateway says that it is at ${gateway}` };
+  }
+  if (gateway === undefined || own === undefined) {
+    throw new StepFailed({
+      what: `no DNS answers for ${hostname}, and ${gateway === undefined ? 'the gateway has no address yet' : `none for its gateway ${gateway} either`}`,
+      next: "Look at the gateway controller's Service: it needs an external address. Then let DNS point there.",
+    });
+  }
+  const problem = {
+    what: `no DNS answers for ${hostname} yet, so its gateway is asked at ${gateway}`,
+    next: `Let ${hostname} point to ${gateway} (${isIP(gateway) === 0 ? 'CNAME' : isIP(gateway) === 6 ? 'AAAA' : 'A'}).`,
+  };
+  context.emit({ kind: 'warning', step: 'prove', problem });
+  return { route: { ...route, entry: { address: own, http: 80, https: 443 } }, hint: problem.what };
+}
+
+/** The address of a host; undefined where none is known. */
+async function addressOf(host: string): Promise<string | undefined> {
+  const bare = host.replace(/^\[|\]$/g, '');
+  if (isIP(bare) !== 0) return bare;
+  return lookup(bare).then(
+    ({ address }) => address,
+    () => undefined,
+  );
+}
