@@ -26,7 +26,9 @@ export const goSource: Source = {
 
 async function key(context: Context, component: Component): Promise<string> {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify(component));
+  // How it is shown and when it is made changes nothing of what is made.
+  const { packages: _packages, node: _node, ...made } = component;
+  hash.update(JSON.stringify(made));
   hash.update(await goVersion(context));
   const module = join(modulesFolder, component.name);
   for (const entry of (await readdir(module, { recursive: true, withFileTypes: true })).sort((a, b) =>
