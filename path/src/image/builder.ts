@@ -3,9 +3,10 @@ import type { ExecutionConfiguration } from '../oci/image-configuration.ts';
 import type { PulledImage } from '../oci/pulled-image.ts';
 import type { Store } from '../oci/store.ts';
 import type { Base } from './base/base.ts';
+import type { Compression } from './compression.ts';
 import type { DebianLayers } from './debian/build.ts';
 import type { DebianRequest } from './debian/plan.ts';
-import type { Compression, Layer } from './layer.ts';
+import type { Layer } from './layer.ts';
 import type { LayerCache } from './layer-cache.ts';
 import type { Inputs } from './record.ts';
 
@@ -19,7 +20,7 @@ export interface Workshop {
   /** The base that applications for Node.js stand on, or the one that a reference names; each is made once. */
   base(reference: string | undefined): Promise<Base>;
   /** Layers of Debian packages: those of the project's lock where it has them. */
-  debian(request: Omit<DebianRequest, 'compression' | 'lock' | 'renew'>): Promise<DebianLayers>;
+  debian(request: Omit<DebianRequest, 'compression' | 'lock' | 'fresh'>): Promise<DebianLayers>;
 }
 
 /** Fetches an image by reference into the store. */

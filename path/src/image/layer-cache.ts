@@ -4,7 +4,8 @@ import { digestOf } from '../oci/digest.ts';
 import { canonicalJson } from '../oci/json.ts';
 import type { Store } from '../oci/store.ts';
 import { writeAtomically } from '../oci/write-atomically.ts';
-import { type Compression, type Layer, type LayerEntry, writeLayer } from './layer.ts';
+import type { Compression } from './compression.ts';
+import { type Layer, type LayerEntry, writeLayer } from './layer.ts';
 
 // Raise it when the same inputs shall give other bytes.
 const edition = 1;

@@ -7,6 +7,7 @@ import { type Pack, pack } from 'tar-stream';
 import type { Digest, StoredBlob } from '../core/handover.ts';
 import { mediaTypes } from '../oci/media-types.ts';
 import type { Store } from '../oci/store.ts';
+import type { Compression } from './compression.ts';
 import { LayerOrder } from './layer-order.ts';
 
 /** One entry of a layer. `path` has no leading or trailing slash; modes are the twelve permission bits. */
@@ -22,9 +23,6 @@ export type LayerEntry = {
   /** `target` is the path of a file earlier in the same layer. */
   | { readonly kind: 'hardlink'; readonly target: string }
 );
-
-/** How a layer is stored. The digest of the image depends on it; that of the layer's content (diffID) does not. */
-export type Compression = 'zstd' | 'gzip' | 'none';
 
 /** A layer in the store. `diffId` is the digest of the uncompressed archive (config.md, "Layer DiffID"). */
 export interface Layer {

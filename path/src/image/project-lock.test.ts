@@ -82,6 +82,21 @@ test('what is asked for newly is chosen, what nobody uses any more goes', async 
   expect(await versions()).toEqual([['other 2.0']]);
 });
 
+test('what is locked together is of one hour, though the cache remembers an earlier choice', async () => {
+  const { context } = await build(['hello'], { lock: false });
+  await publish('2.0');
+  await build(['hello', 'other'], { cache: context.cache });
+  expect(await versions()).toEqual([['hello 2.0'], ['other 2.0']]);
+});
+
+test('without a network the choice that the cache remembers is locked', async () => {
+  const { context } = await build(['hello'], { lock: false });
+  await mirror.stop();
+  const { notes } = await build(['hello'], { cache: context.cache });
+  expect(await versions()).toEqual([['hello 1.0']]);
+  expect(notes).toContainEqual(expect.stringMatching(/the Debian packages chosen at .* are used/));
+});
+
 test('renewed, the newest packages are taken and locked, though a choice of today is remembered', async () => {
   const { context } = await build(['hello', 'other']);
   await publish('2.0');

@@ -7,24 +7,30 @@ import { answers, keptChoices, lockFileName, lockText, readLockFile, writeLockFi
 export class ProjectLock {
   readonly #file: string;
   readonly #before: readonly DebianLock[];
+  readonly #renew: boolean;
   readonly #architecture = debianArchitecture(process.arch);
   readonly #used: DebianLock[] = [];
 
-  /** Reads the lock. Throws UserMistake where the file is none. */
-  static async open(file: string): Promise<ProjectLock> {
-    return new ProjectLock(file, await readLockFile(file));
+  /** Reads the lock. `renew`: nothing that it holds will do. Throws UserMistake where the file is none. */
+  static async open(file: string, renew: boolean): Promise<ProjectLock> {
+    return new ProjectLock(file, await readLockFile(file), renew);
   }
 
-  private constructor(file: string, before: readonly DebianLock[]) {
+  private constructor(file: string, before: readonly DebianLock[], renew: boolean) {
     this.#file = file;
     this.#before = before;
+    this.#renew = renew;
   }
 
-  /** The request with what was chosen for it before. */
+  /**
+   * The request with what was chosen for it before. What is to be locked now is the mirror's newest: two requests
+   * that were chosen at different hours might have other versions of the packages that they share.
+   */
   locked(request: DebianRequest): DebianRequest {
+    if (this.#renew) return { ...request, fresh: 'required' };
     const wanted = lockRequest(request, this.#architecture);
     const lock = this.#before.find((one) => answers(one, wanted));
-    return lock === undefined ? request : { ...request, lock };
+    return lock === undefined ? { ...request, fresh: 'wanted' } : { ...request, lock };
   }
 
   /** Notes that an image stands on this choice. */

@@ -8,8 +8,8 @@ import { debianBase } from './base/debian-base.ts';
 import { pulledBase } from './base/pulled-base.ts';
 import type { Pull, Workshop } from './builder.ts';
 import { ingredientsOf } from './builders.ts';
+import type { Compression } from './compression.ts';
 import { assemble } from './image.ts';
-import type { Compression } from './layer.ts';
 import { keyOf, LayerCache } from './layer-cache.ts';
 import { ProjectLock } from './project-lock.ts';
 import { type BuildRecord, readRecord, whyBuilt, writeRecord } from './record.ts';
@@ -28,7 +28,7 @@ export interface BuildOptions {
    * a cluster's own images.
    */
   readonly lockFile?: string;
-  /** Choose the newest Debian packages, whatever the lock says, and write them there. Needs the mirror. */
+  /** Choose the newest Debian packages, whatever the lock says, and lock them. Needs `lockFile` and the mirror. */
   readonly renew?: boolean;
 }
 
@@ -43,8 +43,8 @@ export async function buildImages(
   specs: readonly ImageSpec[],
   options: BuildOptions,
 ): Promise<readonly BuiltImage[]> {
-  const { lockFile } = options;
-  const lock = lockFile === undefined ? undefined : await ProjectLock.open(lockFile);
+  const { lockFile, renew = false } = options;
+  const lock = lockFile === undefined ? undefined : await ProjectLock.open(lockFile, renew);
   const workshop = openWorkshop(context, options, lock);
   const results = await Promise.allSettled(specs.map((spec) => buildImage(workshop, spec)));
   const reasons = results
@@ -88,7 +88,7 @@ function openWorkshop(context: Context, options: BuildOptions, lock: ProjectLock
   const debian: Workshop['debian'] = async (request) => {
     // Loaded only here, because a build on a pulled base needs none of it.
     const { debianLayers } = await import('./debian/build.ts');
-    const wanted = { ...request, compression, renew: options.renew ?? false };
+    const wanted = { ...request, compression };
     const made = await debianLayers(context, lock?.locked(wanted) ?? wanted, store);
     lock?.use(made.lock);
     return made;

@@ -11,6 +11,7 @@ import { PackageGone } from './mirror-failure.ts';
 import {
   type DebianRequest,
   debianArchitecture,
+  type Freshness,
   keyOf,
   type LayerPlan,
   lockRequest,
@@ -52,13 +53,13 @@ export async function debianLayers(
 ): Promise<DebianLayers> {
   const work = await Work.begin(context, store, options);
   try {
-    const lock = await work.choose(request, request.renew ?? false);
+    const lock = await work.choose(request, request.fresh);
     try {
       return await work.layers(request, lock);
     } catch (error) {
       if (!(error instanceof PackageGone)) throw error;
       context.emit({ kind: 'note', step: 'image', text: `${error.message}; newer packages are chosen` });
-      return await work.layers(request, await work.choose(request, true));
+      return await work.layers(request, await work.choose(request, 'required'));
     }
   } finally {
     await work.end();
@@ -99,13 +100,13 @@ class Work {
     this.#options = options;
   }
 
-  async choose(request: DebianRequest, anew: boolean): Promise<DebianLock> {
+  async choose(request: DebianRequest, fresh: Freshness | undefined): Promise<DebianLock> {
     const wanted = lockRequest(request, debianArchitecture(process.arch));
     return choosePackages(this.#context, {
       request: wanted,
       folder: this.#folder,
       lock: request.lock,
-      anew,
+      fresh,
       index: () =>
         shared(this.#context, `index ${wanted.suite} ${wanted.architecture}`, async () =>
           (await this.#open()).index(wanted),

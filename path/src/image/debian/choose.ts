@@ -6,7 +6,7 @@ import { writeAtomically } from '../../oci/write-atomically.ts';
 import { type DebianLock, type LockRequest, lockSchema } from './lock.ts';
 import { MirrorUnreachable } from './mirror-failure.ts';
 import type { PackageIndex } from './package-index.ts';
-import { keyOf } from './plan.ts';
+import { type Freshness, keyOf } from './plan.ts';
 import { resolve } from './resolve.ts';
 
 /** How long a choice stands before the mirror is asked for updates, in milliseconds. A lock stands for ever. */
@@ -23,8 +23,7 @@ export interface Choice {
   readonly lock: DebianLock | undefined;
   /** The packages that can be had. Called only where nothing that was chosen before will do. */
   readonly index: () => Promise<PackageIndex>;
-  /** Choose anew, whatever was chosen before. */
-  readonly anew?: boolean;
+  readonly fresh: Freshness | undefined;
 }
 
 /**
@@ -32,9 +31,9 @@ export interface Choice {
  * a network those chosen last stand, with a note.
  */
 export async function choosePackages(context: Context, choice: Choice): Promise<DebianLock> {
-  const { request, lock, anew = false } = choice;
+  const { request, lock, fresh } = choice;
   const memory = join(choice.folder, 'locks', `${keyOf(request)}.json`);
-  if (!anew && lock !== undefined) {
+  if (fresh !== 'required' && lock !== undefined) {
     if (keyOf(lock.request) === keyOf(request)) return lock;
     const text = 'the Debian packages that are locked answer another request; they are chosen anew';
     context.emit({ kind: 'note', step: 'image', text });
@@ -42,14 +41,14 @@ export async function choosePackages(context: Context, choice: Choice): Promise<
   const known = await remembered(memory, request);
   const now = context.clock.now().getTime();
   // a time in the future is that of a clock that was wrong
-  if (!anew && known !== undefined && now - known.checked < freshFor && known.checked <= now)
-    return known.lock;
+  const recent = known !== undefined && now - known.checked < freshFor && known.checked <= now;
+  if (fresh === undefined && recent) return known.lock;
   try {
     const chosen = resolve(request, await choice.index());
     await writeAtomically(memory, JSON.stringify({ checked: now, lock: chosen }));
     return chosen;
   } catch (error) {
-    if (anew || known === undefined || !(error instanceof MirrorUnreachable)) throw error;
+    if (fresh === 'required' || known === undefined || !(error instanceof MirrorUnreachable)) throw error;
     const since = new Date(known.checked).toISOString();
     const text = `${error.message}; the Debian packages chosen at ${since} are used`;
     context.emit({ kind: 'note', step: 'image', text });

@@ -13,6 +13,7 @@ const interpreter = 3;
 const loaded = 1;
 const dynamic = 2;
 const mostBytes = 1 << 20;
+const longestName = 256;
 
 /** Reads a 64-bit little-endian ELF file; undefined where it is none or is linked statically. */
 export async function readDynamics(at: ReadAt): Promise<Dynamics | undefined> {
@@ -28,14 +29,12 @@ export async function readDynamics(at: ReadAt): Promise<Dynamics | undefined> {
   const tags = view(await at(section.offset, Math.min(section.size, mostBytes)));
   const names: number[] = [];
   let address = 0;
-  let size = 0;
   for (let position = 0; position + 16 <= tags.byteLength; position += 16) {
     const tag = offsetAt(tags, position);
     const value = offsetAt(tags, position + 8);
     if (tag === 0) break;
     if (tag === 1) names.push(value); // DT_NEEDED
     if (tag === 5) address = value; // DT_STRTAB
-    if (tag === 10) size = value; // DT_STRSZ
   }
   const home = segments.find(
     (segment) =>
@@ -43,8 +42,16 @@ export async function readDynamics(at: ReadAt): Promise<Dynamics | undefined> {
   );
   const program = segments.some(({ type }) => type === interpreter);
   if (home === undefined || names.length === 0) return { program, needed: [] };
-  const strings = Buffer.from(await at(home.offset + address - home.address, Math.min(size, mostBytes)));
-  return { program, needed: names.map((from) => strings.toString('latin1', from, strings.indexOf(0, from))) };
+  const strings = home.offset + address - home.address;
+  const needed: string[] = [];
+  // Name by name: the whole table may be large (libLLVM's has megabytes), and its end is no name's end.
+  for (const from of names) needed.push(textOf(await at(strings + from, longestName)));
+  return { program, needed };
+}
+
+function textOf(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  return Buffer.from(end === -1 ? bytes : bytes.subarray(0, end)).toString('latin1');
 }
 
 interface Segment {

@@ -4,9 +4,12 @@ import type { Tree } from './content.ts';
 import { readDynamics } from './elf.ts';
 import { findLoadable } from './loadable.ts';
 
-/** The smallest ELF file that names libraries: a header, three segments, a dynamic section, its strings. */
-function makeElf(needed: readonly string[], program = false): Buffer {
-  const strings = Buffer.from(`\0${needed.map((name) => `${name}\0`).join('')}`);
+/**
+ * The smallest ELF file that names libraries: a header, three segments, a dynamic section, its strings; `others` bytes
+ * of these are before the libraries' names.
+ */
+function makeElf(needed: readonly string[], program = false, others = 0): Buffer {
+  const strings = Buffer.from(`${'x'.repeat(others)}\0${needed.map((name) => `${name}\0`).join('')}`);
   const base = 0x400000;
   const sectionAt = 64 + 3 * 56;
   const section = Buffer.alloc((needed.length + 3) * 16);
@@ -15,7 +18,7 @@ function makeElf(needed: readonly string[], program = false): Buffer {
     section.writeBigUInt64LE(BigInt(key), index * 16);
     section.writeBigUInt64LE(BigInt(value), index * 16 + 8);
   };
-  let from = 1;
+  let from = others + 1;
   for (const [index, name] of needed.entries()) {
     tag(index, 1, from);
     from += name.length + 1;
@@ -73,6 +76,12 @@ test('what is no ELF file, is cut off, or is linked statically needs nothing', a
   expect(await read(Buffer.from('#!/bin/sh\n'.repeat(10)))).toBeUndefined();
   expect(await read(makeElf([]))).toBeUndefined();
   expect(await read(makeElf(['libc.so.6']).subarray(0, 64))).toBeUndefined();
+});
+
+test('names are read wherever they are in a large table', async () => {
+  const large = makeElf(['libc.so.6', 'libm.so.6'], false, 3_000_000);
+  const read = await readDynamics(async (offset, length) => large.subarray(offset, offset + length));
+  expect(read?.needed).toEqual(['libc.so.6', 'libm.so.6']);
 });
 
 test('a module whose library is missing is left out with all that needs it; a program is told of', async () => {

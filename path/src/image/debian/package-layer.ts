@@ -4,7 +4,8 @@ import type { ImageFile, ImageFolder, ImageUser } from '../../core/image-spec.ts
 import type { Context } from '../../effects/context.ts';
 import type { Store } from '../../oci/store.ts';
 import { furnishingEntries, inRoot } from '../accounts.ts';
-import { type Compression, type LayerEntry, writeLayer } from '../layer.ts';
+import type { Compression } from '../compression.ts';
+import { type LayerEntry, writeLayer } from '../layer.ts';
 import { entryPath, placed } from './archive-path.ts';
 import { completed, groundOf, layOut, packageNotes, scriptsWork, type Tree, textEntry } from './content.ts';
 import { isKept } from './kept.ts';

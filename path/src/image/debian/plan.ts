@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto';
 import { UserMistake } from '../../core/failure.ts';
 import type { ImageFile, ImageFolder, ImageUser } from '../../core/image-spec.ts';
-import type { Compression } from '../layer.ts';
+import { type Compression, compressorOf } from '../compression.ts';
 import type { DebianLock, LockedPackage, LockRequest } from './lock.ts';
+
+/**
+ * How new a choice of packages has to be. `wanted`: the newest that the mirror has, or where it can't be reached those
+ * chosen last. `required`: the newest, whatever is locked.
+ */
+export type Freshness = 'wanted' | 'required';
 
 /** What to assemble from Debian packages. */
 export interface DebianRequest {
@@ -18,8 +24,8 @@ export interface DebianRequest {
   readonly user?: ImageUser;
   /** The packages chosen earlier; used where it answers this very request. */
   readonly lock?: DebianLock;
-  /** Choose anew, whatever was chosen before. */
-  readonly renew?: boolean;
+  /** Whether the choice that is remembered of the last day will do; it does where this is absent. */
+  readonly fresh?: Freshness;
   /** `zstd` where it is absent. */
   readonly compression?: Compression;
 }
@@ -33,7 +39,7 @@ export interface LayerPlan {
 }
 
 /** Changes when the same packages give other layers than before. */
-const contentVersion = 1;
+const contentVersion = 2;
 
 /** Debian 13, which has PostgreSQL 17. */
 const defaultSuite = 'trixie';
@@ -86,7 +92,7 @@ export function planLayers(lock: DebianLock, request: DebianRequest): readonly L
     lock.resolved.filter(({ name }) => !base.has(name)),
   ].filter((group) => group.length > 0);
   const compression = request.compression ?? 'zstd';
-  let below = keyOf([contentVersion, compression]);
+  let below = keyOf([contentVersion, compressorOf(compression)]);
   const plans: LayerPlan[] = groups.map((packages) => {
     below = keyOf([below, packages.map(({ name, sha256 }) => [name, sha256])]);
     return { kind: 'packages', packages, key: below };
