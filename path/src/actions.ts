@@ -1,4 +1,5 @@
 import type { Actions, Session } from './cli/actions.ts';
+import { storedLocally } from './cluster/local/stored-data.ts';
 import { providers } from './cluster/providers.ts';
 import { StepFailed } from './core/failure.ts';
 import type { Cluster } from './core/handover.ts';
@@ -9,7 +10,8 @@ import { detectComponents } from './operate/detect.ts';
 import { generalChecks } from './operate/doctor.ts';
 import { followLogs } from './operate/logs.ts';
 import { removeSystem } from './operate/remove.ts';
-import { systemStatus } from './operate/status.ts';
+import { systemStatus, unreachable } from './operate/status.ts';
+import { storedData } from './operate/stored-data.ts';
 import { trust } from './operate/trust.ts';
 import { up } from './path.ts';
 import type { Project } from './project/project.ts';
@@ -22,16 +24,17 @@ export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache
   return {
     up: (project, { overrule }, session) => up({ ...context(session), overrule }, project),
     down: async (project, options, session) => {
-      const provider = providers[project.target.cluster];
-      const state = await provider.find(context(session), project);
+      if (project.target.cluster === 'local')
+        return providers.local.remove(context(session), project, options);
       // Elsewhere than on this machine, what is ours is the project's namespace and not the cluster.
-      if (project.target.cluster !== 'local' && state.state === 'running') {
-        return withClient(state.cluster, (client) =>
-          removeSystem(context(session), client, project, options),
-        );
-      }
-      return provider.remove(context(session), project, options);
+      return withCluster(context(session), project, (client) =>
+        removeSystem(context(session), client, project, options),
+      );
     },
+    storedData: (project, session) =>
+      project.target.cluster === 'local'
+        ? storedLocally(project)
+        : withCluster(context(session), project, (client) => storedData(context(session), client, project)),
     status: async (project, session) => {
       const state = await providers[project.target.cluster].find(context(session), project);
       return systemStatus(context(session), project, state);
@@ -45,17 +48,14 @@ export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache
       return publicUrl({ project, cluster });
     },
     browse: (url) => browse(effects.processes, url),
-    trust: (project, options, session) =>
-      withCluster(context(session), project, async (client) => {
-        const authority = await authorityOf(context(session), client, project.target.namespace);
-        if (authority === undefined) {
-          throw new StepFailed({
-            what: `${project.name} has no certificate authority of its own`,
-            next: 'Run `ptp up` first; where a public authority signs, nothing has to be trusted.',
-          });
-        }
-        return trust(context(session), project, authority, options);
-      }),
+    trust: async (project, { remove }, session) => {
+      // Whom to trust no more needs no cluster to be told: it may be gone with its data.
+      if (remove) return trust(context(session), project, undefined);
+      const authority = await withCluster(context(session), project, (client) =>
+        authorityOf(context(session), client, project.target.namespace),
+      );
+      return trust(context(session), project, authority);
+    },
     doctor: async (project, session) => {
       const kind = project?.target.cluster ?? 'local';
       return [
@@ -71,9 +71,9 @@ export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache
 async function running(context: Context, project: Project): Promise<Cluster> {
   const state = await providers[project.target.cluster].find(context, project);
   if (state.state === 'running') return state.cluster;
-  const why = state.state === 'unreachable' ? state.why : `it is ${state.state}`;
+  if (state.state === 'unreachable') throw new StepFailed(unreachable(project, state));
   throw new StepFailed({
-    what: `the cluster of target ${project.target.name} does not run: ${why}`,
+    what: `the cluster of target ${project.target.name} does not run: it is ${state.state}`,
     next: 'Run `ptp up`.',
   });
 }

@@ -18,7 +18,7 @@ import { surviving } from './chapters/surviving.ts';
 const system = new System();
 
 // What an earlier run left when it was killed.
-beforeAll(() => system.must('down', '--data'));
+beforeAll(() => system.must('down', '--data', '--yes'));
 afterAll(() => system.remove());
 
 describe(`the path of ${instance}`, () => {

@@ -107,7 +107,7 @@ export class System {
   /** Takes everything away again, the copy of the project as well. */
   async remove(): Promise<void> {
     try {
-      await this.must('down', '--data');
+      await this.must('down', '--data', '--yes');
     } finally {
       rmSync(this.place.folder, { recursive: true, force: true });
     }

@@ -20,6 +20,8 @@ export interface Actions {
   up(project: Project, options: UpOptions, session: Session): Promise<Raised>;
   /** Takes the system away; on a local target stops the cluster. Saying it twice is no mistake. */
   down(project: Project, options: DownOptions, session: Session): Promise<Lowered>;
+  /** What `down` with `data` would delete for good; changes nothing. */
+  storedData(project: Project, session: Session): Promise<readonly StoredData[]>;
   /** Looks without changing anything; a cluster that is not there is a state, not a failure. */
   status(project: Project, session: Session): Promise<SystemStatus>;
   /** Calls `onLine` for each line; resolves when all are told, or with `follow` when the signal is aborted. */
@@ -52,6 +54,16 @@ export interface UpOptions {
 export interface Raised {
   readonly release: Release;
   readonly route: Route;
+}
+
+/** Data that `down --data` would delete for good. */
+export interface StoredData {
+  /** The service, or the volume's own name. */
+  readonly name: string;
+  /** The volume's size, a Kubernetes quantity: `1Gi`. */
+  readonly size?: string;
+  /** Bytes that are used of it. */
+  readonly used?: number;
 }
 
 export interface DownOptions {
@@ -99,6 +111,8 @@ export interface LogOptions {
   readonly lines: number;
   /** Of the container before the last restart. */
   readonly previous: boolean;
+  /** Only what was written in the last so many seconds. */
+  readonly since?: number;
 }
 
 export interface LogLine {

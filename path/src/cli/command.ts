@@ -36,6 +36,8 @@ export interface Invocation {
   readonly actions: Actions;
   readonly session: Session;
   readonly output: Output;
+  /** Asks the person at the terminal and returns the line that they type; absent where there is none. */
+  readonly ask?: (question: string) => Promise<string>;
   /** The folder that it was called in. */
   readonly cwd: string;
   /** Milliseconds; never goes back. */

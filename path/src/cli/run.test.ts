@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { StepFailed, UserMistake } from '../core/failure.ts';
 import { Secret } from '../core/secret.ts';
 import type { Actions, SystemStatus } from './actions.ts';
@@ -34,6 +34,7 @@ const actions: Actions = {
     removed: ['the local cluster shop'],
     kept: data ? [] : ['the data of database'],
   }),
+  storedData: async () => [{ name: 'database', size: '1Gi', used: 12_400_000 }, { name: 'left-over' }],
   status: async () => well,
   logs: async (_project, _options, onLine) => onLine({ part: 'web', pod: 'web-1', text: 'hello\u001b[2J' }),
   address: async () => 'https://shop.localhost',
@@ -54,7 +55,12 @@ afterEach(async () => {
   await rm(cwd, { recursive: true });
 });
 
-async function run(line: string, changed: Partial<Actions> = {}, aborted = false) {
+async function run(
+  line: string,
+  changed: Partial<Actions> = {},
+  aborted = false,
+  ask?: (question: string) => Promise<string>,
+) {
   const out: string[] = [];
   const err: string[] = [];
   const controller = new AbortController();
@@ -68,6 +74,7 @@ async function run(line: string, changed: Partial<Actions> = {}, aborted = false
     cwd,
     version: '0.1.0',
     signal: controller.signal,
+    ...(ask === undefined ? {} : { ask }),
     monotonic: () => {
       milliseconds += 1_000;
       return milliseconds;
@@ -216,6 +223,11 @@ test('logs: prefixed and cleaned; unknown parts and counts are mistakes; Ctrl-C 
     err: expect.stringContaining('Did you mean `web`?'),
   });
   expect(await run('logs --lines many')).toMatchObject({ code: 2 });
+  expect(await run('logs --since yesterday')).toMatchObject({ code: 2 });
+  expect(await run('logs --follow --previous')).toMatchObject({ code: 2 });
+  const told: unknown[] = [];
+  await run('logs --since 10m', { logs: async (_project, options) => void told.push(options) });
+  expect(told).toMatchObject([{ since: 600 }]);
   const logs: Actions['logs'] = async () => {
     throw new DOMException('interrupted', 'AbortError');
   };
@@ -227,7 +239,46 @@ test('down keeps data unless told otherwise, and says so', async () => {
   expect((await run('down')).out).toBe(
     'Removed the local cluster shop.\nKept the data of database; `ptp down --data` removes that too.\n',
   );
-  expect((await run('down --data')).out).toBe('Removed the local cluster shop.\n');
+  expect((await run('down --data --yes')).out).toBe('Removed the local cluster shop.\n');
+});
+
+describe('down --data', () => {
+  const lost = 'database: 1Gi volume, 12.4 MB used';
+  const asked = async (answer: string, changed: Partial<Actions> = {}) => {
+    const questions: string[] = [];
+    const ended = await run('down --data', changed, false, async (question) => {
+      questions.push(question);
+      return answer;
+    });
+    return { ...ended, questions };
+  };
+
+  test('asks first, naming all that is lost', async () => {
+    const { questions, out, code } = await asked(' y ');
+    expect(questions).toEqual([`This deletes for good:\n  ${lost}\n  left-over: volume\nGo on? [y/N] `]);
+    expect({ out, code }).toEqual({ out: 'Removed the local cluster shop.\n', code: 0 });
+  });
+
+  test.each(['', 'n', 'yesterday'])('the answer "%s" removes nothing', async (answer) => {
+    const down: Actions['down'] = async () => {
+      throw new Error('it was not to be called');
+    };
+    expect(await asked(answer, { down })).toMatchObject({ code: 1, out: 'Nothing was removed.\n' });
+  });
+
+  test('where nothing would be lost, nothing is asked', async () => {
+    expect(await asked('n', { storedData: async () => [] })).toMatchObject({ code: 0, questions: [] });
+  });
+
+  test('without a terminal it says what to add, and what it would delete', async () => {
+    const { code, out, err } = await run('down --data');
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain('ptp down --data --yes');
+    expect(err).toContain(lost);
+    const json = await run('down --data --json', {}, false, async () => 'y');
+    expect(json.code).toBe(2);
+    expect(JSON.parse(json.out)).toMatchObject({ kind: 'mistake' });
+  });
 });
 
 test('open says the address where there is no browser, and opens none with --print', async () => {

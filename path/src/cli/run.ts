@@ -32,6 +32,8 @@ export interface World {
   readonly version: string;
   /** Aborted by Ctrl-C (`watchInterrupts`). */
   readonly signal: AbortSignal;
+  /** Asks at the terminal; absent where nobody sits at one. */
+  readonly ask?: (question: string) => Promise<string>;
   /** Milliseconds; never goes back. */
   monotonic(): number;
   readonly commands?: readonly Command[];
@@ -82,7 +84,17 @@ async function runCommand(
   // As a person would write it, because diagnostics begin with it.
   const seen = relative(world.cwd, absolute);
   const file = seen.startsWith('..') ? absolute : seen;
+  const { ask } = world;
   return parsed.command.run({
+    // Whoever asks for JSON is a program.
+    ...(ask === undefined || output.json
+      ? {}
+      : {
+          ask: (question: string) => {
+            screen.end();
+            return ask(question);
+          },
+        }),
     flags: parsed.flags,
     values: parsed.values,
     words: parsed.words,

@@ -46,6 +46,16 @@ export interface Removed {
   readonly kept: readonly string[];
 }
 
+/** Data that is deleted for good with a cluster or a namespace. */
+export interface StoredData {
+  /** The service, or the volume's own name. */
+  readonly name: string;
+  /** A Kubernetes quantity: `1Gi`. */
+  readonly size?: string;
+  /** Bytes. */
+  readonly used?: number;
+}
+
 /** A kind of cluster; each is a folder with these verbs, and one line in providers.ts. */
 export interface ClusterProvider {
   /** Makes it run, from whatever state it is in. */

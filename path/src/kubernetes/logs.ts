@@ -26,6 +26,8 @@ export interface LogOptions {
   readonly follow?: boolean;
   /** Of each container the run before its present one; containers that were never started again have none. */
   readonly previous?: boolean;
+  /** Only lines of the last so many seconds. */
+  readonly since?: number;
   onLine(line: LogLine): void;
 }
 
@@ -75,6 +77,7 @@ async function readOne(
     previous: options.previous,
     timestamps: true,
     tailLines: options.tail,
+    sinceSeconds: options.since,
   };
   try {
     for await (const line of lines(await client.stream(path, query, context.signal))) {

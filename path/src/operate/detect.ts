@@ -20,7 +20,23 @@ export async function detectComponents(folder: string): Promise<readonly Detecte
     const index = nearness.findIndex((pattern) => pattern.test(name));
     return index === -1 ? nearness.length : index;
   };
-  return found.sort((a, b) => rank(a) - rank(b) || (a.source < b.source ? -1 : 1));
+  return withOwnNames(found.sort((a, b) => rank(a) - rank(b) || (a.source < b.source ? -1 : 1)));
+}
+
+/** Two folders may be called alike, and a component like the service that `init` names. */
+function withOwnNames(found: readonly DetectedComponent[]): readonly DetectedComponent[] {
+  const taken = new Set(['database']);
+  return found.map((component) => {
+    const parent = dnsName(component.source.split('/').slice(-2).join('-'));
+    const choices = [component.name, parent, dnsName(`${component.name}-app`)];
+    let name = choices.find((choice) => !taken.has(choice));
+    for (let number = 2; name === undefined; number++) {
+      const next = `${component.name.slice(0, 36)}-${number}`;
+      if (!taken.has(next)) name = next;
+    }
+    taken.add(name);
+    return { ...component, name };
+  });
 }
 
 async function search(root: string, folder: string, depth: number): Promise<DetectedComponent[]> {
@@ -72,7 +88,6 @@ function dnsName(text: string): string {
   const name = text
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 40);
-  return /^[a-z]/.test(name) ? name : `app-${name}`;
+    .replace(/^-+|-+$/g, '');
+  return (/^[a-z]/.test(name) ? name : `app-${name}`).slice(0, 40).replace(/-+$/, '');
 }

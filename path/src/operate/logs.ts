@@ -1,8 +1,9 @@
 import type { LogLine, LogOptions } from '../cli/actions.ts';
-import { UserMistake } from '../core/failure.ts';
+import { StepFailed, UserMistake } from '../core/failure.ts';
 import type { Context } from '../effects/context.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { label } from '../kubernetes/labels.ts';
+import { list } from '../kubernetes/list.ts';
 import { readLogs } from '../kubernetes/logs.ts';
 import type { Project } from '../project/project.ts';
 
@@ -22,6 +23,7 @@ export async function followLogs(
     });
   }
   const wanted = options.part === undefined ? parts : [options.part];
+  if (!options.follow) await assertThere(context, client, project);
   await Promise.all(
     wanted.map((part) =>
       readLogs(context, client, {
@@ -30,10 +32,29 @@ export async function followLogs(
         tail: options.lines,
         follow: options.follow,
         previous: options.previous,
+        ...(options.since === undefined ? {} : { since: options.since }),
         onLine: ({ pod, text }) => onLine({ part, pod, text }),
       }),
     ),
   );
+}
+
+/** Silence would say that the components are quiet, where there are none. */
+async function assertThere(
+  context: Context,
+  client: KubernetesClient,
+  { name, target }: Project,
+): Promise<void> {
+  const pods = await list(
+    client,
+    { apiVersion: 'v1', kind: 'Pod', namespace: target.namespace, labels: `${label.project}=${name}` },
+    context.signal,
+  );
+  if (pods.length > 0) return;
+  throw new StepFailed({
+    what: `nothing of ${name} runs in the namespace ${target.namespace}`,
+    next: 'Run `ptp up`.',
+  });
 }
 
 function partLabels(project: Project, part: string): string {

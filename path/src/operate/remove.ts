@@ -1,25 +1,38 @@
 import type { DownOptions, Lowered } from '../cli/actions.ts';
+import { StepFailed } from '../core/failure.ts';
 import type { Context } from '../effects/context.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { deleteObject } from '../kubernetes/delete.ts';
-import { ownedBy } from '../kubernetes/labels.ts';
-import { list } from '../kubernetes/list.ts';
+import { fieldManager, label, ownedBy } from '../kubernetes/labels.ts';
+import { getObject, list } from '../kubernetes/list.ts';
+import { type AnyObject, conditionsOf, keyOf, type Namespace } from '../kubernetes/objects.ts';
+import { pullSecretName } from '../kubernetes/pull-secret.ts';
 import type { Project } from '../project/project.ts';
 
-/** The kinds that hold no data, in the order of their removal: the way in first. */
+/** The kinds that hold no data, in the order of their removal: the way in first, what guards the pods last. */
 const kinds = [
   { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute' },
   { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway' },
+  { apiVersion: 'cert-manager.io/v1', kind: 'Certificate' },
+  { apiVersion: 'cert-manager.io/v1', kind: 'Issuer' },
   { apiVersion: 'apps/v1', kind: 'Deployment' },
   { apiVersion: 'apps/v1', kind: 'StatefulSet' },
   { apiVersion: 'batch/v1', kind: 'Job' },
   { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' },
   { apiVersion: 'v1', kind: 'Service' },
+  { apiVersion: 'v1', kind: 'ConfigMap' },
+  { apiVersion: 'v1', kind: 'ServiceAccount' },
+  { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' },
 ] as const;
 
+/** Seconds that a namespace has to go: its pods end, its volumes are given back. */
+const deadline = 180;
+
 /**
- * Takes a project out of a cluster that goes on running. Without `data` volumes, Secrets and the namespace stay, so
- * that the next `up` finds the database as it was.
+ * Takes a project out of a cluster that goes on running. Without `data` volumes, Secrets (passwords, the certificate
+ * authority) and the namespace stay, so that the next `up` finds the database as it was. A namespace that is not the
+ * project's own is left alone.
+ * @throws StepFailed where the namespace does not go
  */
 export async function removeSystem(
   context: Context,
@@ -27,41 +40,86 @@ export async function removeSystem(
   project: Project,
   options: DownOptions,
 ): Promise<Lowered> {
+  if ((await ownNamespace(context, client, project)) === undefined) return { removed: [], kept: [] };
+  return options.data ? removeAll(context, client, project) : removeObjects(context, client, project);
+}
+
+/** The project's namespace, where it is there and the project's. */
+export async function ownNamespace(
+  context: Pick<Context, 'signal'>,
+  client: KubernetesClient,
+  { name, target }: Project,
+): Promise<Namespace | undefined> {
+  const key = { apiVersion: 'v1', kind: 'Namespace', name: target.namespace };
+  const found = await getObject<Namespace>(client, key, context.signal);
+  const labels = found?.metadata.labels ?? {};
+  return labels[label.managedBy] === fieldManager && labels[label.project] === name ? found : undefined;
+}
+
+async function removeObjects(context: Context, client: KubernetesClient, project: Project): Promise<Lowered> {
   const { namespace } = project.target;
-  const found = await list(
-    client,
-    { apiVersion: 'v1', kind: 'Namespace', labels: ownedBy(project.name) },
-    context.signal,
-  );
-  if (!found.some((one) => one.metadata.name === namespace)) return { removed: [], kept: [] };
-  if (options.data) {
-    await deleteObject(
-      context,
-      client,
-      { apiVersion: 'v1', kind: 'Namespace', name: namespace },
-      { step: 'deploy' },
-    );
-    return { removed: [`the namespace ${namespace} with all its data`], kept: [] };
-  }
+  const labels = ownedBy(project.name);
   let count = 0;
-  for (const { apiVersion, kind } of kinds) {
-    const objects = await list(
-      client,
-      { apiVersion, kind, namespace, labels: ownedBy(project.name) },
-      context.signal,
-    );
-    for (const { metadata } of objects) {
-      await deleteObject(
-        context,
-        client,
-        { apiVersion, kind, namespace, name: metadata.name },
-        { step: 'deploy' },
-      );
-      count++;
+  for (const kind of kinds) {
+    const objects = await list(client, { ...kind, namespace, labels }, context.signal);
+    for (const object of objects) {
+      // What somebody else's object owns goes with that one.
+      if ((object.metadata.ownerReferences ?? []).length > 0) continue;
+      if (await removed(context, client, object)) count++;
     }
   }
+  const secret = { apiVersion: 'v1', kind: 'Secret', namespace, name: pullSecretName };
+  if ((await deleteObject(context, client, secret, { step: 'deploy' })) !== undefined) count++;
+  const claims = await list(
+    client,
+    { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace },
+    context.signal,
+  );
   return {
-    removed: count === 0 ? [] : [`${count} objects in the namespace ${namespace}`],
-    kept: project.services.map((service) => `the data of ${service.name}`),
+    removed: count === 0 ? [] : [`${project.name} from the namespace ${namespace} (${count} objects)`],
+    kept: claims.map(({ metadata }) => `the data of ${metadata.labels?.[label.service] ?? metadata.name}`),
   };
+}
+
+async function removed(context: Context, client: KubernetesClient, object: AnyObject): Promise<boolean> {
+  const { uid } = object.metadata;
+  const expected = uid === undefined ? {} : { expected: uid };
+  return (await deleteObject(context, client, keyOf(object), { step: 'deploy', ...expected })) !== undefined;
+}
+
+/** Deletes the namespace and waits for its end: until then nothing can be made in it again. */
+async function removeAll(context: Context, client: KubernetesClient, project: Project): Promise<Lowered> {
+  const { namespace: name } = project.target;
+  const key = { apiVersion: 'v1', kind: 'Namespace', name };
+  await deleteObject(context, client, key, { step: 'deploy' });
+  const started = context.clock.monotonic();
+  for (;;) {
+    const left = await getObject<Namespace>(client, key, context.signal);
+    if (left === undefined) break;
+    const text = whyItStays(left);
+    if (context.clock.monotonic() - started > deadline * 1000) {
+      throw new StepFailed({
+        what: `it is not gone after ${deadline} s`,
+        where: { object: `namespace/${name}` },
+        next: 'Look at what is left in it; the controller that put a finalizer there has to take it away.',
+        details: text === '' ? [] : [text],
+      });
+    }
+    const task = `remove ${name}`;
+    context.emit({
+      kind: 'progress',
+      step: 'deploy',
+      task,
+      text: `waiting for the end of ${name}. ${text}`.trim(),
+    });
+    await context.clock.sleep(500, context.signal);
+  }
+  return { removed: [`the namespace ${name} with all its data`], kept: [] };
+}
+
+function whyItStays(namespace: Namespace): string {
+  return conditionsOf(namespace)
+    .filter(({ type, status }) => /Remaining|Failure/.test(type) && status === 'True')
+    .map(({ message }) => message ?? '')
+    .join('; ');
 }

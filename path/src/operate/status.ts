@@ -11,6 +11,7 @@ import { type AnyObject, type Deployment, keyOf, type Pod, type StatefulSet } fr
 import { readiness } from '../kubernetes/readiness.ts';
 import type { Project } from '../project/project.ts';
 import { publicUrl } from '../route/plan.ts';
+import { clusterProblems } from './cluster-problems.ts';
 
 /** How a project's system is now; a cluster that is not there is a state and no failure. */
 export async function systemStatus(
@@ -21,17 +22,20 @@ export async function systemStatus(
   const name = project.target.cluster === 'local' ? project.target.instance : project.target.name;
   const nothing = { components: [], services: [] };
   if (state.state === 'unreachable') {
-    const problem = { what: state.why, next: 'Run `ptp up` to mend it, or `ptp doctor` to look further.' };
-    return { cluster: { name, state: state.state }, ...nothing, problems: [problem] };
+    return { cluster: { name, state: state.state }, ...nothing, problems: [unreachable(project, state)] };
   }
   if (state.state !== 'running') return { cluster: { name, state: state.state }, ...nothing, problems: [] };
   const client = await connect(state.cluster.kubeconfig);
   try {
-    const where = { namespace: project.target.namespace, labels: ownedBy(project.name) };
-    const [deployments, sets, pods] = await Promise.all([
+    const { namespace } = project.target;
+    const where = { namespace, labels: ownedBy(project.name) };
+    // Pods are made by controllers, who pass on the project's name and not who manages it.
+    const podLabels = `${label.project}=${project.name}`;
+    const [below, deployments, sets, pods] = await Promise.all([
+      clusterProblems(context, client, state.cluster),
       list<Deployment>(client, { apiVersion: 'apps/v1', kind: 'Deployment', ...where }, context.signal),
       list<StatefulSet>(client, { apiVersion: 'apps/v1', kind: 'StatefulSet', ...where }, context.signal),
-      list<Pod>(client, { apiVersion: 'v1', kind: 'Pod', ...where }, context.signal),
+      list<Pod>(client, { apiVersion: 'v1', kind: 'Pod', namespace, labels: podLabels }, context.signal),
     ]);
     const components = project.components.map((one) =>
       partStatus(one.name, label.component, deployments, pods),
@@ -43,11 +47,23 @@ export async function systemStatus(
       ...(deployments.length === 0 ? {} : { url: publicUrl({ project, cluster: state.cluster }) }),
       components,
       services,
-      problems: [...missing(components, services), ...problems],
+      problems: [...below, ...missing(components, services), ...problems],
     };
   } finally {
     await client.close();
   }
+}
+
+/** A cluster that does not answer as a problem: one of this machine can be mended, others belong to somebody else. */
+export function unreachable(
+  { target }: Project,
+  { why, next }: Extract<ClusterState, { readonly state: 'unreachable' }>,
+): Problem {
+  const usual =
+    target.cluster === 'local'
+      ? 'Run `ptp up` to mend it, or `ptp doctor` to look further.'
+      : 'Run `ptp doctor` to look further.';
+  return { what: why, next: next ?? usual };
 }
 
 function partStatus(
@@ -57,7 +73,7 @@ function partStatus(
   pods: readonly Pod[],
 ): PartStatus {
   const workload = workloads.find((one) => one.metadata.labels?.[key] === name || one.metadata.name === name);
-  const own = pods.filter((pod) => pod.metadata.labels?.[key] === name);
+  const own = pods.filter(({ metadata }) => metadata.labels?.[key] === name && !ofJob(metadata));
   const containers = own.flatMap((pod) => pod.status?.containerStatuses ?? []);
   const image = workload?.spec?.template.spec?.containers[0]?.image;
   const digest = image?.split('@')[1] as Digest | undefined;
@@ -73,6 +89,11 @@ function partStatus(
     ...(digest === undefined ? {} : { digest }),
     ...(since === undefined ? {} : { since: new Date(since) }),
   };
+}
+
+/** A migration's pod bears its component's name too, and is none of its copies. */
+function ofJob({ ownerReferences = [] }: Pod['metadata']): boolean {
+  return ownerReferences.some(({ kind }) => kind === 'Job');
 }
 
 function missing(components: readonly PartStatus[], services: readonly PartStatus[]): readonly Problem[] {

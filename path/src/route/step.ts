@@ -78,7 +78,13 @@ export async function authorityOf(
 ): Promise<string> {
   const key = { apiVersion: 'v1', kind: 'Secret', name: names.certificate, namespace };
   const secret = await getObject<SecretObject>(client, key, context.signal);
-  const encoded = secret?.data?.['ca.crt'];
+  if (secret === undefined)
+    throw new StepFailed({
+      what: 'the system has no certificate yet',
+      where: { object: `${namespace}/secret/${names.certificate}` },
+      next: 'Run `ptp up` first.',
+    });
+  const encoded = secret.data?.['ca.crt'];
   if (encoded === undefined)
     throw new StepFailed({
       what: 'the certificate was issued without its authority',

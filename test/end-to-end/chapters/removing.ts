@@ -15,19 +15,19 @@ import type { Moment } from './interrupted.ts';
 export function removing(system: System): void {
   let before: HostState;
   beforeAll(async () => {
-    await system.must('down', '--data');
+    await system.must('down', '--data', '--yes');
     before = hostState(instance);
     system.forget();
   });
   afterAll(async () => {
-    await system.must('down', '--data');
+    await system.must('down', '--data', '--yes');
     system.forget();
   });
 
   async function leavesNothing(): Promise<void> {
     const namespaces = namespacesOf(instance);
     expect(namespaces.size).toBeGreaterThan(4);
-    expect((await system.must('down', '--data')).stdout).toMatch(
+    expect((await system.must('down', '--data', '--yes')).stdout).toMatch(
       /^Removed the local cluster .* with all its data/m,
     );
     expect(processesOf(instance)).toEqual([]);
@@ -38,7 +38,7 @@ export function removing(system: System): void {
 
   test('where nothing is, it says so', async () => {
     expect((await system.must('down')).stdout).toBe('Nothing was there to take away.\n');
-    expect((await system.must('down', '--data')).stdout).toBe('Nothing was there to take away.\n');
+    expect((await system.must('down', '--data', '--yes')).stdout).toBe('Nothing was there to take away.\n');
   });
 
   const moments: readonly Moment[] = [

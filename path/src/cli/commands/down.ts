@@ -1,16 +1,30 @@
-import type { Command } from '../command.ts';
+import { UserMistake } from '../../core/failure.ts';
+import type { StoredData } from '../actions.ts';
+import type { Command, Invocation } from '../command.ts';
+import { bytes, styled } from '../render/look.ts';
 
 /** `ptp down`. */
 export const down: Command = {
   name: 'down',
   summary: 'take the system away; its data stays unless told otherwise',
-  usage: 'down [--data]',
+  usage: 'down [--data [--yes]]',
   options: {
     data: { type: 'boolean', description: "delete the databases' contents as well: they cannot be had back" },
+    yes: { type: 'boolean', short: 'y', description: 'delete the data without asking, for scripts' },
   },
   words: 0,
-  async run({ load, actions, session, output, flags }) {
-    const { removed, kept } = await actions.down(await load(), { data: flags.has('data') }, session);
+  async run(invocation) {
+    const { load, actions, session, output, flags } = invocation;
+    const data = flags.has('data');
+    const project = await load();
+    if (data && !flags.has('yes')) {
+      const stored = await actions.storedData(project, session);
+      if (!(await confirmed(invocation, stored))) {
+        output.result({ kind: 'down', removed: [], kept: [], stopped: true }, 'Nothing was removed.\n');
+        return 1;
+      }
+    }
+    const { removed, kept } = await actions.down(project, { data }, session);
     const lines = [
       ...(removed.length === 0
         ? ['Nothing was there to take away.']
@@ -21,3 +35,28 @@ export const down: Command = {
     return 0;
   },
 };
+
+/** Whether the data may go. Throws UserMistake where nobody can be asked. */
+async function confirmed({ ask, output }: Invocation, stored: readonly StoredData[]): Promise<boolean> {
+  const lines = stored.map(dataLine);
+  if (ask === undefined) {
+    throw new UserMistake({
+      what: '`down --data` deletes data for good, and there is no terminal to ask at',
+      next: 'Add --yes where that is meant: ptp down --data --yes',
+      details: lines,
+    });
+  }
+  if (stored.length === 0) return true;
+  const question = [
+    styled(output.look, 'bold', 'This deletes for good:'),
+    ...lines.map((line) => `  ${line}`),
+    'Go on? [y/N] ',
+  ].join('\n');
+  return /^y(es)?$/i.test((await ask(question)).trim());
+}
+
+/** `database: 1Gi volume, 12 MB used` */
+function dataLine({ name, size, used }: StoredData): string {
+  const volume = size === undefined ? 'volume' : `${size} volume`;
+  return `${name}: ${volume}${used === undefined ? '' : `, ${bytes(used)} used`}`;
+}

@@ -20,7 +20,7 @@ export const init: Command = {
     if (components.length === 0) {
       throw new UserMistake({
         what: `no component was found below ${folder}`,
-        next: 'A component has a package.json with a start or a build script. Or copy ptp.yaml from the reference system.',
+        next: 'A component has a package.json: with a start script that calls `node` (a server), or with a build script beside an index.html (a page).',
       });
     }
     const name = nameFrom(values.get('name') ?? basename(folder));
@@ -34,9 +34,16 @@ export const init: Command = {
       throw error;
     }
     const found = table(components.map((component) => [component.name, component.builder, component.why]));
-    const text = [`Wrote ${file}:`, ...found.map((line) => `  ${line}`), 'Look at it, then: ptp up', ''].join(
-      '\n',
-    );
+    const text = [
+      `Wrote ${file}:`,
+      ...found.map((line) => `  ${line}`),
+      // What the path asks of an application, and most do not do by themselves.
+      ...(components.some(({ builder }) => builder === 'node')
+        ? ['A server listens on $PORT, and answers /livez and /readyz on $MANAGEMENT_PORT.']
+        : []),
+      'Look at it, then: ptp up',
+      '',
+    ].join('\n');
     output.result({ kind: 'init', file, name, components }, text);
     return 0;
   },

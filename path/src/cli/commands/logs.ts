@@ -18,10 +18,16 @@ export const logs: Command = {
       description: 'past lines of each pod (default: 100)',
     },
     previous: { type: 'boolean', short: 'p', description: 'of the container before its last restart' },
+    since: { type: 'string', value: 'time', description: 'only what was written in the last 30s, 10m, 2h' },
   },
   words: 1,
   async run({ load, actions, session, output, flags, values, words }) {
     const lines = lineCount(values.get('lines'));
+    const since = secondsOf(values.get('since'));
+    if (flags.has('follow') && flags.has('previous')) {
+      const what = '`--follow` and `--previous` exclude each other: what has ended writes nothing more';
+      throw new UserMistake({ what, next: 'Leave one of them out.' });
+    }
     const project = await load();
     const [part] = words;
     if (part !== undefined) assertPart(part, project);
@@ -31,6 +37,7 @@ export const logs: Command = {
       follow,
       lines,
       previous: flags.has('previous'),
+      ...(since === undefined ? {} : { since }),
       ...(part === undefined ? {} : { part }),
     };
     try {
@@ -55,6 +62,18 @@ function lineCount(text: string | undefined): number {
   if (text === undefined) return 100;
   if (/^\d{1,6}$/.test(text)) return Number(text);
   throw new UserMistake({ what: `\`--lines ${text}\` is no number of lines`, next: 'Write --lines 100.' });
+}
+
+const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+function secondsOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, count, unit = ''] = /^([1-9]\d{0,5})([smhd])$/.exec(text) ?? [];
+  if (count !== undefined) return Number(count) * (unitSeconds[unit] ?? 1);
+  throw new UserMistake({
+    what: `\`--since ${text}\` is no time`,
+    next: 'Write --since 30s, 10m, 2h or 1d.',
+  });
 }
 
 function assertPart(part: string, project: Project): void {

@@ -1,0 +1,60 @@
+import type { Problem } from '../core/failure.ts';
+import type { Cluster } from '../core/handover.ts';
+import type { Context } from '../effects/context.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import { KubernetesError } from '../kubernetes/error.ts';
+import { ownedBy } from '../kubernetes/labels.ts';
+import { list } from '../kubernetes/list.ts';
+import { type AnyObject, conditionsOf, objectName } from '../kubernetes/objects.ts';
+import { readiness } from '../kubernetes/readiness.ts';
+
+/** Whose objects the parts of a cluster of our own are. */
+const owner = 'ptp-system';
+
+/**
+ * What is wrong below the system: nodes that do not answer, and in a cluster of our own its parts (DNS, the door).
+ * What these credentials may not see is passed over.
+ */
+export async function clusterProblems(
+  context: Pick<Context, 'signal'>,
+  client: KubernetesClient,
+  { provider }: Pick<Cluster, 'provider'>,
+): Promise<readonly Problem[]> {
+  const own = provider === 'local';
+  const [nodes, parts] = await Promise.all([
+    seen(list(client, { apiVersion: 'v1', kind: 'Node' }, context.signal)),
+    own
+      ? seen(
+          list(client, { apiVersion: 'apps/v1', kind: 'Deployment', labels: ownedBy(owner) }, context.signal),
+        )
+      : [],
+  ]);
+  const next = own ? 'Run `ptp up`: it mends the cluster.' : 'Ask whoever runs the cluster.';
+  return [
+    ...nodes.flatMap((node) => nodeProblem(node, next)),
+    ...parts
+      .map((part) => ({ part, ...readiness(part) }))
+      .filter(({ state }) => state !== 'ready')
+      .map(({ part, text }) => ({
+        what: `this part of the cluster does not work: ${text}`,
+        where: { object: objectName(part) },
+        next,
+      })),
+  ];
+}
+
+function nodeProblem(node: AnyObject, next: string): readonly Problem[] {
+  const ready = conditionsOf(node).find(({ type }) => type === 'Ready');
+  if (ready === undefined || ready.status === 'True') return [];
+  const why = ready.message ?? ready.reason ?? ready.status;
+  return [{ what: `the node ${node.metadata.name} is not ready: ${why}`, next }];
+}
+
+async function seen(listed: Promise<readonly AnyObject[]>): Promise<readonly AnyObject[]> {
+  try {
+    return await listed;
+  } catch (error) {
+    if (error instanceof KubernetesError && error.code === 403) return [];
+    throw error;
+  }
+}
