@@ -1,87 +1,9 @@
-import 'reflect-metadata';
-import { createPublicKey, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  AuthorityKeyIdentifierExtension,
-  BasicConstraintsExtension,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
-  type GeneralNameType,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  PemConverter,
-  SubjectAlternativeNameExtension,
-  SubjectKeyIdentifierExtension,
-  X509Certificate,
-  X509CertificateGenerator,
-} from '@peculiar/x509';
 import type { Layout } from './layout.ts';
-import { type Network, nodeName } from './plan.ts';
-
-const day = 86_400_000;
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-type KeyPair = CryptoKeyPair;
-
-interface Authority {
-  readonly keys: KeyPair;
-  readonly certificate: X509Certificate;
-}
-
-/** A certificate to be signed by one of the cluster's authorities. */
-interface Wanted {
-  readonly file: string;
-  readonly authority: 'ca' | 'etcd-ca' | 'front-proxy-ca';
-  /** The common name; Kubernetes' user. */
-  readonly name: string;
-  /** The organization; Kubernetes' group. */
-  readonly group?: string;
-  readonly dns?: readonly string[];
-  readonly ip?: readonly string[];
-  /** Where the certificate is for a client of the API server: the name of the kubeconfig to write. */
-  readonly kubeconfig?: string;
-}
-
-/** Every certificate of the control plane and the node (kubernetes.io, "PKI certificates and requirements"). */
-function wanted(network: Network): readonly Wanted[] {
-  return [
-    {
-      file: 'apiserver',
-      authority: 'ca',
-      name: 'kube-apiserver',
-      dns: [
-        'kubernetes',
-        'kubernetes.default',
-        'kubernetes.default.svc',
-        'kubernetes.default.svc.cluster.local',
-        'localhost',
-      ],
-      ip: ['127.0.0.1', network.node, network.apiService],
-    },
-    { file: 'apiserver-kubelet', authority: 'ca', name: 'ptp:apiserver', group: 'ptp:kubelet-clients' },
-    { file: 'admin', authority: 'ca', name: 'ptp:admin', group: 'system:masters', kubeconfig: 'admin' },
-    {
-      file: 'controller-manager',
-      authority: 'ca',
-      name: 'system:kube-controller-manager',
-      kubeconfig: 'controller-manager',
-    },
-    { file: 'scheduler', authority: 'ca', name: 'system:kube-scheduler', kubeconfig: 'scheduler' },
-    { file: 'kube-proxy', authority: 'ca', name: 'system:kube-proxy', kubeconfig: 'kube-proxy' },
-    {
-      file: 'kubelet',
-      authority: 'ca',
-      name: `system:node:${nodeName}`,
-      group: 'system:nodes',
-      dns: [nodeName],
-      ip: [network.node],
-      kubeconfig: 'kubelet',
-    },
-    { file: 'etcd', authority: 'etcd-ca', name: 'etcd', dns: ['localhost'], ip: ['127.0.0.1'] },
-    { file: 'etcd-client', authority: 'etcd-ca', name: 'kube-apiserver' },
-    { file: 'front-proxy', authority: 'front-proxy-ca', name: 'front-proxy-client' },
-  ];
-}
+import { authorities, renewBefore, type Wanted, wanted } from './pki-plan.ts';
+import type { Network } from './plan.ts';
 
 /**
  * Makes what is missing or ends within 30 days: three authorities, the certificates, the service accounts' key pair
@@ -89,154 +11,51 @@ function wanted(network: Network): readonly Wanted[] {
  * started again.
  */
 export async function ensurePki(layout: Layout, network: Network, now: Date): Promise<boolean> {
-  await mkdir(layout.pki, { recursive: true, mode: 0o700 });
-  await mkdir(layout.etc, { recursive: true, mode: 0o700 });
-  const authorities = new Map<string, Authority>();
-  let made = false;
-  for (const name of ['ca', 'etcd-ca', 'front-proxy-ca'] as const) {
-    const { authority, fresh } = await ensureAuthority(layout, name, now);
-    authorities.set(name, authority);
-    made ||= fresh;
-  }
-  for (const want of wanted(network)) {
-    const authority = authorities.get(want.authority);
-    if (authority === undefined) throw new Error(`no authority ${want.authority}`);
-    if (!(await stillGood(layout, want, authority, now))) {
-      await issue(layout, network, want, authority, now);
-      made = true;
-    }
-  }
-  if (await ensureServiceAccountKey(layout)) made = true;
-  return made;
+  if (await isGood(layout, network, now)) return false;
+  // What makes certificates takes a while to load.
+  const { makePki } = await import('./make-pki.ts');
+  return makePki(layout, network, now);
 }
 
-async function ensureAuthority(layout: Layout, name: string, now: Date) {
-  const existing = await readAuthority(layout, name).catch(() => undefined);
-  if (existing !== undefined) return { authority: existing, fresh: false };
-  const keys = await newKeys();
-  const certificate = await X509CertificateGenerator.createSelfSigned({
-    serialNumber: serial(),
-    name: `CN=ptp ${layout.instance} ${name}`,
-    notBefore: new Date(now.getTime() - day),
-    notAfter: new Date(now.getTime() + 3650 * day),
-    signingAlgorithm: algorithm,
-    keys,
-    extensions: [
-      new BasicConstraintsExtension(true, 0, true),
-      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-      await SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
-  });
-  await write(join(layout.pki, `${name}.key`), await keyPem(keys));
-  await write(join(layout.pki, `${name}.crt`), `${certificate.toString('pem')}\n`);
-  return { authority: { keys, certificate }, fresh: true };
-}
-
-async function readAuthority(layout: Layout, name: string): Promise<Authority> {
-  const certificate = new X509Certificate(await readFile(join(layout.pki, `${name}.crt`), 'utf8'));
-  const [der] = PemConverter.decode(await readFile(join(layout.pki, `${name}.key`), 'utf8'));
-  if (der === undefined) throw new Error('no key');
-  const privateKey = await crypto.subtle.importKey('pkcs8', der, algorithm, true, ['sign']);
-  const publicKey = await certificate.publicKey.export(algorithm, ['verify']);
-  return { keys: { privateKey, publicKey }, certificate };
-}
-
-async function stillGood(layout: Layout, want: Wanted, authority: Authority, now: Date): Promise<boolean> {
+async function isGood(layout: Layout, network: Network, now: Date): Promise<boolean> {
   try {
-    const certificate = new X509Certificate(await readFile(join(layout.pki, `${want.file}.crt`), 'utf8'));
-    await readFile(join(layout.pki, `${want.file}.key`));
-    if (want.kubeconfig !== undefined) await readFile(join(layout.etc, `${want.kubeconfig}.kubeconfig`));
-    if (certificate.notAfter.getTime() - now.getTime() < 30 * day) return false;
-    return await certificate.verify({ publicKey: authority.certificate.publicKey, signatureOnly: true });
+    const found = await Promise.all(authorities.map((name) => readAuthority(layout, name)));
+    const byName = new Map(authorities.map((name, index) => [name, found[index]]));
+    const good = await Promise.all(
+      wanted(network).map((want) => isCertificateGood(layout, want, byName.get(want.authority), now)),
+    );
+    return good.every(Boolean) && (await isServiceAccountKeyGood(layout));
   } catch {
-    return false;
+    return false; // missing or cut off: it is made
   }
 }
 
-async function issue(layout: Layout, network: Network, want: Wanted, authority: Authority, now: Date) {
-  const keys = await newKeys();
-  const names = [
-    ...(want.dns ?? []).map((value) => ({ type: 'dns' as GeneralNameType, value })),
-    ...(want.ip ?? []).map((value) => ({ type: 'ip' as GeneralNameType, value })),
-  ];
-  const certificate = await X509CertificateGenerator.create({
-    serialNumber: serial(),
-    subject: want.group === undefined ? `CN=${want.name}` : `CN=${want.name}, O=${want.group}`,
-    issuer: authority.certificate.subject,
-    notBefore: new Date(now.getTime() - day),
-    notAfter: new Date(now.getTime() + 365 * day),
-    signingAlgorithm: algorithm,
-    publicKey: keys.publicKey,
-    signingKey: authority.keys.privateKey,
-    extensions: [
-      new BasicConstraintsExtension(false, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
-      await SubjectKeyIdentifierExtension.create(keys.publicKey),
-      await AuthorityKeyIdentifierExtension.create(authority.certificate.publicKey),
-      ...(names.length === 0 ? [] : [new SubjectAlternativeNameExtension(names)]),
-    ],
-  });
-  const key = await keyPem(keys);
-  const pem = `${certificate.toString('pem')}\n`;
-  await write(join(layout.pki, `${want.file}.key`), key);
-  await write(join(layout.pki, `${want.file}.crt`), pem);
-  if (want.kubeconfig !== undefined) {
-    const path = join(layout.etc, `${want.kubeconfig}.kubeconfig`);
-    await write(path, kubeconfig(layout, network, `${authority.certificate.toString('pem')}\n`, pem, key));
-  }
+async function readAuthority(layout: Layout, name: string): Promise<X509Certificate> {
+  const certificate = await readCertificate(layout, name);
+  const key = createPrivateKey(await readFile(join(layout.pki, `${name}.key`)));
+  if (!certificate.checkPrivateKey(key)) throw new Error(`the key of ${name} is another's`);
+  return certificate;
 }
 
-function kubeconfig(layout: Layout, network: Network, ca: string, certificate: string, key: string): string {
-  const base64 = (text: string) => Buffer.from(text).toString('base64');
-  return `apiVersion: v1
-kind: Config
-clusters:
-  - name: ${layout.instance}
-    cluster:
-      server: https://${network.node}:6443
-      certificate-authority-data: ${base64(ca)}
-users:
-  - name: ${layout.instance}
-    user:
-      client-certificate-data: ${base64(certificate)}
-      client-key-data: ${base64(key)}
-contexts:
-  - name: ${layout.instance}
-    context: { cluster: ${layout.instance}, user: ${layout.instance} }
-current-context: ${layout.instance}
-`;
+async function isCertificateGood(
+  layout: Layout,
+  want: Wanted,
+  authority: X509Certificate | undefined,
+  now: Date,
+): Promise<boolean> {
+  const certificate = await readCertificate(layout, want.file);
+  await readFile(join(layout.pki, `${want.file}.key`));
+  if (want.kubeconfig !== undefined) await readFile(join(layout.etc, `${want.kubeconfig}.kubeconfig`));
+  const left = certificate.validToDate.getTime() - now.getTime();
+  return left >= renewBefore && authority !== undefined && certificate.verify(authority.publicKey);
 }
 
-async function ensureServiceAccountKey(layout: Layout): Promise<boolean> {
-  const path = join(layout.pki, 'service-account.key');
-  const publicPath = join(layout.pki, 'service-account.pub');
-  const existing = await readFile(path, 'utf8').catch(() => undefined);
-  if (existing !== undefined) {
-    await write(publicPath, createPublicKey(existing).export({ type: 'spki', format: 'pem' }).toString());
-    return false;
-  }
-  const pem = await keyPem(await newKeys());
-  await write(publicPath, createPublicKey(pem).export({ type: 'spki', format: 'pem' }).toString());
-  await write(path, pem);
-  return true;
+async function isServiceAccountKeyGood(layout: Layout): Promise<boolean> {
+  const key = createPublicKey(await readFile(join(layout.pki, 'service-account.key'), 'utf8'));
+  const published = createPublicKey(await readFile(join(layout.pki, 'service-account.pub'), 'utf8'));
+  return key.equals(published);
 }
 
-function newKeys(): Promise<KeyPair> {
-  return crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']) as Promise<KeyPair>;
-}
-
-async function keyPem(keys: KeyPair): Promise<string> {
-  return `${PemConverter.encode(await crypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')}\n`;
-}
-
-function serial(): string {
-  return `4${randomBytes(15).toString('hex').slice(1)}`;
-}
-
-/** Written beside and renamed: a killed command leaves the old file or the new one, never a half. */
-async function write(path: string, content: string): Promise<void> {
-  const beside = `${path}.new`;
-  await writeFile(beside, content, { mode: 0o600 });
-  await rename(beside, path);
+async function readCertificate(layout: Layout, name: string): Promise<X509Certificate> {
+  return new X509Certificate(await readFile(join(layout.pki, `${name}.crt`)));
 }
