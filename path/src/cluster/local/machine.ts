@@ -4,6 +4,7 @@ import { StepFailed } from '../../core/failure.ts';
 import type { Context } from '../../effects/context.ts';
 import { cgroupRoot, enterCgroup } from './cgroup.ts';
 import type { Layout } from './layout.ts';
+import { privateFolders } from './private-folders.ts';
 
 /**
  * The machine is a set of Linux namespaces (pid, mount, network, ipc, uts) held by one init process. Everything the
@@ -33,9 +34,10 @@ export async function startMachine(context: Context, layout: Layout): Promise<Ma
   if (catatonit === undefined) throw new StepFailed({ what: 'catatonit is not on this machine' });
   const script = [
     'set -e',
+    'mount -t proc proc /proc',
+    ...privateFolders(layout),
     // Containers see the kubelet's mounts; the host sees none of them.
     'mount --make-rshared /',
-    'mount -t proc proc /proc',
     'ip link set lo up',
     `hostname ${layout.instance}`,
     `exec ${catatonit} -P`,

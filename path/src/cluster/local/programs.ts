@@ -11,7 +11,8 @@ import type { Obtained } from './source/obtain.ts';
 
 /**
  * Starts the node's programs that do not run, and anew those whose program, arguments, configuration or certificates
- * have changed; returns when all answer, with the names of those that were started.
+ * have changed; returns when all answer, with the names of those that were started. `before`: what is to be done before
+ * the program of that name is started, when those that it needs answer.
  */
 export async function startPrograms(
   context: Context,
@@ -19,6 +20,7 @@ export async function startPrograms(
   network: Network,
   machine: Machine,
   obtained: readonly Obtained[],
+  before: Readonly<Record<string, () => Promise<void>>> = {},
 ): Promise<readonly string[]> {
   const keys = new Map(obtained.map((one) => [one.component.name, one.key]));
   const processes = nodeProcesses(layout, network);
@@ -34,6 +36,7 @@ export async function startPrograms(
       const same = (await readFile(mark, 'utf8').catch(() => '')) === fingerprint;
       if (pid === undefined || !same) {
         if (pid !== undefined) await end(context, pid);
+        await before[one.name]?.();
         await launch(context, layout, machine, one);
         await writeFile(mark, fingerprint, { mode: 0o600 });
         started.push(one.name);

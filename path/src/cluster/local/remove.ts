@@ -1,4 +1,4 @@
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { StepFailed } from '../../core/failure.ts';
 import type { Context } from '../../effects/context.ts';
@@ -33,6 +33,8 @@ export async function remove(
   await rm(layout.run, { recursive: true, force: true });
   const had = record !== undefined || machine !== undefined;
   if (options.data) await rm(layout.root, { recursive: true, force: true });
+  // The folders of all instances go with the last one.
+  for (const folder of [layout.run, layout.root].map(dirname)) await rmdir(folder).catch(() => {});
   const name = `the local cluster ${layout.instance}`;
   return {
     removed: had ? [options.data ? `${name} with all its data` : name] : [],

@@ -1,6 +1,7 @@
 import { access, chmod, mkdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hash as bcrypt } from 'bcryptjs';
+import { Secret } from '../../core/secret.ts';
 import type { Context } from '../../effects/context.ts';
 import { cgroupRoot, cgroupVersion } from './cgroup.ts';
 import { configurationFiles } from './configure.ts';
@@ -13,6 +14,7 @@ import { startPrograms } from './programs.ts';
 import { type InstanceRecord, newRecord, readRecord, writeRecord } from './record.ts';
 import { usableResolver } from './resolver.ts';
 import type { Obtained } from './source/obtain.ts';
+import { markPodsUnready } from './stale-pods.ts';
 
 /** A node whose programs all answer. */
 export interface StartedNode {
@@ -44,8 +46,16 @@ export async function startNode(
   await writeConfiguration(layout, network, record);
   const machine = (await findMachine(layout)) ?? (await freshMachine(context, layout));
   await connectMachine(context, network, machine, ports);
-  const started = await startPrograms(context, layout, network, machine, obtained);
+  const started = await startPrograms(context, layout, network, machine, obtained, {
+    kubelet: () => beforeKubelet(context, layout),
+  });
   return { layout, network, record, machine, started };
+}
+
+/** The first kubelet of a machine finds the pods of the machine before. */
+async function beforeKubelet(context: Context, layout: Layout): Promise<void> {
+  if (await exists(join(layout.run, 'kubelet.key'))) return;
+  await markPodsUnready(context, new Secret(await readFile(join(layout.etc, 'admin.kubeconfig'), 'utf8')));
 }
 
 async function ensureRecord(
