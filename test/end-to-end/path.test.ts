@@ -29,6 +29,6 @@ describe(`the path of ${instance}`, () => {
   describe('bad input', () => badInput(system));
   describe('surviving', () => surviving(system));
   describe('interrupted', () => interrupted(system));
-  describe('removing', () => removing(system));
   describe('reproducible', () => reproducible(system));
+  describe('removing', () => removing(system));
 });

@@ -15,7 +15,6 @@ export interface HostState {
   readonly mounts: readonly string[];
   readonly interfaces: readonly string[];
   readonly firewall: readonly string[];
-  readonly namespaces: readonly string[];
   readonly cgroups: readonly string[];
   readonly files: readonly string[];
   readonly forwarding: string;
@@ -23,6 +22,8 @@ export interface HostState {
 
 const state = '/var/lib/ptp';
 const run = '/run/ptp';
+/** Where programs of a node write by themselves, unless they are kept from it. */
+const habitual = ['/run/containerd', '/run/netns', '/var/lib/cni', '/var/lib/kubelet', '/var/log/containers'];
 
 /** Looks at this machine. What belongs to other instances that run beside is left out. */
 export function hostState(instance: string): HostState {
@@ -34,10 +35,26 @@ export function hostState(instance: string): HostState {
       .filter((name) => !foreign(name))
       .sort(),
     firewall: lines(output('nft', ['list', 'tables'])).filter((line) => !foreign(line)),
-    namespaces: lines(output('ip', ['netns', 'list'])),
     cgroups: cgroupsOf(instance),
-    files: [state, run].flatMap((folder) => entries(folder)).filter((path) => !ofOther(path, instance)),
+    files: [
+      ...[state, run].flatMap((folder) => entries(folder)).filter((path) => !ofOther(path, instance)),
+      ...habitual.flatMap((folder) => everything(folder)),
+    ].sort(),
     forwarding: readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim(),
+  };
+}
+
+/** What is on the host and was not there before; empty lists where nothing was left. */
+export function added(before: HostState, after: HostState): HostState {
+  const beyond = (known: readonly string[], now: readonly string[]) =>
+    now.filter((word) => !known.includes(word));
+  return {
+    mounts: beyond(before.mounts, after.mounts),
+    interfaces: beyond(before.interfaces, after.interfaces),
+    firewall: beyond(before.firewall, after.firewall),
+    cgroups: beyond(before.cgroups, after.cgroups),
+    files: beyond(before.files, after.files),
+    forwarding: after.forwarding,
   };
 }
 
@@ -130,6 +147,11 @@ function ofOther(path: string, instance: string): boolean {
 
 function entries(folder: string): readonly string[] {
   return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
+}
+
+function everything(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  return [folder, ...readdirSync(folder, { recursive: true, encoding: 'utf8' })];
 }
 
 function lines(output: string): readonly string[] {

@@ -74,6 +74,14 @@ export function badInput(system: System): void {
     });
   });
 
+  test('data is not deleted without being asked for twice', async () => {
+    expect(await system.ptp('down', '--data')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('ptp down --data --yes'),
+    });
+    await untouched();
+  });
+
   test('a port that is taken is told before anything is changed', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
