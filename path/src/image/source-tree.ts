@@ -140,7 +140,8 @@ export function treeEntries(prefix: string, files: readonly SourceFile[]): reado
   return withFolders(entries);
 }
 
-function readUnchanged(path: string, sha256: string): Uint8Array {
+/** A file's content. Throws StepFailed where it is no longer the one that was listed. */
+export function readUnchanged(path: string, sha256: string): Uint8Array {
   const bytes = readFileSync(path);
   if (digestOf(bytes) === `sha256:${sha256}`) return bytes;
   throw new StepFailed({

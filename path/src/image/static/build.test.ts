@@ -87,6 +87,23 @@ test('the build runs only where its inputs changed', async () => {
   ]);
 });
 
+test('a file that changes during the build is in no image, and leaves nothing wrong in the cache', async () => {
+  const folder = write(newFolder(), page);
+  const context = newContext();
+  const emit = (event: (typeof context.events)[number]) => {
+    context.emit(event);
+    if (event.kind === 'progress' && /npm run build/.test(event.text))
+      write(folder, { 'index.html': 'later' });
+  };
+  await expect(buildPage(folder, { ...context, emit })).rejects.toMatchObject({
+    name: 'StepFailed',
+    problems: [{ what: 'the file changed while the image was built' }],
+  });
+  write(folder, { 'index.html': page['index.html'] });
+  const image = await buildPage(folder, context);
+  expect(textIn(image.layers[2], 'site/index.html')).toBe(page['index.html']);
+});
+
 test('a failed build shows its last lines and where its script is', async () => {
   const folder = write(newFolder(), {
     ...page,

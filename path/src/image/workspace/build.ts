@@ -1,8 +1,8 @@
-import { chmod, copyFile, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, posix, relative } from 'node:path';
 import { StepFailed } from '../../core/failure.ts';
 import type { Context } from '../../effects/context.ts';
-import { readSourceTree, type SourceFile, treeKey } from '../source-tree.ts';
+import { readSourceTree, readUnchanged, type SourceFile, treeKey } from '../source-tree.ts';
 import { closureOf } from './closure.ts';
 import type { Workspace } from './find-workspace.ts';
 import { closureKey, modulesFolder } from './modules.ts';
@@ -92,7 +92,8 @@ async function copySources(inputs: BuildInputs, stage: string): Promise<void> {
       if (file.kind === 'symlink') {
         await symlink(file.target, to);
       } else {
-        await copyFile(file.from, to);
+        // What is kept under the key of these contents must be made of them.
+        await writeFile(to, readUnchanged(file.from, file.sha256));
         await chmod(to, file.executable ? 0o755 : 0o644);
       }
     }
@@ -105,7 +106,7 @@ async function linkModules(inputs: BuildInputs, modules: string, stage: string):
   const members = [...inputs.trees.keys()].filter((path) => path !== '');
   for (const path of members) {
     if (Object.keys(lockfile.packages).some((inner) => inner.startsWith(`${path}/node_modules/`))) {
-      await symlink(join(modules, path, 'node_modules'), join(stage, path, 'node_modules'));
+      await linkEach(join(modules, path, 'node_modules'), join(stage, path, 'node_modules'));
     }
     for (const [link, found] of Object.entries(lockfile.packages)) {
       if (found.link !== true || found.resolved !== path) continue;
@@ -114,6 +115,12 @@ async function linkModules(inputs: BuildInputs, modules: string, stage: string):
       await symlink(relative(dirname(at), join(stage, path)), at);
     }
   }
+}
+
+/** A folder of links: what a build puts beside them (caches, records of its own) stays out of the shared packages. */
+async function linkEach(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const name of await readdir(from)) await symlink(join(from, name), join(to, name));
 }
 
 async function runBuild(
