@@ -53,8 +53,9 @@ export async function writeLayer(
   const archive = pack();
   const hash = createHash('sha256');
   const compressed = compressor(options.compression);
+  const stored = store.put(compressed as AsyncIterable<Uint8Array>, layerTypes[options.compression]);
   const [blob] = await Promise.all([
-    store.put(compressed as AsyncIterable<Uint8Array>, layerTypes[options.compression]),
+    stored,
     pipeline(
       archive,
       async function* (chunks: AsyncIterable<Uint8Array>) {
@@ -66,7 +67,13 @@ export async function writeLayer(
       compressed,
     ),
     writeEntries(archive, entries),
-  ]);
+  ]).catch(async (error: Error) => {
+    // What failed anywhere reaches the store's end as it is; the other ends may only see that the line was torn.
+    throw await stored.then(
+      () => error,
+      (cause: unknown) => (error.cause === cause ? error : cause),
+    );
+  });
   return { blob, diffId: `sha256:${hash.digest('hex')}` };
 }
 

@@ -1,4 +1,3 @@
-import { StepFailed, UserMistake } from '../core/failure.ts';
 import type { BuiltImage } from '../core/handover.ts';
 import type { ImageSpec } from '../core/image-spec.ts';
 import type { Context } from '../effects/context.ts';
@@ -9,6 +8,7 @@ import { pulledBase } from './base/pulled-base.ts';
 import type { Pull, Workshop } from './builder.ts';
 import { ingredientsOf } from './builders.ts';
 import type { Compression } from './compression.ts';
+import { foreseen, together } from './failures.ts';
 import { assemble } from './image.ts';
 import { keyOf, LayerCache } from './layer-cache.ts';
 import { ProjectLock } from './project-lock.ts';
@@ -49,7 +49,7 @@ export async function buildImages(
   const results = await Promise.allSettled(specs.map((spec) => buildImage(workshop, spec)));
   const reasons = results
     .filter((result) => result.status === 'rejected')
-    .map((result) => result.reason as unknown);
+    .map((result) => foreseen(result.reason, context.cache));
   if (reasons.length > 0) throw together(reasons);
   await lock?.save(context);
   return results.filter((result) => result.status === 'fulfilled').map((result) => result.value);
@@ -111,18 +111,4 @@ function openWorkshop(context: Context, options: BuildOptions, lock: ProjectLock
       return made;
     },
   };
-}
-
-/** One error for several: mistakes are told all at once; anything unforeseen goes on as it is. */
-function together(reasons: readonly unknown[]): unknown {
-  const unforeseen = reasons.find(
-    (reason) => !(reason instanceof UserMistake || reason instanceof StepFailed),
-  );
-  if (unforeseen !== undefined || reasons.length === 1) return unforeseen ?? reasons[0];
-  // Images that share a failed part, such as the base, fail with the same error.
-  const known = new Set(reasons as (UserMistake | StepFailed)[]);
-  const problems = [...known].flatMap((reason) => reason.problems);
-  return [...known].every((reason) => reason instanceof UserMistake)
-    ? new UserMistake(problems)
-    : new StepFailed(problems, { cause: reasons[0] });
 }
