@@ -1,6 +1,8 @@
 import { UserMistake } from './core/failure.ts';
 import type { ImageSpec } from './core/image-spec.ts';
 import { detect } from './image/detect.ts';
+import { labelsOf } from './image/labels.ts';
+import { findPackageJson } from './image/workspace/find-package-json.ts';
 import type { Component, Project } from './project/project.ts';
 import { serviceImages } from './services/table.ts';
 
@@ -23,7 +25,12 @@ async function imageOf(project: Project, component: Component): Promise<ImageSpe
     name: component.name,
     builder,
     source: component.source,
-    labels: { 'org.opencontainers.image.title': `${project.name}/${component.name}` },
+    labels: labelsOf({
+      project: project.name,
+      component: component.name,
+      own: await findPackageJson(component.source),
+      shared: await findPackageJson(project.folder),
+    }),
     ...(component.base === undefined ? {} : { base: component.base }),
   };
 }
