@@ -25,7 +25,7 @@ const kinds = [
   { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' },
 ] as const;
 
-/** Seconds that a namespace has to go: its pods end, its volumes are given back. */
+/** Seconds that pods have to end, and the namespace to go after them. */
 const deadline = 180;
 
 /**
@@ -87,39 +87,58 @@ async function removed(context: Context, client: KubernetesClient, object: AnyOb
   return (await deleteObject(context, client, keyOf(object), { step: 'deploy', ...expected })) !== undefined;
 }
 
-/** Deletes the namespace and waits for its end: until then nothing can be made in it again. */
+/**
+ * Deletes the namespace and waits for its end: until then nothing can be made in it again. The pods go first, because
+ * a namespace that is deleted with pods in it looks again only after half of their grace period.
+ */
 async function removeAll(context: Context, client: KubernetesClient, project: Project): Promise<Lowered> {
   const { namespace: name } = project.target;
   const key = { apiVersion: 'v1', kind: 'Namespace', name };
+  const labels = `${label.project}=${project.name}`;
+  await removeObjects(context, client, project);
+  await untilGone(context, `the pods in ${name}`, async () => {
+    const pods = await list(
+      client,
+      { apiVersion: 'v1', kind: 'Pod', namespace: name, labels },
+      context.signal,
+    );
+    return pods.map(({ metadata }) => metadata.name);
+  });
   await deleteObject(context, client, key, { step: 'deploy' });
-  const started = context.clock.monotonic();
-  for (;;) {
+  await untilGone(context, `the namespace ${name}`, async () => {
     const left = await getObject<Namespace>(client, key, context.signal);
-    if (left === undefined) break;
-    const text = whyItStays(left);
-    if (context.clock.monotonic() - started > deadline * 1000) {
-      throw new StepFailed({
-        what: `it is not gone after ${deadline} s`,
-        where: { object: `namespace/${name}` },
-        next: 'Look at what is left in it; the controller that put a finalizer there has to take it away.',
-        details: text === '' ? [] : [text],
-      });
-    }
-    const task = `remove ${name}`;
-    context.emit({
-      kind: 'progress',
-      step: 'deploy',
-      task,
-      text: `waiting for the end of ${name}. ${text}`.trim(),
-    });
-    await context.clock.sleep(500, context.signal);
-  }
+    return left === undefined ? [] : whyItStays(left);
+  });
   return { removed: [`the namespace ${name} with all its data`], kept: [] };
 }
 
-function whyItStays(namespace: Namespace): string {
-  return conditionsOf(namespace)
+/** Asks until nothing is left; throws StepFailed with what is, where that takes too long. */
+async function untilGone(
+  context: Context,
+  what: string,
+  ask: () => Promise<readonly string[]>,
+): Promise<void> {
+  const started = context.clock.monotonic();
+  for (let told: string | undefined; ; ) {
+    const left = await ask();
+    if (left.length === 0) return;
+    if (context.clock.monotonic() - started > deadline * 1000) {
+      throw new StepFailed({
+        what: `after ${deadline} s there still is ${what}`,
+        next: 'Look at what is left; the controller that put a finalizer there has to take it away.',
+        details: left,
+      });
+    }
+    const text = `waiting for the end of ${what}`;
+    if (text !== told) context.emit({ kind: 'progress', step: 'deploy', task: what, text });
+    told = text;
+    await context.clock.sleep(200, context.signal);
+  }
+}
+
+function whyItStays(namespace: Namespace): readonly string[] {
+  const told = conditionsOf(namespace)
     .filter(({ type, status }) => /Remaining|Failure/.test(type) && status === 'True')
-    .map(({ message }) => message ?? '')
-    .join('; ');
+    .map(({ message }) => message ?? '');
+  return told.length === 0 ? [`namespace/${namespace.metadata.name}`] : told;
 }
