@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Layout } from './layout.ts';
-import { type Network, nodeName, registryName } from './plan.ts';
+import { type Network, nodeName, policySocket, registryName } from './plan.ts';
 
 /** What a configuration depends on besides the instance's addresses. */
 export interface Settings {
@@ -106,6 +106,8 @@ function cni(layout: Layout): string {
           },
         },
         { type: 'portmap', capabilities: { portMappings: true } },
+        // Last: a pod starts when the policies for its address are in force.
+        { type: 'wait-for-policy', socket: policySocket(layout) },
       ],
     },
     null,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { containerdSocket } from './configure.ts';
 import type { Layout } from './layout.ts';
-import type { Network } from './plan.ts';
+import { type Network, policyHealthPort } from './plan.ts';
 
 /** What a program of the node says of itself. */
 export interface Answer {
@@ -25,6 +25,9 @@ export async function probe(layout: Layout, network: Network, name: string): Pro
       return ask(`http://${network.node}:10248/healthz`, [200]);
     case 'kube-proxy':
       return ask(`http://${network.node}:10256/livez`, [200]);
+    case 'network-policy':
+      // Alive, and not ready: on a new cluster its rights are applied once the node is up.
+      return ask(`http://${network.node}:${policyHealthPort}/livez`, [200]);
     default:
       return { ready: true, text: 'runs' };
   }

@@ -48,6 +48,7 @@ export function wanted(network: Network): readonly Wanted[] {
     },
     { file: 'scheduler', authority: 'ca', name: 'system:kube-scheduler', kubeconfig: 'scheduler' },
     { file: 'kube-proxy', authority: 'ca', name: 'system:kube-proxy', kubeconfig: 'kube-proxy' },
+    { file: 'network-policy', authority: 'ca', name: 'ptp:network-policy', kubeconfig: 'network-policy' },
     {
       file: 'kubelet',
       authority: 'ca',

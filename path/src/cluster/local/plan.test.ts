@@ -66,6 +66,6 @@ test('the kubelet is told to live with cgroup version 1 only where the machine h
 test('every YAML and JSON file parses', () => {
   for (const [path, content] of configurationFiles(layout, network, { ...settings, cgroupVersion: 1 })) {
     if (path.endsWith('.yaml')) expect(parse(content), path).toBeTypeOf('object');
-    if (path.endsWith('.conflist')) expect(JSON.parse(content).plugins.length).toBe(2);
+    if (path.endsWith('.conflist')) expect(JSON.parse(content).plugins.length).toBe(3);
   }
 });

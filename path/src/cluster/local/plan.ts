@@ -42,6 +42,14 @@ export function networkOf(number: number): Network {
   };
 }
 
+/** Where new pods are announced to the program that enforces network policies. */
+export function policySocket(layout: Layout): string {
+  return join(layout.run, 'network-policy.sock');
+}
+
+/** Where that program tells of its health, on the node's address. */
+export const policyHealthPort = 10261;
+
 /** One program of the node, as it is started inside the machine. */
 export interface NodeProcess {
   readonly name: string;
@@ -187,6 +195,17 @@ export function nodeProcesses(layout: Layout, network: Network): readonly NodePr
       component: 'kubernetes',
       program: bin('kube-proxy'),
       args: [`--config=${etc('kube-proxy.yaml')}`, `--hostname-override=${nodeName}`],
+      after: ['kube-apiserver'],
+    },
+    {
+      name: 'network-policy',
+      component: 'network-policy',
+      program: bin('network-policy'),
+      args: [
+        `--kubeconfig=${etc('network-policy.kubeconfig')}`,
+        `--socket=${policySocket(layout)}`,
+        `--health-address=${network.node}:${policyHealthPort}`,
+      ],
       after: ['kube-apiserver'],
     },
   ];

@@ -15,7 +15,8 @@ export const coredns: AddOn = {
   objects: async (input) => objects(input),
 };
 
-const corefile = `.:5353 {
+// Port 53 in the pod as well: policies that let pods ask for names see the packet behind the Service.
+const corefile = `.:53 {
     errors
     health :8080 { lameduck 5s }
     ready :8181
@@ -53,8 +54,8 @@ function objects(input: AddOnInput) {
             image: input.image(name).reference,
             args: ['-conf', '/etc/coredns/Corefile'],
             ports: [
-              { containerPort: 5353, name: 'dns', protocol: 'UDP' },
-              { containerPort: 5353, name: 'dns-tcp', protocol: 'TCP' },
+              { containerPort: 53, name: 'dns', protocol: 'UDP' },
+              { containerPort: 53, name: 'dns-tcp', protocol: 'TCP' },
             ],
             resources: { requests: { cpu: '20m', memory: '30Mi' }, limits: { memory: '170Mi' } },
             livenessProbe: { httpGet: { path: '/health', port: 8080 }, periodSeconds: 10 },
@@ -76,8 +77,8 @@ function objects(input: AddOnInput) {
           clusterIP: input.dns,
           selector: labels,
           ports: [
-            { name: 'dns', port: 53, targetPort: 5353, protocol: 'UDP' },
-            { name: 'dns-tcp', port: 53, targetPort: 5353, protocol: 'TCP' },
+            { name: 'dns', port: 53, targetPort: 'dns', protocol: 'UDP' },
+            { name: 'dns-tcp', port: 53, targetPort: 'dns-tcp', protocol: 'TCP' },
           ],
         },
       },

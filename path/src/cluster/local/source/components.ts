@@ -71,6 +71,13 @@ export const components: readonly Component[] = [
   },
   { name: 'etcd', version: 'v3.7.3', programs: { '.': 'etcd' }, packages: 140, node: true },
   { name: 'registry', version: 'v3.1.2', programs: { '.': 'registry' }, packages: 150, node: true },
+  {
+    name: 'network-policy',
+    version: 'v1',
+    programs: { '.': 'network-policy', './wait-for-policy': 'wait-for-policy' },
+    packages: 12,
+    node: true,
+  },
   { name: 'coredns', version: 'v1.14.6', programs: { '.': 'coredns' }, packages: 120, node: false },
   {
     name: 'local-path',
