@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Binding, PublishedImage } from '../core/handover.ts';
-import type { ConfigMap, Deployment, KubernetesObject, ServiceObject } from '../kubernetes/objects.ts';
+import { Secret } from '../core/secret.ts';
+import type {
+  ConfigMap,
+  Deployment,
+  KubernetesObject,
+  ServiceAccount,
+  ServiceObject,
+} from '../kubernetes/objects.ts';
 import type { Component, Project } from '../project/project.ts';
 import { planDeploy } from './plan.ts';
 
@@ -230,4 +237,15 @@ describe('migrations', () => {
       plan.migrations[0]?.mark,
     );
   });
+});
+
+test('where nodes need credentials to pull, pods get them from their account, so that none is replaced for them', () => {
+  const images = [image('gateway')];
+  const plan = (cluster: { readonly pullSecret?: Secret }) =>
+    planDeploy({ project: project(component), images, bindings: [], cluster });
+  const [open, closed] = [plan({}), plan({ pullSecret: new Secret('{"auths":{}}') })];
+  const account = (given: typeof open) => find<ServiceAccount>(given.ground, 'ServiceAccount');
+  expect(account(open)).not.toHaveProperty('imagePullSecrets');
+  expect(account(closed).imagePullSecrets).toEqual([{ name: 'registry-pull' }]);
+  expect(closed.workloads).toEqual(open.workloads);
 });

@@ -58,7 +58,7 @@ function parsed(text: string, file: string): z.output<typeof schema> {
   const next = 'Mend the file, or name another one.';
   let value: unknown;
   try {
-    value = parse(text, { logLevel: 'silent' });
+    value = parse(text, { logLevel: 'error' });
   } catch {
     // The parser's own message shows a piece of the file, and the file holds keys.
     throw new UserMistake({ what: 'this kubeconfig is no YAML', where: { file }, next });

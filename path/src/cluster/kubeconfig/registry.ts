@@ -10,7 +10,8 @@ export function registryOf({ name, target }: Pick<Project, 'name' | 'target'>): 
   const written = target.registry ?? '';
   const [, scheme, rest = ''] = /^(https?:\/\/)?(.*)$/.exec(written) ?? [];
   const [host = '', ...folders] = rest.split('/').filter((word) => word !== '');
-  if (!/^([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d+)?$/i.test(host)) {
+  // A name without a dot or a port would be taken for a part of the path.
+  if (!/[.:]|^localhost$/.test(host) || !/^([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d+)?$/i.test(host)) {
     throw new UserMistake({
       what: written === '' ? `target ${target.name} names no registry` : 'this is no registry',
       where: { key: `targets.${target.name}.registry` },

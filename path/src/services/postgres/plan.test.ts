@@ -132,3 +132,12 @@ test('a verifier is what PostgreSQL itself stores for the password (RFC 7677, se
     'SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=',
   );
 });
+
+test('where nodes need credentials to pull, the server’s account names them', () => {
+  const closed = { ...cluster, pullSecret: new Secret('{"auths":{}}') };
+  const accounts = [cluster, closed].map((each) =>
+    postgres.plan({ ...input, cluster: each }).find(({ kind }) => kind === 'ServiceAccount'),
+  );
+  expect(accounts[0]).not.toHaveProperty('imagePullSecrets');
+  expect(accounts[1]).toHaveProperty('imagePullSecrets', [{ name: 'registry-pull' }]);
+});
