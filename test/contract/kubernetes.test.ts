@@ -78,6 +78,35 @@ describe('against a real API server', () => {
     expect(emitted).toEqual(['created', 'unchanged', 'configured']);
   });
 
+  test('objects of kinds that are defined in the same apply wait until the server serves them', async () => {
+    const group = `${namespace}.example.com`;
+    const kinds = Array.from({ length: 12 }, (_, index) => ({
+      kind: `Thing${index}`,
+      plural: `thing${index}s`,
+    }));
+    const definitions = kinds.map(({ kind, plural }) => ({
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: `${plural}.${group}` },
+      spec: {
+        group,
+        scope: 'Namespaced',
+        names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
+        versions: [
+          { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } },
+        ],
+      },
+    }));
+    const things = kinds.map(({ kind }) => ({
+      apiVersion: `${group}/v1`,
+      kind,
+      metadata: { name: 'a', namespace },
+    }));
+    const created = await changes([...things, ...definitions]);
+    expect(created).toHaveLength(24);
+    expect(created.every((line) => line.endsWith(' created'))).toBe(true);
+  });
+
   test('a second apply of the same changes nothing in the cluster', async () => {
     await changes([map('a', { x: '1' })]);
     const key = { apiVersion: 'v1', kind: 'ConfigMap', name: 'a', namespace };

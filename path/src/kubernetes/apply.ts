@@ -6,6 +6,7 @@ import type { ChangeSet, ObjectChange } from './change-set.ts';
 import type { KubernetesClient } from './client.ts';
 import { conflictProblem, conflictsOf } from './conflict.ts';
 import { KubernetesError } from './error.ts';
+import { untilEstablished } from './established.ts';
 import { fieldManager, label } from './labels.ts';
 import { getObject, list } from './list.ts';
 import {
@@ -70,6 +71,8 @@ export async function apply(
         change: change.change,
       });
     }
+    const definitions = stage.filter(({ kind }) => kind === 'CustomResourceDefinition');
+    if (!options.dryRun) await untilEstablished(client, definitions, context.signal);
   }
   return changes;
 }

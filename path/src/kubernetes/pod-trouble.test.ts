@@ -33,6 +33,7 @@ test('too little memory is said in words', () => {
 
 test.each([
   ['0/1 nodes are available: 1 Insufficient memory.', true],
+  ['0/1 nodes are available: 1 node(s) had untolerated taint(s).', false],
   ['0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.', false],
 ])('no node: %s', (message, hopeless) => {
   const pod: Pod = {

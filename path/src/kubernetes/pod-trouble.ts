@@ -38,8 +38,9 @@ export function podTrouble(pod: Pod): PodTrouble | undefined {
   const scheduled = conditionsOf(pod).find((condition) => condition.type === 'PodScheduled');
   if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable') {
     const text = scheduled.message ?? 'no node can take the pod';
-    // A claim is bound only after the first look, so that look's complaint passes by itself.
-    const passing = /unbound|not found|being created|VolumeBinding/i.test(text);
+    // A claim is bound only after the first look, so that look's complaint passes by itself; and a node that has just
+    // started, or is about to be drained, bears a taint until that is over.
+    const passing = /unbound|not found|being created|VolumeBinding|untolerated taint/i.test(text);
     return { reason: 'Unschedulable', text, hopeless: !passing };
   }
   return undefined;
