@@ -11,7 +11,7 @@ export interface ImageUser {
 export interface ImageCommon {
   /** The component's name, or that of a part of the cluster; unique within one build. */
   readonly name: string;
-  /** Further labels; `org.opencontainers.image.source` and `.revision` among them where they are known. */
+  /** Labels; the builder adds `org.opencontainers.image.revision`. */
   readonly labels?: Readonly<Record<string, string>>;
 }
 

@@ -5,6 +5,7 @@ import { manifestOf } from '../oci/manifest.ts';
 import { mediaTypes, ociMediaType } from '../oci/media-types.ts';
 import type { Store } from '../oci/store.ts';
 import type { Ingredients } from './builder.ts';
+import { revisionLabel } from './labels.ts';
 
 // The one moment of every image: a real time would make equal sources give different digests.
 const created = new Date(0).toISOString();
@@ -16,7 +17,13 @@ export function configurationOf(
 ): ImageConfiguration {
   const { base, layers, execution } = ingredients;
   const below = base?.configuration;
-  const all = { ...below?.config?.Labels, ...baseLabels(ingredients), ...labels, ...execution.Labels };
+  const all = {
+    ...below?.config?.Labels,
+    ...baseLabels(ingredients),
+    ...revisionLabel(layers.map(({ diffId }) => diffId)),
+    ...labels,
+    ...execution.Labels,
+  };
   const { Cmd: _replacedByTheEntrypoint, ...inherited } = below?.config ?? {};
   return {
     created,
@@ -26,7 +33,7 @@ export function configurationOf(
       ...inherited,
       ...execution,
       Env: mergeEnv(below?.config?.Env ?? [], execution.Env ?? []),
-      ...(Object.keys(all).length === 0 ? {} : { Labels: all }),
+      Labels: all,
     },
     rootfs: {
       type: 'layers',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { labelsOf, repositoryUrl } from './labels.ts';
+import { digestOf } from '../oci/digest.ts';
+import { labelsOf, repositoryUrl, revisionLabel } from './labels.ts';
 
 test('labels come from package.json, the repository from the project where the component names none', () => {
   const own = { version: '1.2.3' };
@@ -33,3 +34,11 @@ test.each([undefined, '', 7, { url: 7 }, 'file:///home/me/hello', '../hello.git'
     expect(repositoryUrl(written)).toBeUndefined();
   },
 );
+
+test('the revision follows from what the own layers hold', () => {
+  const [one, other] = [digestOf('one'), digestOf('other')];
+  const revision = revisionLabel([one, other])['org.opencontainers.image.revision'];
+  expect(revision).toMatch(/^sha256:[0-9a-f]{64}$/);
+  expect(revisionLabel([one, other])['org.opencontainers.image.revision']).toBe(revision);
+  expect(revisionLabel([other, one])['org.opencontainers.image.revision']).not.toBe(revision);
+});

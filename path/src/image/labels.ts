@@ -1,3 +1,5 @@
+import type { Digest } from '../core/handover.ts';
+import { digestOf } from '../oci/digest.ts';
 import type { PackageJson } from './workspace/find-workspace.ts';
 
 /** What an image is labelled by. */
@@ -15,13 +17,6 @@ export interface Labelled {
 /**
  * An image's labels (OCI image spec 1.1, annotations.md): title, and what package.json says of version, licence and
  * repository. Pure.
- *
- * There is no `org.opencontainers.image.revision`. A label is part of the image's digest, and every byte of an image
- * is a function of its sources. A commit is not: an archive, a shallow clone and a rebased branch hold the same files
- * and know other commits or none, so equal sources would have other digests, and each commit would roll out every
- * component though nothing in it changed. The last commit that touched a component's folder has the same fault, and
- * would leave out its lockfile, its workspaces and its base. One image belongs to many commits; which they are is
- * told by what can have many: the tags it is published with.
  */
 export function labelsOf({ project, component, own, shared }: Labelled): Readonly<Record<string, string>> {
   const known = {
@@ -35,6 +30,20 @@ export function labelsOf({ project, component, own, shared }: Labelled): Readonl
     if (value !== undefined) labels[`org.opencontainers.image.${name}`] = value;
   }
   return labels;
+}
+
+/**
+ * The label that names the revision of the software in an image: the digest of what its own layers hold, whatever base
+ * they lie on. A rebase keeps it; a change of the sources that reaches the image changes it. Pure.
+ *
+ * It is no commit. A label is part of the image's digest, and every byte of an image is a function of its sources: an
+ * archive, a shallow clone and a rebased branch hold the same files and know other commits or none, so equal sources
+ * would have other digests, and each commit would roll out every component though nothing in it changed. The commits
+ * that an image belongs to are told by what can have many: the tags it is published with.
+ * @param layers the digests of the layers above the base, uncompressed
+ */
+export function revisionLabel(layers: readonly Digest[]): Readonly<Record<string, string>> {
+  return { 'org.opencontainers.image.revision': digestOf(layers.join('\n')) };
 }
 
 const hosts: Readonly<Record<string, string>> = {

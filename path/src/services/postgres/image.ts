@@ -36,6 +36,7 @@ export function postgresImage(service: Service): DebianImage {
       'debconf',
       'perl',
       'perl-base',
+      'libllvm19',
     ],
     user: postgresUser,
     entrypoint: [`${programs(service.version)}/postgres`],
