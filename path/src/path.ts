@@ -9,9 +9,11 @@ import { lockFileName } from './image/lock-file.ts';
 import { buildImages } from './image/step.ts';
 import { imagesOf } from './images-of.ts';
 import { connect } from './kubernetes/client.ts';
+import { Store } from './oci/store.ts';
 import type { Project } from './project/project.ts';
 import { revisionOf } from './project/revision.ts';
 import { proveServing } from './prove/step.ts';
+import { pullImage } from './registry/pull.ts';
 import { pullCredentials } from './registry/pull-credentials.ts';
 import { publishImages } from './registry/step.ts';
 import { openRoute } from './route/step.ts';
@@ -81,6 +83,7 @@ function build(context: Context, project: Project): Promise<readonly BuiltImage[
     const images = await buildImages(context, specs, {
       projectFolder: project.folder,
       lockFile: join(project.folder, lockFileName),
+      pull: (reference) => pullImage(context, reference, { store: new Store(context) }),
     });
     return { result: images, text: `${images.length} images` };
   });

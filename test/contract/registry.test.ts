@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -10,6 +10,9 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { UserMistake } from '../../path/src/core/failure.ts';
 import type { BuiltImage, RegistryAccess } from '../../path/src/core/handover.ts';
 import { Secret } from '../../path/src/core/secret.ts';
+import { buildImages } from '../../path/src/image/step.ts';
+import { canonicalJson } from '../../path/src/oci/json.ts';
+import { manifestOf } from '../../path/src/oci/manifest.ts';
 import { type Client, createClient } from '../../path/src/registry/client.ts';
 import { pullImage } from '../../path/src/registry/pull.ts';
 import { attachArtifact, referrersOf } from '../../path/src/registry/referrers.ts';
@@ -188,4 +191,58 @@ async function listening(port: number): Promise<void> {
     if (open) return;
     await wait(50);
   }
+}
+
+test('an application stands on a base image that is fetched by its digest', async () => {
+  const own = await createWorld();
+  vi.stubEnv('DOCKER_CONFIG', own.folder);
+  const authorization = Buffer.from('me:hunter2').toString('base64');
+  const docker = { auths: { [access.name]: { auth: authorization } } };
+  await writeFile(join(own.folder, 'config.json'), JSON.stringify(docker));
+  try {
+    const source = join(own.folder, 'app');
+    await mkdir(source);
+    const manifest = { name: 'app', version: '1.0.0', scripts: { start: 'node main.js' } };
+    const lock = { name: 'app', version: '1.0.0', lockfileVersion: 3, packages: { '': manifest } };
+    await writeFile(join(source, 'package.json'), JSON.stringify(manifest));
+    await writeFile(join(source, 'package-lock.json'), JSON.stringify(lock));
+    await writeFile(join(source, 'main.js'), 'console.log(1);');
+    const context = { ...own.context, cache: own.folder };
+    const pull = (reference: string) => pullImage(context, reference, { store: own.store });
+    const [base] = (await publish([await linuxImage('base')])).published;
+    const [built] = await buildImages(
+      context,
+      [{ builder: 'node', name: 'app', source, base: base?.reference ?? '' }],
+      { projectFolder: own.folder, pull },
+    );
+    expect(built?.layers.length).toBe(2);
+    const configuration = JSON.parse(await readFile(built?.config.path ?? '', 'utf8'));
+    expect(configuration.config.Labels['org.opencontainers.image.base.digest']).toBe(base?.digest);
+    expect(configuration.rootfs.diff_ids).toHaveLength(2);
+  } finally {
+    vi.stubEnv('DOCKER_CONFIG', world.folder);
+    await own.remove();
+  }
+});
+
+/** An image that says what it is for and what its layer holds, as a base has to. */
+async function linuxImage(name: string): Promise<BuiltImage> {
+  const image = await world.image(name, 'a layer');
+  const [layer] = image.layers;
+  if (layer === undefined) throw new Error('no layer');
+  const configuration = {
+    architecture: 'amd64',
+    os: 'linux',
+    config: { Env: ['PATH=/usr/bin'] },
+    rootfs: { type: 'layers', diff_ids: [layer.descriptor.digest] },
+  };
+  const config = await world.store.put(
+    Buffer.from(JSON.stringify(configuration)),
+    image.config.descriptor.mediaType,
+  );
+  const manifest = await world.store.put(
+    canonicalJson(manifestOf({ config: config.descriptor, layers: [layer.descriptor] })),
+    image.manifest.descriptor.mediaType,
+  );
+  return { ...image, config, manifest };
 }
