@@ -77,6 +77,8 @@ function checkNode() {
 function installForTests() {
   const needed = [
     ['chromium', () => onPath('chromium') || onPath('chromium-browser') || onPath('google-chrome')],
+    // certutil: the browser of the tests trusts the cluster's authority in a store of its own.
+    ['libnss3-tools', () => onPath('certutil')],
     ['postgresql', () => onPath('postgres') || folders('/usr/lib/postgresql').length > 0],
   ];
   const missing = needed.filter(([, there]) => !there()).map(([name]) => name);

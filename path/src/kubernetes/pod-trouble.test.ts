@@ -26,6 +26,11 @@ test('a container that ends is given a second and a third start before it is hop
   expect(ended(2)).toMatchObject({ hopeless: true, text: expect.stringContaining('exit code 3') });
 });
 
+test('one that has just ended is not hopeless, however often it was started in its life', () => {
+  const trouble = podTrouble(podWith({ terminated: { exitCode: 255, reason: 'Unknown' } }, 7));
+  expect(trouble).toMatchObject({ hopeless: false });
+});
+
 test('too little memory is said in words', () => {
   const trouble = podTrouble(podWith({ terminated: { exitCode: 137, reason: 'OOMKilled' } }));
   expect(trouble).toMatchObject({ reason: 'OOMKilled', text: expect.stringContaining('memory') });

@@ -59,8 +59,8 @@ function containerTrouble(status: ContainerStatus): PodTrouble | undefined {
     return { reason: waiting.reason, text, container, hopeless: status.restartCount >= restartsAllowed };
   }
   if (ended !== undefined && ended.exitCode !== 0) {
-    const hopeless = status.restartCount >= restartsAllowed;
-    return { reason: ended.reason ?? 'Error', text: exitText(ended), container, hopeless };
+    // The kubelet is about to start it again, or to say CrashLoopBackOff; restarts of long ago say nothing.
+    return { reason: ended.reason ?? 'Error', text: exitText(ended), container, hopeless: false };
   }
   return undefined;
 }

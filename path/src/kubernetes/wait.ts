@@ -143,6 +143,9 @@ function stateOf(
   if (object === undefined) return { key, result: { state: 'waiting', text: 'not there yet' }, own: [] };
   const result = readiness(object);
   if (!workloads.has(key.kind)) return { key, result, own: [] };
+  const generation = (object.status?.observedGeneration ?? 0) as number;
+  if (generation < (object.metadata.generation ?? 0) && object.kind !== 'Job')
+    return { key, result, own: [] };
   const own = newestPods(object, pods, replicaSets);
   if (result.state !== 'waiting') return { key, result, own };
   const troubles = own.map(podTrouble).filter((trouble) => trouble !== undefined);
