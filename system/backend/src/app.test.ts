@@ -240,11 +240,23 @@ describe('a request body', () => {
     },
   );
 
-  test('is read up to the limit, and not beyond', async () => {
+  test('has a limit', async () => {
     expect((await send('POST', '/', {}, Buffer.alloc(bodyLimit))).status).toBe(201);
     const large = await send('POST', '/', { 'transfer-encoding': 'chunked' }, Buffer.alloc(bodyLimit + 1));
-    expect(large).toMatchObject({ status: 413, headers: { connection: 'close' } });
+    expect(large.status).toBe(413);
     expect((await send('GET', '/')).body).toBe('{"count":1}');
+  });
+
+  test('that is too large does not keep a sender from seeing the answer that sends all of it first', async () => {
+    const size = 16 * 1_048_576;
+    const socket = connect(port, '127.0.0.1');
+    socket.pause();
+    const sent = once(socket, 'drain');
+    // What the gateway says with every write.
+    socket.write(`POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: ${size}\r\n\r\n`);
+    socket.write(Buffer.alloc(size));
+    await sent;
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 413 /);
   });
 
   test('that breaks off stores nothing, and the request still has its one log line', async () => {

@@ -20,7 +20,7 @@ export interface AppOptions {
   readonly draining: () => boolean;
   /** How long an idle connection stays open, in milliseconds. */
   readonly keepAlive: number;
-  /** How many bytes of a request body are read. */
+  /** How many bytes a request body may have. */
   readonly bodyLimit: number;
 }
 
@@ -108,7 +108,6 @@ export function createApp(options: AppOptions): FastifyInstance {
     }
     const status = statusOf(error);
     if (status >= 500) failures.set(request, error);
-    if (status === 413) reply.header('connection', 'close');
     return sendProblem(reply, status);
   });
   app.setNotFoundHandler((request, reply) => {
@@ -154,24 +153,27 @@ function statusOf(error: unknown): number {
   return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;
 }
 
-/** Reads a body to its end and throws it away; a body above the limit or one that breaks off is an error. */
+/**
+ * Reads a body to its end and throws it away; a body above the limit or one that breaks off is an error.
+ * The one above the limit is read to its end as well: an answer before that would close the connection with
+ * unread bytes, which resets it, and a gateway that is still sending would never see the answer.
+ */
 function drain(body: Readable, limit: number, done: (error: Error | null) => void): void {
   let size = 0;
   let settled = false;
-  const settle = (error: (Error & { statusCode: number }) | null): void => {
+  const settle = (status?: number): void => {
     if (settled) return;
     settled = true;
-    body.removeListener('data', onData);
-    done(error);
+    done(
+      status === undefined ? null : Object.assign(new Error('the body is no good'), { statusCode: status }),
+    );
   };
-  const onData = (chunk: Buffer): void => {
-    size += chunk.length;
-    if (size > limit) settle(Object.assign(new Error('the body is too large'), { statusCode: 413 }));
-  };
-  const brokenOff = (): void => settle(Object.assign(new Error('the body broke off'), { statusCode: 400 }));
+  const brokenOff = (): void => settle(400);
   body
-    .on('data', onData)
-    .once('end', () => settle(null))
+    .on('data', (chunk: Buffer) => {
+      size += chunk.length;
+    })
+    .once('end', () => settle(size > limit ? 413 : undefined))
     .once('error', brokenOff)
     .once('close', brokenOff);
 }

@@ -9,7 +9,7 @@ export interface Config {
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   /** How long an idle connection of a client stays open. */
   readonly keepAlive: number;
-  /** How many bytes of a request body are read (and ignored) before the answer is 413. */
+  /** How many bytes a request body may have, although it is ignored; the answer to more is 413. */
   readonly bodyLimit: number;
   /** How long to serve on, not ready any more, after SIGTERM. */
   readonly drain: number;

@@ -137,7 +137,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       publicLocation(value, this.#headers.publicOrigin, this.#services.isInternal),
     );
     fields.push('x-request-id', this.#headers.requestId);
-    if (this.#services.lifecycle.phase !== 'serving') fields.push('connection', 'close');
+    if (this.#isLast()) fields.push('connection', 'close');
     this.#response.writeHead(status, fields);
     this.#answered = true;
   }
@@ -248,17 +248,24 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #write(status: number, fields: string[], body: string): void {
     if (this.#response.headersSent || this.#over) return;
     this.#answered = true;
-    if (this.#services.lifecycle.phase !== 'serving' && !fields.includes('connection')) {
-      fields.push('connection', 'close');
-    }
+    if (this.#isLast() && !fields.includes('connection')) fields.push('connection', 'close');
     this.#response.writeHead(status, fields);
     if (this.request.method !== 'HEAD') this.#bytes = Buffer.byteLength(body);
     this.#response.end(body);
   }
 
+  /** Whether the connection must end with this answer. */
+  #isLast(): boolean {
+    if (this.#services.lifecycle.phase !== 'serving') return true;
+    // A client that was not told to go on may send its body or leave it out (RFC 9110 section 10.1.1).
+    const { complete, headers } = this.request;
+    return this.#headers.bodyLength !== 0 && !complete && !this.#body?.started && 'expect' in headers;
+  }
+
   #finish(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#body?.destroy();
     const { inFlight, metrics, log } = this.#services;
     inFlight.delete(this);
     const complete = this.#response.writableFinished;

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Exchange, type Services } from './exchange.ts';
 import { health } from './lifecycle.ts';
@@ -11,6 +10,7 @@ import { routeTarget } from './route.ts';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 const ALLOW = [...METHODS].join(', ');
+const ANY_METHOD = /^[\w!#$%&'*+.^`|~-]{1,64} \S+ HTTP\/1\.[01]\r\n/;
 const REFUSED_METHOD: Problem = {
   status: 405,
   detail: 'This method is not served here.',
@@ -33,9 +33,14 @@ const STOPPING: Problem = {
 
 interface Connection {
   readonly peer: Peer;
+  /** The newest request. */
+  request: IncomingMessage;
   /** An answer has said that this is the last: what the client sent after it is not worked on. */
   closing: boolean;
 }
+
+/** What Node's parser says of bytes that are no request. */
+type Unreadable = NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
 
 /** The public server. */
 export interface Gateway {
@@ -52,7 +57,7 @@ export function createGateway(services: Services): Gateway {
   const { config, lifecycle, inFlight } = services;
   const { timeouts } = config;
   const peerOf = peersOf(config.trustedProxies);
-  const connections = new WeakMap<Socket, Connection>();
+  const connections = new WeakMap<Duplex, Connection>();
   const server = createServer({
     maxHeaderSize: config.maxHeaderBytes,
     headersTimeout: Math.min(timeouts.idle, timeouts.whole),
@@ -72,10 +77,11 @@ export function createGateway(services: Services): Gateway {
     const socket = request.socket;
     let connection = connections.get(socket);
     if (connection === undefined) {
-      connection = { peer: peerOf(socket.remoteAddress), closing: false };
+      connection = { peer: peerOf(socket.remoteAddress), request, closing: false };
       connections.set(socket, connection);
     }
     if (connection.closing) return undefined;
+    connection.request = request;
     const headers = readRequestHeaders(request.rawHeaders, connection.peer);
     const exchange = new Exchange(request, response, headers, services);
     const problem = objection(request.method ?? '', headers, config.maxBodyBytes);
@@ -129,14 +135,19 @@ export function createGateway(services: Services): Gateway {
   server.on('checkContinue', (request, response) => handle(request, response, true));
   server.on('checkExpectation', (request, response) => admit(request, response)?.refuse(NO_EXPECTATION));
   server.on('connect', (_request, socket) => refuseRaw(socket, 'CONNECT', REFUSED_METHOD));
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+  server.on('clientError', (error: Unreadable, socket: Duplex) => {
     const running = [...inFlight].filter((exchange) => exchange.request.socket === socket);
     if (error.code === 'ECONNRESET' || error.code === 'EPIPE' || !socket.writable) {
       socket.destroy();
       return;
     }
-    const problem = unreadable(error.code);
     const [first] = running;
+    if (first === undefined && connections.get(socket)?.request.complete === false) {
+      // It is about what is left of a request that was answered, and logged, before it was read to its end.
+      socket.destroy();
+      return;
+    }
+    const problem = unreadable(error);
     if (first === undefined) {
       refuseRaw(socket, '-', problem);
       return;
@@ -168,15 +179,18 @@ function objection(method: string, headers: RequestHeaders, maxBodyBytes: number
   return undefined;
 }
 
-function unreadable(code: string | undefined): Problem {
-  switch (code) {
+function unreadable(error: Unreadable): Problem {
+  switch (error.code) {
+    case 'HPE_INVALID_METHOD':
+      // The parser has a list of the methods it knows, but any word may be one (RFC 9110 section 9.1).
+      if (ANY_METHOD.test(error.rawPacket?.toString('latin1') ?? '')) return UNKNOWN_METHOD;
+      break;
     case 'HPE_HEADER_OVERFLOW':
       return { status: 431, detail: 'The request line and headers are larger than allowed.' };
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
       return { status: 413, detail: 'The chunk extensions are larger than allowed.' };
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return { status: 408, detail: 'The request did not arrive in time.' };
-    default:
-      return { status: 400, detail: 'The request is not well-formed HTTP.' };
   }
+  return { status: 400, detail: 'The request is not well-formed HTTP.' };
 }

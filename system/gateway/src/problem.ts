@@ -8,12 +8,9 @@ export interface Problem {
   readonly headers?: readonly string[];
 }
 
-/** The two that may be found out before a request is sent on or while it is. */
-export const TOO_LARGE: Problem = {
-  status: 413,
-  detail: 'The request body is larger than allowed.',
-  headers: ['connection', 'close'],
-};
+/** Found out before a request is sent on or while it is. What is left of the body is thrown away. */
+export const TOO_LARGE: Problem = { status: 413, detail: 'The request body is larger than allowed.' };
+/** Found out while a request is sent on. */
 export const TOO_SLOW: Problem = {
   status: 408,
   detail: 'The request body did not arrive in time.',

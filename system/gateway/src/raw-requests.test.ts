@@ -73,6 +73,10 @@ describe('request targets that mean two things', () => {
     expect(connect.text).not.toContain('backend:8080');
     expect((await problem(`OPTIONS * HTTP/1.1\r\n${head}\r\n`)).status).toBe(400);
   });
+
+  it.each(['get', 'FOO', "A!#$%&'*+.^_`|~-9"])('knows %s for a method it does not know', async (method) => {
+    expect((await problem(`${method} /api/ HTTP/1.1\r\n${head}\r\n`)).status).toBe(501);
+  });
 });
 
 describe('smuggling', () => {
@@ -136,9 +140,9 @@ describe('sizes', () => {
   });
 
   it('answers 413 to a body that is too large, before it comes or while it does', async () => {
-    expect((await problem('POST /api/ HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n')).status).toBe(413);
+    expect((await problem(`POST /api/ HTTP/1.1\r\n${head}Content-Length: 101\r\n\r\n`)).status).toBe(413);
     const chunk = `40\r\n${'x'.repeat(64)}\r\n`;
-    const chunked = 'POST /api/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const chunked = `POST /api/ HTTP/1.1\r\n${head}Transfer-Encoding: chunked\r\n\r\n`;
     expect((await problem(`${chunked}${chunk}${chunk}0\r\n\r\n`)).status).toBe(413);
     expect(
       (await problem('POST /api/ HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\nExpect: 100-continue\r\n\r\n'))

@@ -15,6 +15,10 @@ export class BodyTooLarge extends Error {
  * The upstream client destroys the body it was given when something fails. A request of `node:http` takes its
  * connection down with it, and no answer could be sent any more: hence this stream in between. It reads from
  * the request only once it is read itself, so a body that was never asked for can still be sent elsewhere.
+ *
+ * When it is destroyed before its end, what the client still sends is read and thrown away. If it stayed where
+ * it is, the next request on the connection would wait behind it; and closing the connection with unread bytes
+ * resets it, by which a client that is still sending loses the answer (RFC 9112 section 9.6).
  */
 export class RequestBody extends Readable {
   readonly #request: IncomingMessage;
@@ -59,13 +63,13 @@ export class RequestBody extends Readable {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#request.off('data', this.#onData);
     this.#request.off('end', this.#onEnd);
+    if (this.#started) this.#request.resume();
     callback(error);
   }
 
   readonly #onData = (chunk: Buffer): void => {
     this.#received += chunk.length;
     if (this.#received > this.#limit) {
-      this.#request.pause();
       this.destroy(new BodyTooLarge());
       return;
     }
