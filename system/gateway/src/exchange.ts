@@ -48,6 +48,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   /** Whether the present attempt began to send the request. */
   #sent = false;
+  /** Whether the request may be sent twice. */
+  #safe = false;
   /** Whether the present attempt is on a connection that may have been idle. */
   #reusing = false;
   #retries = 0;
@@ -101,10 +103,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#target = target;
     this.#expectsContinue = expectsContinue;
     this.#upstream = this.#services.upstreams.get(route.upstream);
-    // Methods without effect (RFC 9110 section 9.2.1) may be sent twice. HEAD may be, too, but undici closes
-    // the connection after it, which would cost the others a reused one.
+    // Methods without effect (RFC 9110 section 9.2.1) may be sent twice.
     const method = this.request.method;
-    this.#reusing = this.#headers.bodyLength === 0 && (method === 'GET' || method === 'OPTIONS');
+    const isRead = method === 'GET' || method === 'OPTIONS' || method === 'HEAD';
+    this.#safe = this.#headers.bodyLength === 0 && isRead;
+    // Undici closes the connection after HEAD, which would cost the others a reused one.
+    this.#reusing = this.#safe && method !== 'HEAD';
     this.#attempt();
   }
 
@@ -205,8 +209,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Tries again when that can do no harm; false when it could, or is of no use. */
   #retry(kind: ErrorKind): boolean {
     if (this.#cut !== undefined || this.#body?.started) return false;
-    const attempt = { kind, reusing: this.#reusing, sent: this.#sent, pauses: this.#pauses };
-    const pause = pauseBeforeNext(attempt);
+    const pause = pauseBeforeNext({
+      kind,
+      safe: this.#safe,
+      reusing: this.#reusing,
+      sent: this.#sent,
+      pauses: this.#pauses,
+    });
     if (pause === undefined) return false;
     this.#retries++;
     this.#services.metrics.retry(this.#route, kind);

@@ -106,7 +106,7 @@ describe('an upstream that', () => {
     expect(await gateway.logged((line) => line.route === '/api')).toMatchObject({ error: 'whole-timeout' });
   });
 
-  it('closes without an answer gives 502; a write is sent once, a read once more', async () => {
+  it('closes without an answer gives 502; a write is sent once, a read twice more', async () => {
     const seen: string[] = [];
     const upstream = await startTcp((socket) => {
       socket.once('data', (data) => {
@@ -117,7 +117,20 @@ describe('an upstream that', () => {
     const gateway = await startGateway({ BACKEND_URL: upstream.origin });
     for (const method of ['POST', 'PUT', 'DELETE', 'GET'])
       expect((await failure(gateway, { method })).status).toBe(502);
-    expect(seen).toEqual(['POST', 'PUT', 'DELETE', 'GET', 'GET']);
+    expect(seen).toEqual(['POST', 'PUT', 'DELETE', 'GET', 'GET', 'GET']);
+  });
+
+  it('says something on an idle connection that nobody asked fails no read', async () => {
+    const upstream = await startTcp((socket) => {
+      socket.on('data', () => {
+        const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
+        // In one piece with the answer, and a moment later.
+        socket.write(`${ok}HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n`);
+        setImmediate(() => socket.write(ok));
+      });
+    });
+    const gateway = await startGateway({ BACKEND_URL: upstream.origin });
+    for (let i = 0; i < 50; i++) expect((await send(gateway.port, { path: '/api/' })).status).toBe(200);
   });
 
   it.each([

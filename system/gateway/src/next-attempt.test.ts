@@ -1,14 +1,23 @@
 import { expect, it } from 'vitest';
 import { pauseBeforeNext } from './next-attempt.ts';
 
-const fresh = { reusing: false, sent: false, pauses: 0 };
+const fresh = { safe: false, reusing: false, sent: false, pauses: 0 };
 
-it('follows a kept-alive connection that closed at once, sent or not', () => {
-  for (const sent of [false, true])
-    expect(pauseBeforeNext({ kind: 'closed', reusing: true, sent, pauses: 0 })).toBe(0);
+it('follows a kept-alive connection that closed or was out of step at once, sent or not', () => {
+  for (const kind of ['closed', 'malformed'] as const) {
+    for (const sent of [false, true])
+      expect(pauseBeforeNext({ kind, safe: true, reusing: true, sent, pauses: 0 })).toBe(0);
+  }
 });
 
-it('never follows what was sent on a new connection', () => {
+it('tries a read once more whose new connection closed, a moment later', () => {
+  const pauses = [0, 1].map((made) =>
+    pauseBeforeNext({ ...fresh, safe: true, kind: 'closed', sent: true, pauses: made }),
+  );
+  expect(pauses).toEqual([20, undefined]);
+});
+
+it('never follows a write that was sent', () => {
   for (const kind of ['closed', 'refused', 'malformed', 'response-timeout'] as const) {
     expect(pauseBeforeNext({ ...fresh, kind, sent: true })).toBeUndefined();
   }

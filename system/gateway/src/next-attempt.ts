@@ -3,7 +3,9 @@ import type { ErrorKind } from './upstream-error.ts';
 /** What is known about an attempt that got no answer. */
 export interface FailedAttempt {
   readonly kind: ErrorKind;
-  /** Whether it was on a kept-alive connection; only requests that may be sent twice are. */
+  /** Whether the request has no effect, so that it may be sent any number of times. */
+  readonly safe: boolean;
+  /** Whether it was on a kept-alive connection; only safe requests are. */
   readonly reusing: boolean;
   /** Whether sending began. */
   readonly sent: boolean;
@@ -18,10 +20,13 @@ const PAUSES: readonly number[] = [20, 100];
  * Decides whether another attempt can do no harm and may be of use.
  * @returns how long to wait before it, in milliseconds, or undefined for no other attempt
  */
-export function pauseBeforeNext({ kind, reusing, sent, pauses }: FailedAttempt): number | undefined {
-  // The connection closed under a request that may be sent twice: at once, on one that was never idle.
-  if (kind === 'closed' && reusing) return 0;
-  if (sent) return undefined;
+export function pauseBeforeNext(attempt: FailedAttempt): number | undefined {
+  const { kind, safe, reusing, sent, pauses } = attempt;
+  // A kept-alive connection closed under a safe request, or had something on it that belongs to no request (some
+  // servers say 408 before they close): at once, on a connection that was never idle.
+  if (reusing && (kind === 'closed' || kind === 'malformed')) return 0;
+  // An upstream that restarts closes new connections too. Once only: the request itself may be what ends it.
+  if (sent) return safe && kind === 'closed' && pauses === 0 ? PAUSES[0] : undefined;
   // No connection came about, so nothing was sent: whatever the method, another attempt is safe.
   if (kind !== 'refused' && kind !== 'unreachable' && kind !== 'closed' && kind !== 'no-port')
     return undefined;

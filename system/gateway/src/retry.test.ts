@@ -2,16 +2,22 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Pool } from 'undici';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
-import { send, startGateway, startTcp, startUpstream, stopAll } from './testing.ts';
+import { type RunningGateway, send, startGateway, startTcp, startUpstream, stopAll } from './testing.ts';
 
 afterEach(stopAll);
 
 const REQUESTS = 3_000;
 const CLIENTS = 16;
 
-/** Sends GETs and POSTs from several clients at once; returns how many had each status. */
-async function load(port: number, between?: (sent: number) => void): Promise<Record<string, number>> {
-  const pool = new Pool(`http://127.0.0.1:${port}`, { connections: CLIENTS });
+/**
+ * Sends GETs and POSTs from several clients at once; returns how many had each status, and how many of the
+ * gateway's log lines tell of each error.
+ */
+async function load(
+  gateway: RunningGateway,
+  between?: (sent: number) => void,
+): Promise<Record<string, number>> {
+  const pool = new Pool(`http://127.0.0.1:${gateway.port}`, { connections: CLIENTS });
   onTestFinished(() => pool.destroy());
   const statuses: Record<string, number> = {};
   let sent = 0;
@@ -26,6 +32,11 @@ async function load(port: number, between?: (sent: number) => void): Promise<Rec
     }
   };
   await Promise.all(Array.from({ length: CLIENTS }, client));
+  for (const { error, retries, method } of gateway.lines) {
+    if (error === undefined) continue;
+    const key = `${method} failed after ${retries ?? 0} further attempts: ${error}`;
+    statuses[key] = (statuses[key] ?? 0) + 1;
+  }
   return statuses;
 }
 
@@ -66,7 +77,7 @@ describe('kept-alive connections that close under requests', () => {
       socket.on('close', () => clearTimeout(timer));
     });
     const gateway = await startGateway({ BACKEND_URL: upstream.origin });
-    expect(await load(gateway.port)).toEqual(ALL_WELL);
+    expect(await load(gateway)).toEqual(ALL_WELL);
     expect(written.count).toBe(REQUESTS / 2);
   });
 
@@ -79,7 +90,7 @@ describe('kept-alive connections that close under requests', () => {
       socket.on('close', () => sockets.delete(socket));
     });
     const gateway = await startGateway({ BACKEND_URL: upstream.origin });
-    const statuses = await load(gateway.port, (sent) => {
+    const statuses = await load(gateway, (sent) => {
       if (sent % 20 === 0) for (const socket of sockets) socket.resetAndDestroy();
     });
     expect(statuses).toEqual(ALL_WELL);
@@ -94,7 +105,7 @@ describe('kept-alive connections that close under requests', () => {
     const server: Server = upstream.server;
     server.keepAliveTimeout = 1;
     const gateway = await startGateway({ BACKEND_URL: upstream.origin });
-    expect(await load(gateway.port)).toEqual(ALL_WELL);
+    expect(await load(gateway)).toEqual(ALL_WELL);
     expect(upstream.requests.filter((r) => r.method === 'POST')).toHaveLength(REQUESTS / 2);
   });
 
