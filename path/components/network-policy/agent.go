@@ -130,7 +130,9 @@ func (a *agent) sync(ctx context.Context) error {
 	close(a.changed)
 	a.changed = make(chan struct{})
 	a.mutex.Unlock()
-	a.figures.record(world, changes, time.Since(started))
+	if first := a.figures.record(world, changes, time.Since(started)); first {
+		slog.Info("policies are enforced", "policies", len(world.Policies), "pods", len(world.Pods))
+	}
 	return nil
 }
 

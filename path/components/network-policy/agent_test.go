@@ -168,7 +168,10 @@ func TestAnAnnouncementWaitsForThePodItself(t *testing.T) {
 
 func TestAnAddressBelongsToWhoAnnouncedItLast(t *testing.T) {
 	c := newCluster(t)
-	c.pods.Add(pod("old", "10.244.0.2"))
+	// Even where the other pod is younger.
+	old := pod("old", "10.244.0.2")
+	old.CreationTimestamp = metav1.Now()
+	c.pods.Add(old)
 	c.pods.Add(pod("new", ""))
 	if err := c.announced("new", "first", "10.244.0.2"); err != nil {
 		t.Fatal(err)

@@ -21,13 +21,15 @@ type figures struct {
 	waitedInAll, waitedWorst time.Duration
 }
 
-func (f *figures) record(world policy.World, changes int, took time.Duration) {
+// record says whether it was the first time.
+func (f *figures) record(world policy.World, changes int, took time.Duration) bool {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	f.syncs++
 	f.changes += changes
 	f.lastSync = took
 	f.pods, f.policies = len(world.Pods), len(world.Policies)
+	return f.syncs == 1
 }
 
 func (f *figures) waited(took time.Duration) {
