@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { pipeline } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { type Answer, answer } from './answer.ts';
 import type { Log } from './log.ts';
 import { manage } from './management.ts';
@@ -117,8 +117,7 @@ async function serve(
       ...(response.writableFinished ? {} : { aborted: true }),
     });
   });
-  // A body that nobody asked for is not read to its end.
-  if (hasBody(request)) response.shouldKeepAlive = false;
+  if (hasBody(request)) await readAway(request);
   try {
     await send(response, reply);
   } catch (error) {
@@ -148,6 +147,15 @@ function traceOf(request: IncomingMessage): { readonly trace?: string } {
 
 function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
+}
+
+/**
+ * Reads a body that nobody asked for to its end, for as long as the server lets a request take: an answer before that
+ * closes a connection on which a proxy may still be sending, and the proxy then tells of a failure that was none.
+ */
+async function readAway(request: IncomingMessage): Promise<void> {
+  request.resume();
+  await finished(request).catch(() => {}); // who has left needs no answer
 }
 
 function hasBody(request: IncomingMessage): boolean {
