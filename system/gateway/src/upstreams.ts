@@ -43,7 +43,14 @@ export function openUpstreams(config: Config): ReadonlyMap<string, Upstream> {
     if (upstreams.has(origin)) continue;
     upstreams.set(origin, {
       origin,
-      reused: new Pool(origin, { ...options, keepAliveTimeout: 4_000, keepAliveTimeoutThreshold: 1_000 }),
+      reused: new Pool(origin, {
+        ...options,
+        keepAliveTimeout: 4_000,
+        keepAliveTimeoutThreshold: 1_000,
+        // A connection stays with the one server that took it, however busy it is kept: one that is being replaced
+        // would answer with the old version for as long as it lives. New connections go where the name leads now.
+        clientTtl: 1_000,
+      }),
       // An unused connection stays behind when its request is given up while connecting.
       fresh: new Pool(origin, { ...options, keepAliveTimeout: 500, keepAliveMaxTimeout: 500 }),
     });
