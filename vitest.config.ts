@@ -16,7 +16,8 @@ export default defineConfig({
           name: 'contract',
           include: ['test/contract/**/*.test.ts', 'system/*/test/**/*.test.ts'],
           globalSetup: ['test/contract/setup.ts'],
-          testTimeout: 120_000,
+          // Some fetch packages from a registry, on machines that have other work.
+          testTimeout: 600_000,
           hookTimeout: 600_000,
         },
       },

@@ -107,8 +107,8 @@ describe.skipIf(process.getuid?.() !== 0)('images of Debian packages', () => {
   test('Node.js starts, finds the authorities and resolves names from files', async () => {
     const found = createRequire(import.meta.url).resolve('node/package.json');
     await copyFile(await realpath(join(dirname(found), 'bin/node')), join(root('node'), 'usr/bin/node'));
-    const script = `console.log(JSON.stringify([process.version, require('tls').getCACertificates('default').length]))`;
-    const { stdout } = await inside('node', ['/usr/bin/node', '--use-openssl-ca', '-e', script]);
+    const script = `console.log(JSON.stringify([process.version, require('tls').getCACertificates('system').length]))`;
+    const { stdout } = await inside('node', ['/usr/bin/node', '--use-system-ca', '-e', script]);
     const [version, authorities] = JSON.parse(stdout) as [string, number];
     expect(version).toBe(process.version);
     expect(authorities).toBeGreaterThan(100);
@@ -177,5 +177,13 @@ async function untar(layer: string, into: string): Promise<void> {
 
 function inside(name: string, command: readonly string[], input = '') {
   const args = ['--userspec=999:999', root(name), ...command];
-  return nodeProcesses.run({ program: 'chroot', args, input, env: { LANG: undefined, LC_ALL: undefined } });
+  // Nothing of this machine's settings, and the one place where Debian keeps its authorities.
+  const env = {
+    LANG: undefined,
+    LC_ALL: undefined,
+    NODE_EXTRA_CA_CERTS: undefined,
+    SSL_CERT_DIR: undefined,
+    SSL_CERT_FILE: '/etc/ssl/certs/ca-certificates.crt',
+  };
+  return nodeProcesses.run({ program: 'chroot', args, input, env });
 }

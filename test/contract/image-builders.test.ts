@@ -65,7 +65,10 @@ describe.skipIf(process.getuid?.() !== 0)('an image of Debian packages', () => {
       Env: ['PATH=/usr/bin', 'TZ=UTC'],
       WorkingDir: '/home/tool',
       StopSignal: 'SIGINT',
-      Labels: { 'org.opencontainers.image.title': 'a tool' },
+      Labels: {
+        'org.opencontainers.image.title': 'a tool',
+        'org.opencontainers.image.revision': expect.stringMatching(/^sha256:/),
+      },
     });
     expect(created).toBe('1970-01-01T00:00:00.000Z');
     expect(image.layers).toHaveLength(3);
