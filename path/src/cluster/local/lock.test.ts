@@ -32,7 +32,7 @@ test('work on one instance never overlaps, and leaves no lock', async () => {
   });
   expect(await first).toBe('first');
   expect(most).toBe(1);
-  expect(await readdir(join(folder, 'run'))).toEqual([]);
+  expect(await readdir(folder)).not.toContain('run');
 });
 
 test('a lock of a process that is gone, or of another with its pid, is taken over', async () => {
@@ -41,6 +41,7 @@ test('a lock of a process that is gone, or of another with its pid, is taken ove
     { pid: 4_000_000, born: '1' },
     { pid: process.pid, born: 'another time' },
   ]) {
+    await mkdir(join(folder, 'run'), { recursive: true });
     await writeFile(`${layout.run}.lock`, JSON.stringify(holder));
     expect(await alone(context, layout, async () => 'done')).toBe('done');
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Context } from '../../effects/context.ts';
 import type { Layout } from './layout.ts';
@@ -17,9 +17,8 @@ interface Holder {
 export async function alone<T>(context: Context, layout: Layout, work: () => Promise<T>): Promise<T> {
   // Beside the instance's folder, which the work may remove.
   const path = `${layout.run}.lock`;
-  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
   const own = `${path}.${process.pid}.${randomUUID()}`;
-  await writeFile(own, JSON.stringify({ pid: process.pid, born: await birth(process.pid) }), { mode: 0o600 });
+  await announce(own, { pid: process.pid, born: await birth(process.pid) });
   try {
     await take(context, layout, own, path);
     try {
@@ -29,6 +28,20 @@ export async function alone<T>(context: Context, layout: Layout, work: () => Pro
     }
   } finally {
     await rm(own, { force: true });
+    // The last one out leaves no folder; it stays where another instance, or another ptp, has something in it.
+    await rmdir(dirname(path)).catch(() => {});
+  }
+}
+
+/** Writes who asks for the lock; again where another ptp, the last one out, has just taken the folder away. */
+async function announce(path: string, holder: Holder): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    try {
+      return await writeFile(path, JSON.stringify(holder), { mode: 0o600 });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === 100) throw error;
+    }
   }
 }
 

@@ -34,7 +34,7 @@ export async function remove(
   const had = record !== undefined || machine !== undefined;
   if (options.data) await rm(layout.root, { recursive: true, force: true });
   // The folders of all instances go with the last one.
-  for (const folder of [layout.run, layout.root].map(dirname)) await rmdir(folder).catch(() => {});
+  await rmdir(dirname(layout.root)).catch(() => {});
   const name = `the local cluster ${layout.instance}`;
   return {
     removed: had ? [options.data ? `${name} with all its data` : name] : [],
