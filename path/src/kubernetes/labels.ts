@@ -19,10 +19,3 @@ export function ownedBy(project: string, step?: string): string {
   const parts = [`${label.managedBy}=${fieldManager}`, `${label.project}=${project}`];
   return (step === undefined ? parts : [...parts, `${label.step}=${step}`]).join(',');
 }
-
-/** Labels as a selector: `a=b,c=d`. */
-export function selectorText(labels: Readonly<Record<string, string>>): string {
-  return Object.entries(labels)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(',');
-}

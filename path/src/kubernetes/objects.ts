@@ -70,7 +70,6 @@ export type EnvVar = Wire<k8s.V1EnvVar>;
 export type Probe = Wire<k8s.V1Probe>;
 export type SecurityContext = Wire<k8s.V1SecurityContext>;
 export type PodSecurityContext = Wire<k8s.V1PodSecurityContext>;
-export type NetworkPolicyPeer = Wire<k8s.V1NetworkPolicyPeer>;
 export type NetworkPolicyIngressRule = Wire<k8s.V1NetworkPolicyIngressRule>;
 export type NetworkPolicyEgressRule = Wire<k8s.V1NetworkPolicyEgressRule>;
 

@@ -2,11 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Writes a small file so that readers see the old content or the new, never half; makes its folder. */
-export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
+/**
+ * Writes a small file so that readers see the old content or the new, never half; makes its folder.
+ * @param mode who may read it, less the process's umask
+ */
+export async function writeAtomically(
+  path: string,
+  content: string | Uint8Array,
+  mode = 0o666,
+): Promise<void> {
   const temporary = `${path}.${process.pid}-${randomUUID()}`;
   const write = async () => {
-    await writeFile(temporary, content);
+    await writeFile(temporary, content, { mode });
     await rename(temporary, path);
   };
   try {

@@ -257,7 +257,6 @@ export const projectSchema = z
 /** ptp.yaml as it was understood: every default that does not depend on another key is filled in. */
 export type ProjectFile = z.output<typeof projectSchema>;
 export type ComponentFile = ProjectFile['components'][string];
-export type TargetFile = NonNullable<ProjectFile['targets']>[string];
 
 /** ptp.yaml as JSON Schema (draft 2020-12): what editors complete and check by. */
 export function editorSchema(): z.core.JSONSchema.JSONSchema {

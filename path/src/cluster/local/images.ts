@@ -9,35 +9,33 @@ export const imagePrefix = 'ptp';
 /** The pause image's tag: the container runtime names it before it can be built. */
 export const pauseTag = '1';
 
-/** Images that need nothing compiled: the sandbox's process, and the shell that makes volume folders. */
-export function nodeImages(): readonly ImageSpec[] {
-  return [
+/** The sandbox's process. */
+export const pauseImage: ImageSpec = {
+  name: 'pause',
+  builder: 'debian',
+  packages: ['catatonit'],
+  closed: true,
+  user: nobody,
+  entrypoint: ['/usr/bin/catatonit', '-P'],
+};
+
+/** The shell that makes volume folders. */
+export const volumeHelperImage: ImageSpec = {
+  name: 'volume-helper',
+  builder: 'debian',
+  packages: ['busybox-static'],
+  closed: true,
+  user: nobody,
+  entrypoint: ['/usr/bin/busybox', 'sh'],
+  // The provisioner calls /bin/sh; a file may be a script whose interpreter is a program with an argument.
+  files: [
     {
-      name: 'pause',
-      builder: 'debian',
-      packages: ['catatonit'],
-      closed: true,
-      user: nobody,
-      entrypoint: ['/usr/bin/catatonit', '-P'],
+      path: '/usr/bin/sh',
+      mode: 0o755,
+      content: '#!/usr/bin/busybox sh\nexec /usr/bin/busybox sh "$@"\n',
     },
-    {
-      name: 'volume-helper',
-      builder: 'debian',
-      packages: ['busybox-static'],
-      closed: true,
-      user: nobody,
-      entrypoint: ['/usr/bin/busybox', 'sh'],
-      // The provisioner calls /bin/sh; a file may be a script whose interpreter is a program with an argument.
-      files: [
-        {
-          path: '/usr/bin/sh',
-          mode: 0o755,
-          content: '#!/usr/bin/busybox sh\nexec /usr/bin/busybox sh "$@"\n',
-        },
-      ],
-    },
-  ];
-}
+  ],
+};
 
 /** The image of a component that is one static program. */
 export function programImage(name: string, folder: string, program: string): ImageSpec {

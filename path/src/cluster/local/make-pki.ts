@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { createPublicKey, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   AuthorityKeyIdentifierExtension,
@@ -16,6 +16,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
+import { writeAtomically } from '../../oci/write-atomically.ts';
 import type { Layout } from './layout.ts';
 import { authorities as names, renewBefore, type Wanted, wanted } from './pki-plan.ts';
 import type { Network } from './plan.ts';
@@ -180,9 +181,4 @@ function serial(): string {
   return `4${randomBytes(15).toString('hex').slice(1)}`;
 }
 
-/** Written beside and renamed: a killed command leaves the old file or the new one, never a half. */
-async function write(path: string, content: string): Promise<void> {
-  const beside = `${path}.new`;
-  await writeFile(beside, content, { mode: 0o600 });
-  await rename(beside, path);
-}
+const write = (path: string, content: string) => writeAtomically(path, content, 0o600);

@@ -11,7 +11,7 @@ import { addOns } from './addons/add-ons.ts';
 import { storageClass } from './addons/local-path.ts';
 import { gatewayClass } from './addons/traefik.ts';
 import { probe } from './health.ts';
-import { imagePrefix, nodeImages, pauseTag, programImage } from './images.ts';
+import { imagePrefix, pauseImage, pauseTag, programImage } from './images.ts';
 import { install, installed } from './install.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { alone } from './lock.ts';
@@ -93,7 +93,7 @@ async function start(context: Context, project: Project): Promise<StartedCluster
 function pausePart(): Part {
   return {
     name: 'pause',
-    images: async () => nodeImages().filter((image) => image.name === 'pause'),
+    images: async () => [pauseImage],
     install: async () => {},
     ready: async () => {},
   };
@@ -112,9 +112,7 @@ function partOf(
     images: async (): Promise<readonly ImageSpec[]> => {
       const component = await obtained.get(addOn.component);
       if (component === undefined) throw new Error(`no component ${addOn.component}`);
-      const helpers =
-        addOn.name === 'local-path' ? nodeImages().filter((image) => image.name !== 'pause') : [];
-      return [programImage(addOn.name, component.folder, addOn.program), ...helpers];
+      return [programImage(addOn.name, component.folder, addOn.program), ...(addOn.helpers ?? [])];
     },
     install: async (client, images) =>
       install(context, client, { addOn, images, input, obtained: await obtained.get(addOn.component) }),

@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { Secret } from '../../core/secret.ts';
+import { writeAtomically } from '../../oci/write-atomically.ts';
 import type { Layout } from './layout.ts';
 
 const schema = z.object({
@@ -82,6 +83,5 @@ export async function writeRecord(layout: Layout, record: InstanceRecord): Promi
     registryPassword: record.registryPassword.reveal(),
     encryptionKey: record.encryptionKey.reveal(),
   });
-  await writeFile(`${layout.record}.new`, text, { mode: 0o600 });
-  await rename(`${layout.record}.new`, layout.record);
+  await writeAtomically(layout.record, text, 0o600);
 }

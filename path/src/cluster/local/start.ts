@@ -1,8 +1,9 @@
-import { access, chmod, mkdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hash as bcrypt } from 'bcryptjs';
 import { Secret } from '../../core/secret.ts';
 import type { Context } from '../../effects/context.ts';
+import { writeAtomically } from '../../oci/write-atomically.ts';
 import { cgroupRoot, cgroupVersion } from './cgroup.ts';
 import { configurationFiles } from './configure.ts';
 import { imagePrefix, pauseTag } from './images.ts';
@@ -115,10 +116,7 @@ async function writeConfiguration(layout: Layout, network: Network, record: Inst
   });
   for (const [path, content] of files) {
     if ((await readFile(path, 'utf8').catch(() => undefined)) === content) continue;
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(`${path}.new`, content, { mode: 0o600 });
-    await chmod(`${path}.new`, 0o600);
-    await rename(`${path}.new`, path);
+    await writeAtomically(path, content, 0o600);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { PublishedImage } from '../../../core/handover.ts';
+import type { ImageSpec } from '../../../core/image-spec.ts';
 import type { KubernetesClient } from '../../../kubernetes/client.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
 
@@ -20,6 +21,8 @@ export interface AddOn {
   /** The component in source/components.ts that it runs: its program is one image. */
   readonly component: string;
   readonly program: string;
+  /** Images that it needs beside that of its program. */
+  readonly helpers?: readonly ImageSpec[];
   /** Whether the component's resource definitions (`crds/`) are applied before its objects. */
   readonly documents: boolean;
   readonly objects: (input: AddOnInput) => Promise<readonly KubernetesObject[]>;

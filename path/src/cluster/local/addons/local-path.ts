@@ -1,3 +1,4 @@
+import { volumeHelperImage } from '../images.ts';
 import { type AddOn, type AddOnInput, restricted, systemNamespace } from './add-on.ts';
 import { identity, object, workload } from './objects.ts';
 
@@ -9,6 +10,7 @@ export const localPath: AddOn = {
   name,
   component: 'local-path',
   program: 'local-path-provisioner',
+  helpers: [volumeHelperImage],
   documents: false,
   deployment: { namespace: systemNamespace, name },
   objects: async (input) => objects(input),
