@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { pbkdf2 } from 'node:crypto';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -127,3 +128,45 @@ test('a file that fails while it is read fails the layer and leaves no blob', as
   };
   await expect(writeLayer(store, [entry], { compression: 'gzip' })).rejects.toThrow('disk gone');
 });
+
+test.each(['zstd', 'gzip'] as const)(
+  '%s gives the same bytes however quickly the content comes',
+  async (compression) => {
+    const content = Buffer.from('some text that comes again and again. '.repeat(20_000)).subarray(
+      0,
+      512 * 1024,
+    );
+    async function* paced(piece: number, pause: () => Promise<unknown>) {
+      for (let at = 0; at < content.length; at += piece) {
+        yield content.subarray(at, at + piece);
+        await pause();
+      }
+    }
+    const loop = () => new Promise((resolve) => setImmediate(resolve));
+    const work = () => new Promise((resolve) => pbkdf2('a', 'b', 20_000, 32, 'sha256', resolve));
+    const ways: readonly (() => Readable | Uint8Array)[] = [
+      () => content,
+      () => Readable.from(paced(content.length, work), { objectMode: false }),
+      () => Readable.from(paced(4096, loop), { objectMode: false }),
+      () =>
+        Readable.from(
+          paced(512, async () => {}),
+          { objectMode: false },
+        ),
+      () => Readable.from(paced(100_000, work), { objectMode: false }),
+    ];
+    const made = new Set<string>();
+    for (const way of ways) {
+      const file: LayerEntry = {
+        path: 'a',
+        mode: 0o644,
+        ...owner,
+        kind: 'file',
+        size: content.length,
+        content: way,
+      };
+      made.add((await writeLayer(newStore(), [file], { compression })).blob.descriptor.digest);
+    }
+    expect([...made]).toHaveLength(1);
+  },
+);

@@ -63,6 +63,7 @@ export async function writeLayer(
           hash.update(chunk);
           yield chunk;
         }
+        await taken(compressed);
       },
       compressed,
     ),
@@ -81,6 +82,17 @@ function compressor(compression: Compression): Transform {
   if (compression === 'none') return new PassThrough();
   if (compression === 'gzip') return createGzip({ level: 6, chunkSize: 1 << 18 });
   return createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 3 }, chunkSize: 1 << 18 });
+}
+
+/**
+ * Waits until a compressor has taken in what it was given. Node.js tells zstd of the end together with the last chunk
+ * where that still waits then, and again without one, which adds an empty frame: bytes that depend on how quick the
+ * thread pool was.
+ */
+function taken(compressed: Transform): Promise<void> {
+  return new Promise((resolve, reject) => {
+    compressed.write(new Uint8Array(), (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 async function writeEntries(

@@ -39,7 +39,7 @@ export interface LayerPlan {
 }
 
 /** Changes when the same packages give other layers than before. */
-const contentVersion = 2;
+const contentVersion = 3;
 
 /** Debian 13, which has PostgreSQL 17. */
 const defaultSuite = 'trixie';
