@@ -50,9 +50,12 @@ const checkComponent =
 
 function needsOf(name: string, { needs }: ComponentOutline, outline: Outline): readonly Finding[] {
   const services = Object.keys(outline.services);
+  const seen = new Set<string>();
   return needs.flatMap((need, index) => {
     const path = ['components', name, 'needs', index];
-    if (needs.indexOf(need) !== index) {
+    const again = seen.has(need);
+    seen.add(need);
+    if (again) {
       return {
         path,
         at: 'value',
@@ -60,7 +63,7 @@ function needsOf(name: string, { needs }: ComponentOutline, outline: Outline): r
         next: 'Remove one.',
       } satisfies Finding;
     }
-    if (services.includes(need)) return [];
+    if (Object.hasOwn(outline.services, need)) return [];
     const isComponent = Object.hasOwn(outline.components, need);
     const guess = closest(need, services);
     return {

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Finding } from './finding.ts';
 import { editorSchema, partSchemas, projectSchema } from './schema.ts';
-import { suggestion } from './suggest.ts';
+import { closest, suggestion } from './suggest.ts';
 import type { Path } from './yaml-text.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -27,7 +27,24 @@ function insideOf(issue: Issue, value: unknown): readonly Finding[] {
   );
 }
 
+/** What else is wrong with a target whose `cluster` is misspelt, taking it for the one that was probably meant. */
+function underGuess(issue: Issue, value: unknown): readonly Finding[] {
+  const path = issue.path.slice(0, -1);
+  const [section] = path;
+  const found = valueAt(value, toPath(issue.path));
+  const guess = typeof found === 'string' ? closest(found, optionsOf(issue)) : undefined;
+  const target = valueAt(value, toPath(path));
+  if (guess === undefined || path.length !== 2 || typeof target !== 'object') return [];
+  const parsed = partSchemas[String(section)]?.safeParse({ ...target, cluster: guess });
+  if (parsed === undefined || parsed.success) return [];
+  return parsed.error.issues.flatMap((inner) =>
+    fromIssue({ ...inner, path: [...path, ...inner.path] }, value),
+  );
+}
+
 function fromIssue(issue: Issue, value: unknown): readonly Finding[] {
+  // Beside the range of the key, which says what is allowed, Zod tells of numbers that JavaScript cannot hold.
+  if ((issue.code === 'too_big' || issue.code === 'too_small') && 'note' in issue) return [];
   const path = toPath(issue.path);
   const found = valueAt(value, path);
   switch (issue.code) {
@@ -49,7 +66,7 @@ function fromIssue(issue: Issue, value: unknown): readonly Finding[] {
     case 'invalid_value':
       return [notOneOf(issue.values.map(String), path, found)];
     case 'invalid_union':
-      return [notOneOf(optionsOf(issue), path, found)];
+      return [notOneOf(optionsOf(issue), path, found), ...underGuess(issue, value)];
     default:
       return [{ path, at: 'value', ...worded(shown(found), issue.message) }];
   }
@@ -67,6 +84,14 @@ function wrongType(expected: string, path: Path, found: unknown): Finding {
       at: 'key',
       what: path.length === 0 ? 'the file is empty' : `\`${key}\` is empty`,
       next: `Give it ${described(expected)}, or remove it.`,
+    };
+  }
+  if (typeof found === 'number' && !Number.isFinite(found)) {
+    return {
+      path,
+      at: 'value',
+      what: `\`${key}\` is ${found}, which is no number to use`,
+      next: 'Write a number.',
     };
   }
   const what = `\`${key}\` is ${kindOf(found)}, not ${described(expected)}`;
@@ -98,7 +123,7 @@ function notOneOf(options: readonly string[], path: Path, found: unknown): Findi
     path,
     at: 'value',
     what: `\`${key}\` cannot be ${shown(found)}`,
-    next: suggestion(String(found), options),
+    next: typeof found === 'string' ? suggestion(found, options) : `Write one of: ${options.join(', ')}.`,
   };
 }
 
@@ -159,9 +184,17 @@ function valueAt(value: unknown, path: Path): unknown {
   return current;
 }
 
+let remembered: Shape | undefined;
+
+/** Making the JSON Schema takes a millisecond, and there may be thousands of wrong keys. */
+function shape(): Shape {
+  remembered ??= editorSchema() as Shape;
+  return remembered;
+}
+
 /** The keys that may stand at a path, read from the JSON Schema; of alternatives, the one the file chose. */
 function keysAt(path: Path, value: unknown): readonly string[] {
-  let schema: Shape = editorSchema() as Shape;
+  let schema: Shape = shape();
   for (const [depth, key] of path.entries()) {
     const next: Shape | undefined = schema.properties?.[String(key)] ?? schema.additionalProperties;
     if (typeof next !== 'object') return [];

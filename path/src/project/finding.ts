@@ -1,4 +1,5 @@
 import type { Problem } from '../core/failure.ts';
+import { oneLine } from '../core/one-line.ts';
 import type { Path, YamlText } from './yaml-text.ts';
 
 /** A problem with a part of ptp.yaml that is not yet placed at a line. */
@@ -12,7 +13,9 @@ export interface Finding {
 
 /** The finding as a problem with file, line, column and key. */
 export function placed(finding: Finding, text: YamlText): Problem {
-  return { what: finding.what, where: text.place(finding.path, finding.at), next: finding.next };
+  const { path, at, what, next } = finding;
+  // Keys and values of the file are part of both, and they may be megabytes.
+  return { what: oneLine(what), where: text.place(path, at), next: oneLine(next) };
 }
 
 /** Problems in the order of the file, so that a reader mends from top to bottom. */

@@ -5,7 +5,8 @@ export interface HostInUse {
   readonly port?: number;
 }
 
-const url = /[a-z][a-z0-9+.-]*:\/\/(?:[^\s/?#@]*@)?([^\s/?#@:,;"']+)(?::(\d{1,5}))?/gi;
+// A scheme has a bound, else every letter of a long word begins a search to its end.
+const url = /[a-z][a-z0-9+.-]{0,30}:\/\/(?:[^\s/?#@]*@)?([^\s/?#@:,;"']+)(?::(\d{1,5}))?/gi;
 const hostAndPort = /^([a-z0-9][-a-z0-9.]*):(\d{1,5})$/i;
 
 /** The hosts that a variable's value names: in URLs anywhere in it, or as `host:port` when that is all of it. */

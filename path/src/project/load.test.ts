@@ -170,12 +170,17 @@ test('text that is no YAML is told by line, and nothing else', async () => {
   expect(await problemsOf(await write('name: shop\ncomponents:\n\tweb: {}\n'))).toEqual([
     expect.stringMatching(/^3:1 .*Indent by spaces/),
   ]);
-  expect(await problemsOf(await write('name: shop\nname: shop\n'))).toEqual([
-    expect.stringMatching(/^2:1 .*Keep one of the two/),
-  ]);
   expect(await problemsOf(await write(''))).toEqual([expect.stringMatching(/^1:1 : the file is empty/)]);
   expect(await problemsOf(await write('- web\n'))).toEqual([
     expect.stringMatching(/^1:1 : .* a list, not a map/),
+  ]);
+});
+
+test('a key that is there twice is told beside all else', async () => {
+  expect(await problemsOf(await write('name: Shop\nname: shop\n'))).toEqual([
+    expect.stringMatching(/^1:1 components: .*has no `components`/),
+    expect.stringMatching(/^1:7 name: "Shop" is no DNS name/),
+    expect.stringMatching(/^2:1 .*`name` is there twice → Keep one of the two/),
   ]);
 });
 

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Emit } from '../core/event.ts';
 import { type Problem, UserMistake } from '../core/failure.ts';
+import { limits } from '../core/limits.ts';
 import { contradictions, doubts } from './check.ts';
 import { chooseTarget } from './choose-target.ts';
 import { findingsOf } from './diagnose.ts';
@@ -9,6 +9,7 @@ import { type Finding, inOrder, placed } from './finding.ts';
 import { outlineOf } from './outline.ts';
 import { overridesFrom } from './overrides.ts';
 import type { Project } from './project.ts';
+import { readProjectFile } from './read-project-file.ts';
 import { resolveProject } from './resolve.ts';
 import { projectSchema } from './schema.ts';
 import { surroundingFiles } from './surrounding-files.ts';
@@ -33,8 +34,9 @@ export async function loadProject(
   targetName?: string,
   options: LoadOptions = {},
 ): Promise<Project> {
-  const text = readYaml(await readProjectFile(file), options.shownAs ?? file);
-  if (text.problems.length > 0) throw new UserMistake(inOrder(text.problems));
+  const shownAs = options.shownAs ?? file;
+  const text = readYaml(await readProjectFile(file, shownAs), shownAs);
+  if (text.value === undefined) throw new UserMistake(atMost(inOrder(text.problems)));
   const folder = dirname(resolve(file));
   const outline = outlineOf(text.value);
   const choice = chooseTarget(outline.targets, targetName);
@@ -47,7 +49,8 @@ export async function loadProject(
     ...around.findings,
     ...('finding' in choice ? [choice.finding] : []),
   ];
-  const problems = [...problemsOf(findings, text), ...wrongOverrides];
+  const inFile = inOrder([...text.problems, ...problemsOf(findings, text)]);
+  const problems = [...atMost(inFile), ...wrongOverrides];
   if (problems.length > 0 || !parsed.success || 'finding' in choice) throw new UserMistake(problems);
 
   const project = resolveProject(parsed.data, {
@@ -58,14 +61,28 @@ export async function loadProject(
   });
   const { http, https } = project.target.ports;
   if (http === https) throw new UserMistake(samePorts(project, text));
-  for (const problem of problemsOf(doubts(outline), text)) {
+  for (const problem of atMost(inOrder(problemsOf(doubts(outline), text)))) {
     options.emit?.({ kind: 'warning', step: 'project', problem });
   }
   return project;
 }
 
 function problemsOf(findings: readonly Finding[], text: YamlText): readonly Problem[] {
-  return inOrder(findings.map((finding) => placed(finding, text)));
+  return findings.map((finding) => placed(finding, text));
+}
+
+/** The first problems, and how many there are beside them. */
+function atMost(problems: readonly Problem[]): readonly Problem[] {
+  const { most } = limits.project.told;
+  const next = problems[most];
+  if (next === undefined) return problems;
+  const what = `from here on there are ${problems.length - most} problems more`;
+  const rest = {
+    what,
+    ...(next.where === undefined ? {} : { where: next.where }),
+    next: 'Mend those above first.',
+  };
+  return [...problems.slice(0, most), rest];
 }
 
 function samePorts({ target }: Project, text: YamlText): Problem {
@@ -75,21 +92,4 @@ function samePorts({ target }: Project, text: YamlText): Problem {
     where: text.place(['targets', target.name, 'ports'], 'key'),
     next: 'Give them different ports.',
   };
-}
-
-async function readProjectFile(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-      const next = 'Write one with `ptp init`, or say where it is with --file.';
-      throw new UserMistake({ what: `there is no file ${file}`, next });
-    }
-    if (code === 'EISDIR')
-      throw new UserMistake({ what: `${file} is a folder`, next: `Name the file: ${file}/ptp.yaml` });
-    if (code === 'EACCES')
-      throw new UserMistake({ what: `${file} may not be read`, next: 'Change its rights.' });
-    throw error;
-  }
 }

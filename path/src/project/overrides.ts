@@ -1,4 +1,5 @@
 import type { Problem } from '../core/failure.ts';
+import { oneLine } from '../core/one-line.ts';
 import { targetParts } from './schema.ts';
 
 /**
@@ -27,7 +28,7 @@ export function overridesFrom(env: Environment): {
     if ('value' in parsed) return parsed.value;
     const [what = '', next = 'Mend it.'] = parsed.message.split('\n');
     problems.push({
-      what: `the environment variable ${variable}: "${text}" ${what}`,
+      what: oneLine(`the environment variable ${variable}: "${text}" ${what}`),
       where: { key: variable },
       next,
     });

@@ -163,7 +163,7 @@ const service = z
 const namespace = name.optional().meta({ description: 'The namespace. Left out: the name of the system.' });
 const storageClass = z
   .string()
-  .min(1)
+  .min(1, 'is empty\nName one, or remove the key.')
   .optional()
   .meta({ description: "The storage class of databases. Left out: the cluster's default." });
 
@@ -192,21 +192,21 @@ const kubeconfig = z
     namespace,
     context: z
       .string()
-      .min(1)
+      .min(1, 'is empty\nName one, or remove the key.')
       .optional()
       .meta({ description: "The kubeconfig's context. Left out: its current one." }),
-    kubeconfig: z.string().min(1).optional().meta({
+    kubeconfig: z.string().min(1, 'is empty\nName one, or remove the key.').optional().meta({
       description:
         'A kubeconfig file, seen from the folder of ptp.yaml. Left out: `$KUBECONFIG`, then ~/.kube/config.',
     }),
     registry: z
       .string()
-      .min(1)
+      .min(1, 'is empty\nName one.')
       .meta({
         description: 'Where images are pushed and the nodes pull them.',
         examples: ['registry.example.com/team'],
       }),
-    gatewayClass: z.string().min(1).optional().meta({
+    gatewayClass: z.string().min(1, 'is empty\nName one, or remove the key.').optional().meta({
       description: 'The Gateway API class that carries the route. Left out: the only one there is.',
     }),
     storageClass,
@@ -218,7 +218,7 @@ const cloud = <const Name extends 'eks' | 'gke' | 'aks'>(kind: Name, title: stri
   z
     .looseObject({
       cluster: z.literal(kind),
-      region: z.string().min(1).meta({ description: 'The region.' }),
+      region: z.string().min(1, 'is empty\nName one.').meta({ description: 'The region.' }),
       domain,
       namespace,
     })

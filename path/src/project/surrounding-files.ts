@@ -1,11 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { limits } from '../core/limits.ts';
 import type { Finding } from './finding.ts';
 import type { Outline } from './outline.ts';
 import { kubeconfigPath } from './resolve.ts';
 
-/** What a ConfigMap can hold (Kubernetes: 1 MiB), less its names. */
-const largestFiles = 1_000_000;
+const largestFiles = limits.project.files.most;
 
 /** Files and folders that ptp.yaml names, as they are on this machine. */
 export interface SurroundingFiles {
@@ -28,7 +28,7 @@ export async function surroundingFiles(
     for (const [inContainer, written] of Object.entries(files)) {
       if (written === undefined || written === '') continue;
       const path = ['components', name, 'files', inContainer];
-      const content = await readText(resolve(folder, written));
+      const content = contents.get(written) ?? (await readText(resolve(folder, written)));
       if (typeof content === 'string') {
         contents.set(written, content);
         size += Buffer.byteLength(content);
@@ -57,6 +57,16 @@ async function checkSource(name: string, source: string, folder: string): Promis
 
 async function readText(file: string): Promise<string | { readonly what: string; readonly next: string }> {
   try {
+    const found = await stat(file);
+    // A pipe or a device may have no end.
+    if (!found.isFile() && !found.isDirectory())
+      return { what: 'is no file', next: 'Name a file of the project.' };
+    if (found.size > largestFiles) {
+      return {
+        what: `has ${found.size} bytes; a cluster takes ${largestFiles}`,
+        next: 'Put it into the image.',
+      };
+    }
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;

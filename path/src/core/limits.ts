@@ -1,0 +1,53 @@
+/** Why a limit is what it is; the number is what counts. */
+export interface Limit {
+  readonly most: number;
+  readonly because: string;
+}
+
+const kibibyte = 2 ** 10;
+const mebibyte = 2 ** 20;
+const gibibyte = 2 ** 30;
+
+const limit = (most: number, because: string): Limit => ({ most, because });
+
+/**
+ * How much is taken of what others write, so that none of it can fill the disk, the memory or the day. Each is far
+ * above what is seen in earnest. Sizes are in bytes, times in milliseconds.
+ */
+export const limits = {
+  project: {
+    bytes: limit(256 * kibibyte, 'a hundred components take some 50 KiB'),
+    depth: limit(32, 'the deepest key of ptp.yaml is at the fifth level'),
+    values: limit(20_000, 'aliases let a small file stand for any number of values'),
+    told: limit(200, 'nobody reads on; the same mistake often has hundreds of followers'),
+    files: limit(1_000_000, 'a ConfigMap holds 1 MiB (Kubernetes), less its names'),
+  },
+  archive: {
+    entries: limit(100_000, 'the largest package of Debian has some 50,000'),
+    bytes: limit(2 * gibibyte, 'the largest packages that images use unpack to some 200 MiB'),
+    control: limit(16 * mebibyte, 'checksums of 100,000 files are some 10 MiB'),
+    path: limit(4096, 'PATH_MAX of Linux'),
+    inMemory: limit(
+      64 * mebibyte,
+      'small files stay in memory until their sum is this; the rest stays on disk',
+    ),
+    decoder: limit(
+      256 * mebibyte,
+      "xz -9 needs 65 MiB to decompress; the file's own header may ask for 4 GiB",
+    ),
+  },
+  mirror: {
+    release: limit(4 * mebibyte, "Debian's InRelease is some 200 KiB"),
+    index: limit(256 * mebibyte, "Debian's Packages is some 50 MiB; Node.js has no text of 512"),
+    package: limit(2 * gibibyte, 'the largest .deb is some 500 MiB'),
+  },
+  registry: {
+    answer: limit(
+      8 * mebibyte,
+      'the specification lets manifests grow to 4 MiB; lists and errors are smaller',
+    ),
+    layers: limit(1000, 'overlayfs mounts some 500 at most'),
+    blob: limit(16 * gibibyte, 'layers above 10 GiB are refused by the large registries'),
+    pages: limit(100, 'nobody attaches thousands of artifacts to one image'),
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Limit>>>>;
