@@ -1,5 +1,7 @@
+import { isIPv6 } from 'node:net';
 import { UserMistake } from '../core/failure.ts';
 import type { Digest } from '../core/handover.ts';
+import { oneLine } from '../core/one-line.ts';
 import { isDigest } from './digest.ts';
 
 /** Where an image is: `registry/repository:tag@digest`. */
@@ -15,14 +17,20 @@ export interface Reference {
 const component = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
 const repositoryForm = new RegExp(`^${component}(?:/${component})*$`);
 const tagForm = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
-const hostForm = /^(?:\[[0-9a-fA-F:]+\]|[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?)(?::[0-9]{1,5})?$/;
+const label = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?';
+const hostForm = new RegExp(
+  `^(?:\\[(?<six>[0-9a-fA-F:]+)\\]|${label}(?:\\.${label})*)(?::(?<port>[0-9]{1,5}))?$`,
+);
+const longest = 512; // more than host, path, tag and digest can have together
 
 /**
  * Reads `host/path[:tag][@sha256:…]`. The host is never guessed: a name without one is refused, since what it
  * means differs from tool to tool. Throws UserMistake that says which part is wrong.
  */
 export function parseReference(text: string): Reference {
-  const wrong = (what: string, next: string) => new UserMistake({ what: `"${text}" ${what}`, next });
+  const wrong = (what: string, next: string) =>
+    new UserMistake({ what: oneLine(`"${oneLine(text, 120)}" ${what}`), next: oneLine(next) });
+  if (text.length > longest) throw wrong(`has ${text.length} characters`, `Use at most ${longest}.`);
   const [named = '', digest, ...more] = text.split('@');
   if (more.length > 0) throw wrong('has two "@"', 'Write it as host/path:tag@sha256:….');
   const slash = named.indexOf('/');
@@ -30,8 +38,7 @@ export function parseReference(text: string): Reference {
   if (slash < 1 || !/[.:]|^localhost$/.test(registry)) {
     throw wrong('names no registry', 'Write the host first: host/path:tag@sha256:….');
   }
-  if (!hostForm.test(registry))
-    throw wrong(`has no host before its first "/": "${registry}"`, 'Correct the host.');
+  if (!isHost(registry)) throw wrong(`has no host before its first "/": "${registry}"`, 'Correct the host.');
   const rest = named.slice(slash + 1);
   const colon = rest.indexOf(':');
   const repository = colon < 0 ? rest : rest.slice(0, colon);
@@ -63,6 +70,15 @@ export function parseReference(text: string): Reference {
     ...(tag === undefined ? {} : { tag }),
     ...(digest === undefined ? {} : { digest }),
   };
+}
+
+function isHost(text: string): boolean {
+  const parts = hostForm.exec(text)?.groups;
+  if (parts === undefined) return false;
+  const { six, port } = parts;
+  return (
+    (six === undefined || isIPv6(six)) && (port === undefined || (Number(port) > 0 && Number(port) < 65_536))
+  );
 }
 
 /** A reference as text; the inverse of `parseReference`. */
