@@ -14,6 +14,8 @@ const run = promisify(execFile);
 /** A real PostgreSQL server of this machine's installation, in a temporary folder. */
 export interface Postgres {
   readonly port: number;
+  /** The process that the others are children of. */
+  readonly pid: number | undefined;
   /** A temporary folder, removed by `close`. */
   readonly folder: string;
   readonly source: DatabaseSource;
@@ -31,8 +33,15 @@ export interface Postgres {
 
 const password = 'a-password-that-nobody-may-see';
 
-/** @throws Error when PostgreSQL isn't installed: tests that need it must not pass by being skipped */
-export async function startPostgres(): Promise<Postgres> {
+/** Settings of postgresql.conf beside those that say where the server is. */
+export type Settings = Readonly<Record<string, string>>;
+
+/**
+ * Starts a server.
+ * @param settings by default those of a server that may lose everything
+ * @throws Error when PostgreSQL isn't installed: tests that need it must not pass by being skipped
+ */
+export async function startPostgres(settings: Settings = { fsync: 'off' }): Promise<Postgres> {
   const bin = binaries();
   const user = account();
   const folder = await mkdtemp(join(tmpdir(), 'backend-postgres-'));
@@ -61,13 +70,9 @@ export async function startPostgres(): Promise<Postgres> {
   }
 
   async function start(): Promise<void> {
-    const settings = [
-      'listen_addresses=127.0.0.1',
-      `port=${port}`,
-      `unix_socket_directories=${folder}`,
-      'fsync=off',
-    ];
-    const args = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])];
+    const place = { listen_addresses: '127.0.0.1', port: `${port}`, unix_socket_directories: folder };
+    const given = Object.entries({ ...settings, ...place }).map(([name, value]) => `${name}=${value}`);
+    const args = ['-D', data, ...given.flatMap((setting) => ['-c', setting])];
     const child = spawn(join(bin, 'postgres'), args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
     let log = '';
     const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
@@ -93,6 +98,9 @@ export async function startPostgres(): Promise<Postgres> {
   const env = { PGHOST: login.host, PGPORT: String(port), PGDATABASE: 'postgres', PGUSER: 'postgres' };
   return {
     port,
+    get pid() {
+      return server?.pid;
+    },
     folder,
     source: { kind: 'environment', env: { ...env, PGPASSWORD: password } },
     login,
