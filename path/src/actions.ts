@@ -1,3 +1,4 @@
+import { build } from './build.ts';
 import type { Actions, Session } from './cli/actions.ts';
 import { storedLocally } from './cluster/local/stored-data.ts';
 import { providers } from './cluster/providers.ts';
@@ -23,6 +24,7 @@ export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache
   const context = (session: Session): Context => ({ ...effects, ...session });
   return {
     up: (project, { overrule }, session) => up({ ...context(session), overrule }, project),
+    build: (project, options, session) => build(context(session), project, options),
     down: async (project, options, session) => {
       if (project.target.cluster === 'local')
         return providers.local.remove(context(session), project, options);

@@ -4,12 +4,30 @@ import { detect } from './image/detect.ts';
 import { labelsOf } from './image/labels.ts';
 import { findPackageJson } from './image/workspace/find-package-json.ts';
 import type { Component, Project } from './project/project.ts';
+import { suggestion } from './project/suggest.ts';
 import { serviceImages } from './services/table.ts';
 
-/** What a project's images are built from: those of its components, then those of its services. */
-export async function imagesOf(project: Project): Promise<readonly ImageSpec[]> {
-  const components = await Promise.all(project.components.map((component) => imageOf(project, component)));
-  return [...components, ...serviceImages(project)];
+/**
+ * What a project's images are built from: those of its components, then those of its services.
+ * @param only names of components: then theirs alone. Throws UserMistake for one that the project does not have.
+ */
+export async function imagesOf(
+  project: Project,
+  only: readonly string[] = [],
+): Promise<readonly ImageSpec[]> {
+  const names = project.components.map(({ name }) => name);
+  const unknown = only.filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    throw new UserMistake(
+      unknown.map((name) => ({
+        what: `no component is called \`${name}\``,
+        next: suggestion(name, names),
+      })),
+    );
+  }
+  const wanted = project.components.filter(({ name }) => only.length === 0 || only.includes(name));
+  const components = await Promise.all(wanted.map((component) => imageOf(project, component)));
+  return only.length > 0 ? components : [...components, ...serviceImages(project)];
 }
 
 async function imageOf(project: Project, component: Component): Promise<ImageSpec> {

@@ -1,19 +1,14 @@
-import { join } from 'node:path';
 import { installParts, type Parts } from './cluster/parts.ts';
 import { startCluster } from './cluster/step.ts';
-import type { BuiltImage, PublishedImage, Release, Route } from './core/handover.ts';
+import type { PublishedImage, RegistryAccess, Release, Route } from './core/handover.ts';
 import { deployComponents } from './deploy/step.ts';
 import type { Context } from './effects/context.ts';
-import { timed } from './effects/timed.ts';
-import { lockFileName } from './image/lock-file.ts';
 import { buildImages } from './image/step.ts';
-import { imagesOf } from './images-of.ts';
+import { buildProjectImages, publishProjectImages } from './images.ts';
 import { connect } from './kubernetes/client.ts';
-import { Store } from './oci/store.ts';
 import type { Project } from './project/project.ts';
 import { revisionOf } from './project/revision.ts';
 import { proveServing } from './prove/step.ts';
-import { pullImage } from './registry/pull.ts';
 import { pullCredentials } from './registry/pull-credentials.ts';
 import { publishImages } from './registry/step.ts';
 import { openRoute } from './route/step.ts';
@@ -43,7 +38,11 @@ export async function up(given: Context, project: Project): Promise<Arrival> {
 
 async function walk(context: Context, project: Project): Promise<Arrival> {
   const revision = await revisionOf(context, project);
-  const [images, started] = await Promise.all([build(context, project), startCluster(context, project)]);
+  const tags = revision === undefined ? [] : [revision];
+  const [images, started] = await Promise.all([
+    buildProjectImages(context, project),
+    startCluster(context, project),
+  ]);
   const pullSecret = await pullCredentials(context, started.cluster.registry);
   const cluster = { ...started.cluster, ...(pullSecret === undefined ? {} : { pullSecret }) };
   const client = await connect(cluster.kubeconfig);
@@ -52,7 +51,7 @@ async function walk(context: Context, project: Project): Promise<Arrival> {
       buildAndPublish(context, specs, { ...cluster.registry, prefix }, tag, project),
     );
     const [published] = await Promise.race([
-      Promise.all([publish(context, cluster.registry, images, revision), parts.foundation]),
+      Promise.all([publishProjectImages(context, cluster.registry, images, tags), parts.foundation]),
       parts.failed,
     ]);
     const bindings = await orFail(
@@ -77,35 +76,10 @@ function orFail<T>(parts: Parts, work: Promise<T>): Promise<T> {
   return Promise.race([work, parts.failed]);
 }
 
-function build(context: Context, project: Project): Promise<readonly BuiltImage[]> {
-  return timed(context, 'image', 'build images from source', async () => {
-    const specs = await imagesOf(project);
-    const images = await buildImages(context, specs, {
-      projectFolder: project.folder,
-      lockFile: join(project.folder, lockFileName),
-      pull: (reference) => pullImage(context, reference, { store: new Store(context) }),
-    });
-    return { result: images, text: `${images.length} images` };
-  });
-}
-
-function publish(
-  context: Context,
-  registry: Parameters<typeof publishImages>[1],
-  images: readonly BuiltImage[],
-  revision: string | undefined,
-): Promise<readonly PublishedImage[]> {
-  return timed(context, 'registry', `publish to ${registry.name}`, async () => {
-    const tags = revision === undefined ? [] : [revision];
-    const published = await publishImages(context, registry, images, { tags });
-    return { result: published, text: `${published.length} images in ${registry.name}/${registry.prefix}` };
-  });
-}
-
 async function buildAndPublish(
   context: Context,
   specs: Parameters<typeof buildImages>[1],
-  registry: Parameters<typeof publishImages>[1],
+  registry: RegistryAccess,
   tag: string,
   project: Project,
 ): Promise<readonly PublishedImage[]> {

@@ -1,6 +1,6 @@
 import type { Emit } from '../core/event.ts';
 import type { Problem } from '../core/failure.ts';
-import type { Digest, Release, Route } from '../core/handover.ts';
+import type { Digest, RegistryAccess, Release, Route } from '../core/handover.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Project } from '../project/project.ts';
 
@@ -18,6 +18,8 @@ export interface Session {
 export interface Actions {
   /** Walks the whole path. Doing it again changes only what differs. */
   up(project: Project, options: UpOptions, session: Session): Promise<Raised>;
+  /** Builds images without a cluster; publishes them or writes them to a folder where it is asked to. */
+  build(project: Project, options: BuildOptions, session: Session): Promise<readonly Made[]>;
   /** Takes the system away; on a local target stops the cluster. Saying it twice is no mistake. */
   down(project: Project, options: DownOptions, session: Session): Promise<Lowered>;
   /** What `down` with `data` would delete for good; changes nothing. */
@@ -54,6 +56,28 @@ export interface UpOptions {
 export interface Raised {
   readonly release: Release;
   readonly route: Route;
+}
+
+export interface BuildOptions {
+  /** Names of components; empty: every component, and what the services run. */
+  readonly components: readonly string[];
+  /** Where to publish to; absent: nowhere. */
+  readonly push?: RegistryAccess;
+  /** What the published images are called; empty: by the commit of the sources, where there is one. */
+  readonly tags: readonly string[];
+  /** The absolute path of the folder that an OCI image layout is written to; absent: none is written. */
+  readonly output?: string;
+}
+
+/** An image that `build` made. */
+export interface Made {
+  readonly name: string;
+  readonly digest: Digest;
+  /** Bytes of all its compressed layers. */
+  readonly size: number;
+  /** By digest; absent where it was not published. */
+  readonly reference?: string;
+  readonly tags?: readonly string[];
 }
 
 /** Data that `down --data` would delete for good. */

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { build } from './commands/build.ts';
 import { doctor } from './commands/doctor.ts';
 import { down } from './commands/down.ts';
 import { init } from './commands/init.ts';
@@ -10,4 +11,15 @@ import { trust } from './commands/trust.ts';
 import { up } from './commands/up.ts';
 
 /** Every word that ptp knows, in the order of the help. */
-export const commands: readonly Command[] = [init, up, status, open, logs, down, trust, doctor, kubeconfig];
+export const commands: readonly Command[] = [
+  init,
+  up,
+  build,
+  status,
+  open,
+  logs,
+  down,
+  trust,
+  doctor,
+  kubeconfig,
+];

@@ -30,6 +30,13 @@ const actions: Actions = {
       route: { url: 'https://shop.localhost', authority: 'PEM' },
     };
   },
+  build: async (_project, { components, push, tags }) =>
+    (components.length === 0 ? ['web'] : components).map((name) => ({
+      name,
+      digest,
+      size: 3_000_000,
+      ...(push === undefined ? {} : { reference: `${push.name}/${push.prefix}/${name}@${digest}`, tags }),
+    })),
   down: async (_project, { data }) => ({
     removed: ['the local cluster shop'],
     kept: data ? [] : ['the data of database'],
@@ -115,6 +122,25 @@ test('up --json: every line of standard output is an object, the result the last
     images: [{ name: 'web', digest }],
     seconds: { image: 1.5, deploy: 2 },
   });
+});
+
+test('build names the images that were made, and where they are when they were published', async () => {
+  const local = await run('build');
+  expect(local).toMatchObject({ code: 0, out: `web  3.0 MB  ${digest}\nin 1.0 s\n` });
+  const { out } = await run('build web --push r.example/team --tag v1,latest --json');
+  expect(JSON.parse(out)).toMatchObject({
+    kind: 'build',
+    images: [{ name: 'web', digest, reference: `r.example/team/web@${digest}`, tags: ['v1', 'latest'] }],
+  });
+});
+
+test('build turns down what would not do: no registry, a tag for nothing, a folder of something else', async () => {
+  const wrong = await run('build --push me:hunter2@r.example/team');
+  expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('`--push` names no registry') });
+  expect(wrong.err).not.toContain('hunter2');
+  expect(await run('build --tag v1')).toMatchObject({ code: 2, err: expect.stringContaining('--push') });
+  expect(await run('build --output .')).toMatchObject({ code: 2, err: expect.stringContaining('OCI image') });
+  expect(await run('build --output ptp.yaml')).toMatchObject({ code: 2 });
 });
 
 test('a mistake in ptp.yaml: exit 2, the line of the file, a mark below the place, no stack', async () => {

@@ -40,7 +40,7 @@ const spec = (name: string): DebianImage => ({
 /** A build on a machine of its own, whose cache is empty unless it is given. */
 async function build(
   names: readonly string[],
-  options: { cache?: string; renew?: boolean; lock?: boolean } = {},
+  options: { cache?: string; renew?: boolean; lock?: boolean; partial?: boolean } = {},
 ) {
   const clock = { monotonic: () => 0, now: () => today, sleep: async () => {} };
   const context = { ...newContext(options.cache), clock };
@@ -48,6 +48,7 @@ async function build(
     projectFolder: project,
     ...(options.lock === false ? {} : { lockFile }),
     ...(options.renew === undefined ? {} : { renew: options.renew }),
+    ...(options.partial === undefined ? {} : { partial: options.partial }),
   });
   const notes = context.events
     .filter(({ kind }) => kind === 'note')
@@ -80,6 +81,16 @@ test('what is asked for newly is chosen, what nobody uses any more goes', async 
   expect(await versions()).toEqual([['hello 1.0'], ['other 2.0']]);
   await build(['other']);
   expect(await versions()).toEqual([['other 2.0']]);
+});
+
+test('a build of some images keeps what the others stand on', async () => {
+  await build(['hello', 'other']);
+  const text = readFileSync(lockFile, 'utf8');
+  expect((await build(['other'], { partial: true })).notes).toEqual([]);
+  expect(readFileSync(lockFile, 'utf8')).toBe(text);
+  await publish('2.0');
+  await build(['other'], { partial: true, renew: true });
+  expect(await versions()).toEqual([['hello 1.0'], ['other 2.0']]);
 });
 
 test('what is locked together is of one hour, though the cache remembers an earlier choice', async () => {

@@ -3,23 +3,33 @@ import type { DebianLock } from './debian/lock.ts';
 import { type DebianRequest, debianArchitecture, lockRequest } from './debian/plan.ts';
 import { answers, keptChoices, lockFileName, lockText, readLockFile, writeLockFile } from './lock-file.ts';
 
+/** How a build uses a lock. */
+export interface LockOptions {
+  /** Nothing that it holds will do. */
+  readonly renew: boolean;
+  /** Not all of the project's images are built: choices that none of them uses stay. */
+  readonly partial: boolean;
+}
+
 /** A project's lock during one build: what it holds, and what of it was used. */
 export class ProjectLock {
   readonly #file: string;
   readonly #before: readonly DebianLock[];
   readonly #renew: boolean;
+  readonly #partial: boolean;
   readonly #architecture = debianArchitecture(process.arch);
   readonly #used: DebianLock[] = [];
 
-  /** Reads the lock. `renew`: nothing that it holds will do. Throws UserMistake where the file is none. */
-  static async open(file: string, renew: boolean): Promise<ProjectLock> {
-    return new ProjectLock(file, await readLockFile(file), renew);
+  /** Reads the lock. Throws UserMistake where the file is none. */
+  static async open(file: string, options: LockOptions): Promise<ProjectLock> {
+    return new ProjectLock(file, await readLockFile(file), options);
   }
 
-  private constructor(file: string, before: readonly DebianLock[], renew: boolean) {
+  private constructor(file: string, before: readonly DebianLock[], { renew, partial }: LockOptions) {
     this.#file = file;
     this.#before = before;
     this.#renew = renew;
+    this.#partial = partial;
   }
 
   /**
@@ -40,7 +50,12 @@ export class ProjectLock {
 
   /** Writes the file where it differs. A folder that can't be written to is no reason to fail: it is told. */
   async save(context: Context): Promise<void> {
-    const choices = keptChoices(this.#before, this.#used, this.#architecture);
+    const choices = this.#partial
+      ? [
+          ...this.#before.filter(({ request }) => !this.#used.some((lock) => answers(lock, request))),
+          ...this.#used,
+        ]
+      : keptChoices(this.#before, this.#used, this.#architecture);
     if (choices.length === 0 && this.#before.length === 0) return;
     if (lockText(choices) === lockText(this.#before)) return;
     try {

@@ -23,11 +23,12 @@ export interface BuildOptions {
   /** Fetches bases that are named by reference. */
   readonly pull?: Pull;
   /**
-   * The absolute path of the project's lock (`ptp.lock`). The images built then must be all of the project's, since
-   * what none of them uses is dropped from it. Without it the choice of Debian packages stays in the cache, as for
-   * a cluster's own images.
+   * The absolute path of the project's lock (`ptp.lock`). Without it the choice of Debian packages stays in the
+   * cache, as for a cluster's own images.
    */
   readonly lockFile?: string;
+  /** The images are not all of the project's: what none of them uses stays in the lock. */
+  readonly partial?: boolean;
   /** Choose the newest Debian packages, whatever the lock says, and lock them. Needs `lockFile` and the mirror. */
   readonly renew?: boolean;
 }
@@ -43,8 +44,8 @@ export async function buildImages(
   specs: readonly ImageSpec[],
   options: BuildOptions,
 ): Promise<readonly BuiltImage[]> {
-  const { lockFile, renew = false } = options;
-  const lock = lockFile === undefined ? undefined : await ProjectLock.open(lockFile, renew);
+  const { lockFile, renew = false, partial = false } = options;
+  const lock = lockFile === undefined ? undefined : await ProjectLock.open(lockFile, { renew, partial });
   const workshop = openWorkshop(context, options, lock);
   const results = await Promise.allSettled(specs.map((spec) => buildImage(workshop, spec)));
   const reasons = results
@@ -59,7 +60,7 @@ async function buildImage(workshop: Workshop, spec: ImageSpec): Promise<BuiltIma
   const { context, projectFolder } = workshop;
   const started = context.clock.monotonic();
   const [before, ingredients] = await Promise.all([
-    readRecord(context.cache, projectFolder, spec.name),
+    readRecord(context, projectFolder, spec.name),
     ingredientsOf(workshop, spec),
   ]);
   const image = await assemble(workshop.store, spec.name, ingredients, spec.labels ?? {});
@@ -83,7 +84,7 @@ async function buildImage(workshop: Workshop, spec: ImageSpec): Promise<BuiltIma
 function openWorkshop(context: Context, options: BuildOptions, lock: ProjectLock | undefined): Workshop {
   const store = new Store({ cache: context.cache, emit: context.emit });
   const compression = options.compression ?? 'zstd';
-  const layers = new LayerCache({ store, cache: context.cache, compression });
+  const layers = new LayerCache({ store, cache: context.cache, emit: context.emit, compression });
   const bases = new Map<string | undefined, Promise<Base>>();
   const debian: Workshop['debian'] = async (request) => {
     // Loaded only here, because a build on a pulled base needs none of it.

@@ -1,5 +1,6 @@
 import { UserMistake } from '../../core/failure.ts';
 import type { RegistryAccess } from '../../core/handover.ts';
+import { readRegistryPlace } from '../../oci/registry-place.ts';
 import type { Project } from '../../project/project.ts';
 
 /**
@@ -8,16 +9,13 @@ import type { Project } from '../../project/project.ts';
  */
 export function registryOf({ name, target }: Pick<Project, 'name' | 'target'>): RegistryAccess {
   const written = target.registry ?? '';
-  const [, scheme, rest = ''] = /^(https?:\/\/)?(.*)$/.exec(written) ?? [];
-  const [host = '', ...folders] = rest.split('/').filter((word) => word !== '');
-  // A name without a dot or a port would be taken for a part of the path.
-  if (!/[.:]|^localhost$/.test(host) || !/^([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d+)?$/i.test(host)) {
-    throw new UserMistake({
-      what: written === '' ? `target ${target.name} names no registry` : 'this is no registry',
-      where: { key: `targets.${target.name}.registry` },
-      next: 'Name one that the cluster can pull from, without a password: registry.example.com/team',
-    });
+  const place = readRegistryPlace(written);
+  if (place !== undefined) {
+    return { ...place, prefix: [place.prefix, name].filter((word) => word !== '').join('/') };
   }
-  // Without a scheme the registry step decides: https, and http for this machine itself.
-  return { url: `${scheme ?? ''}${host}`, name: host, prefix: [...folders, name].join('/') };
+  throw new UserMistake({
+    what: written === '' ? `target ${target.name} names no registry` : 'this is no registry',
+    where: { key: `targets.${target.name}.registry` },
+    next: 'Name one that the cluster can pull from, without a password: registry.example.com/team',
+  });
 }

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import type { BuiltImage, PublishedImage, RegistryAccess } from './core/handover.ts';
+import type { Context } from './effects/context.ts';
+import { timed } from './effects/timed.ts';
+import { lockFileName } from './image/lock-file.ts';
+import { buildImages } from './image/step.ts';
+import { imagesOf } from './images-of.ts';
+import { writeLayoutFolder } from './oci/layout.ts';
+import type { Project } from './project/project.ts';
+import { publishImages } from './registry/step.ts';
+
+/**
+ * Builds a project's images: all, or those of the components that are named.
+ * @param only names of components; empty: every component, and what the services run
+ */
+export function buildProjectImages(
+  context: Context,
+  project: Project,
+  only: readonly string[] = [],
+): Promise<readonly BuiltImage[]> {
+  return timed(context, 'image', 'build images from source', async () => {
+    const specs = await imagesOf(project, only);
+    const images = await buildImages(context, specs, {
+      projectFolder: project.folder,
+      lockFile: join(project.folder, lockFileName),
+      partial: only.length > 0,
+      pull: async (reference) => {
+        const [{ pullImage }, { Store }] = await Promise.all([
+          import('./registry/pull.ts'),
+          import('./oci/store.ts'),
+        ]);
+        return pullImage(context, reference, { store: new Store(context) });
+      },
+    });
+    return { result: images, text: counted(images) };
+  });
+}
+
+/** Publishes images to a registry under their digests and tags. */
+export function publishProjectImages(
+  context: Context,
+  registry: RegistryAccess,
+  images: readonly BuiltImage[],
+  tags: readonly string[],
+): Promise<readonly PublishedImage[]> {
+  return timed(context, 'registry', `publish to ${registry.name}`, async () => {
+    const published = await publishImages(context, registry, images, { tags });
+    const place = [registry.name, registry.prefix].filter((part) => part !== '').join('/');
+    return { result: published, text: `${counted(published)} in ${place}` };
+  });
+}
+
+/** Writes images into a folder as an OCI image layout. */
+export function writeProjectImages(
+  context: Context,
+  images: readonly BuiltImage[],
+  folder: string,
+): Promise<void> {
+  return timed(context, 'image', `write an OCI image layout to ${folder}`, async () => {
+    await writeLayoutFolder(images, folder);
+    return { result: undefined, text: `${counted(images)} in ${folder}` };
+  });
+}
+
+function counted({ length }: readonly unknown[]): string {
+  return length === 1 ? '1 image' : `${length} images`;
+}
