@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UserMistake } from '../../core/failure.ts';
 import type { RegistryAccess } from '../../core/handover.ts';
-import { readRegistryPlace } from '../../oci/registry-place.ts';
+import { readRegistryPlace } from '../../core/registry-place.ts';
 import type { Made } from '../actions.ts';
 import type { Command } from '../command.ts';
 import { bytes, duration, type Look, styled, table } from '../render/look.ts';

@@ -1,6 +1,6 @@
 import { UserMistake } from '../../core/failure.ts';
 import type { RegistryAccess } from '../../core/handover.ts';
-import { readRegistryPlace } from '../../oci/registry-place.ts';
+import { readRegistryPlace } from '../../core/registry-place.ts';
 import type { Project } from '../../project/project.ts';
 
 /**
