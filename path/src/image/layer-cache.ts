@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Emit } from '../core/event.ts';
+import { tellDamage } from '../oci/damage.ts';
 import { digestOf } from '../oci/digest.ts';
 import { canonicalJson } from '../oci/json.ts';
+import { readSealed, sealedEnding, writeSealed } from '../oci/sealed.ts';
 import type { Store } from '../oci/store.ts';
-import { writeAtomically } from '../oci/write-atomically.ts';
 import type { Compression } from './compression.ts';
 import { type Layer, type LayerEntry, writeLayer } from './layer.ts';
 
@@ -13,16 +14,26 @@ const edition = 2;
 /** Writes sorted entries as a layer, in the compression of this build. */
 export type WriteLayer = (entries: Iterable<LayerEntry> | AsyncIterable<LayerEntry>) => Promise<Layer>;
 
+/** Where a layer cache keeps its records, its blobs, and whom it tells of damage. */
+export interface LayerCacheOptions {
+  readonly store: Store;
+  readonly cache: string;
+  readonly emit: Emit;
+  readonly compression: Compression;
+}
+
 /** Layers by what they are made of, so that equal inputs are packed once on this machine. */
 export class LayerCache {
   readonly #store: Store;
   readonly #folder: string;
+  readonly #emit: Emit;
   readonly #compression: Compression;
   readonly #running = new Map<string, Promise<Layer>>();
 
-  constructor(options: { readonly store: Store; readonly cache: string; readonly compression: Compression }) {
+  constructor(options: LayerCacheOptions) {
     this.#store = options.store;
     this.#folder = join(options.cache, 'layers');
+    this.#emit = options.emit;
     this.#compression = options.compression;
   }
 
@@ -39,14 +50,16 @@ export class LayerCache {
   }
 
   async #find(key: string, make: (write: WriteLayer) => Promise<Layer>): Promise<Layer> {
-    const file = join(this.#folder, `${key}.json`);
-    const known = await readKnown(file);
+    const file = join(this.#folder, key + sealedEnding);
+    const damaged = () => tellDamage(this.#emit, "a layer's record", file);
+    const known = (await readSealed(file, damaged)) as Known | undefined;
     const blob = known === undefined ? undefined : await this.#store.find(known.descriptor);
     if (known !== undefined && blob !== undefined) return { blob, diffId: known.diffId };
     const layer = await make((entries) =>
       writeLayer(this.#store, entries, { compression: this.#compression }),
     );
-    await writeAtomically(file, JSON.stringify({ descriptor: layer.blob.descriptor, diffId: layer.diffId }));
+    const made: Known = { descriptor: layer.blob.descriptor, diffId: layer.diffId };
+    await writeSealed(file, made);
     return layer;
   }
 }
@@ -57,11 +70,3 @@ export function keyOf(inputs: unknown): string {
 }
 
 type Known = { readonly descriptor: Layer['blob']['descriptor']; readonly diffId: Layer['diffId'] };
-
-async function readKnown(file: string): Promise<Known | undefined> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as Known;
-  } catch {
-    return undefined; // never made, or cut off by a full disk: made again
-  }
-}

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../core/handover.ts';
-import { canonicalJson } from '../oci/json.ts';
-import { writeAtomically } from '../oci/write-atomically.ts';
+import type { Context } from '../effects/context.ts';
+import { tellDamage } from '../oci/damage.ts';
+import { readSealed, sealedEnding, writeSealed } from '../oci/sealed.ts';
 import { keyOf } from './layer-cache.ts';
 
 /** What an image was made of, in the words of whoever asks why it changed. */
@@ -59,20 +59,18 @@ function firstOf(names: readonly string[]): string {
 
 /** Where the record of an image of a project is kept. */
 function recordFile(cache: string, projectFolder: string, name: string): string {
-  return join(cache, 'images', `${keyOf([projectFolder, name])}.json`);
+  return join(cache, 'images', keyOf([projectFolder, name]) + sealedEnding);
 }
 
-/** The record of the last build of an image, or undefined where there is none that can be read. */
+/** The record of the last build of an image, or undefined where there is none, or it is damaged (told of then). */
 export async function readRecord(
-  cache: string,
+  { cache, emit }: Pick<Context, 'cache' | 'emit'>,
   projectFolder: string,
   name: string,
 ): Promise<BuildRecord | undefined> {
-  try {
-    return JSON.parse(await readFile(recordFile(cache, projectFolder, name), 'utf8')) as BuildRecord;
-  } catch {
-    return undefined;
-  }
+  const file = recordFile(cache, projectFolder, name);
+  const damaged = () => tellDamage(emit, `the record of the last build of ${name}`, file);
+  return (await readSealed(file, damaged)) as BuildRecord | undefined;
 }
 
 /** Keeps the record of a build for the next one. */
@@ -82,5 +80,5 @@ export async function writeRecord(
   name: string,
   record: BuildRecord,
 ): Promise<void> {
-  await writeAtomically(recordFile(cache, projectFolder, name), canonicalJson(record));
+  await writeSealed(recordFile(cache, projectFolder, name), record);
 }

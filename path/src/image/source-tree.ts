@@ -1,12 +1,16 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { type Dirent, readFileSync } from 'node:fs';
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import type { Emit } from '../core/event.ts';
 import { StepFailed, UserMistake } from '../core/failure.ts';
+import type { Context } from '../effects/context.ts';
+import { tellDamage } from '../oci/damage.ts';
 import { digestOf } from '../oci/digest.ts';
-import { writeAtomically } from '../oci/write-atomically.ts';
+import { identityOf } from '../oci/file-identity.ts';
+import { readSealed, sealedEnding, writeSealed } from '../oci/sealed.ts';
 import type { LayerEntry } from './layer.ts';
 import { comparePaths, sortEntries } from './layer-order.ts';
+import { checkSourceName, unreadable } from './source-names.ts';
 
 /** A file or symbolic link of a source folder. */
 export type SourceFile =
@@ -35,18 +39,19 @@ const settled = 100;
 
 /**
  * Lists a folder with the sha256 of every file, sorted by path. Contents are read only where size, times or inode
- * differ from what `cache` (the cache's folder) remembers of the last time; without one, all are read. Throws UserMistake for a link that leads out of the folder.
+ * differ from what the context's cache remembers of the last time; without one, all are read. Throws UserMistake for a
+ * link that leads out of the folder and for a name that an image can't have.
  */
 export async function readSourceTree(
   folder: string,
   keep: Keep,
-  cache?: string,
+  context?: Pick<Context, 'cache' | 'emit'>,
 ): Promise<readonly SourceFile[]> {
   const file =
-    cache === undefined
+    context === undefined
       ? undefined
-      : join(cache, 'stat', `${createHash('sha256').update(folder).digest('hex')}.json`);
-  const remembered = new Map<string, Remembered>(file === undefined ? [] : await readMemory(file));
+      : join(context.cache, 'stat', 'sources', digestOf(folder).slice(7) + sealedEnding);
+  const remembered = new Map(file === undefined ? [] : await readMemory(file, context?.emit));
   const next = new Map(remembered);
   const limit = BigInt(Date.now() - settled) * 1_000_000n;
 
@@ -54,40 +59,48 @@ export async function readSourceTree(
     const entries = await readdir(join(folder, path), { withFileTypes: true });
     const found = entries.map(async (entry): Promise<SourceFile[]> => {
       const inner = path + entry.name;
-      if (entry.isDirectory()) return keep(`${inner}/`) ? visit(`${inner}/`) : [];
-      if (!keep(inner)) return [];
-      if (entry.isSymbolicLink()) return [await link(folder, inner)];
-      return entry.isFile() ? [await regular(inner)] : [];
+      if (!keep(entry.isDirectory() ? `${inner}/` : inner)) return [];
+      checkSourceName(folder, inner);
+      return (await take(entry, inner).catch((error) => unreadable(error, join(folder, inner)))) ?? [];
     });
     return (await Promise.all(found)).flat();
+  }
+
+  async function take(entry: Dirent, path: string): Promise<SourceFile[]> {
+    if (entry.isDirectory()) return visit(`${path}/`);
+    if (entry.isSymbolicLink()) return [await link(folder, path)];
+    return entry.isFile() ? [await regular(path)] : [];
   }
 
   async function regular(path: string): Promise<SourceFile> {
     const from = join(folder, path);
     const now = await lstat(from, { bigint: true });
-    const stat = [now.size, now.ino, now.mtimeNs, now.ctimeNs].join(' ');
+    const stat = identityOf(now);
     const known = remembered.get(path);
-    const sha256 = known?.[0] === stat ? known[1] : digestOf(await readFile(from)).slice(7);
+    // With the size that was read: the file may grow meanwhile.
+    const [sha256, size] = known?.[0] === stat ? [known[1], Number(now.size)] : await contentOf(from);
     if (now.ctimeNs < limit) next.set(path, [stat, sha256]);
     else next.delete(path);
     const executable = (now.mode & 0o100n) !== 0n;
-    return { kind: 'file', path, from, executable, size: Number(now.size), sha256 };
+    return { kind: 'file', path, from, executable, size, sha256 };
   }
 
   const files = sortEntries(await visit(''));
   const present = new Set(files.map(({ path }) => path));
   // Another listing of the same folder may keep what this one does not: only what is gone is forgotten.
   for (const path of next.keys()) if (!present.has(path) && keep(path)) next.delete(path);
-  if (file !== undefined && !equal(remembered, next)) await writeAtomically(file, JSON.stringify([...next]));
+  if (file !== undefined && !equal(remembered, next)) await writeSealed(file, [...next]);
   return files;
 }
 
-async function readMemory(file: string): Promise<[string, Remembered][]> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as [string, Remembered][];
-  } catch {
-    return []; // none yet, or not to be trusted: contents are read again
-  }
+async function contentOf(path: string): Promise<readonly [sha256: string, size: number]> {
+  const bytes = await readFile(path);
+  return [digestOf(bytes).slice(7), bytes.length];
+}
+
+async function readMemory(file: string, emit: Emit | undefined): Promise<readonly [string, Remembered][]> {
+  const damaged = () => emit && tellDamage(emit, 'what is known of source files', file);
+  return ((await readSealed(file, damaged)) ?? []) as readonly [string, Remembered][];
 }
 
 function equal(one: ReadonlyMap<string, Remembered>, other: ReadonlyMap<string, Remembered>): boolean {

@@ -60,7 +60,7 @@ async function buildImage(workshop: Workshop, spec: ImageSpec): Promise<BuiltIma
   const { context, projectFolder } = workshop;
   const started = context.clock.monotonic();
   const [before, ingredients] = await Promise.all([
-    readRecord(context.cache, projectFolder, spec.name),
+    readRecord(context, projectFolder, spec.name),
     ingredientsOf(workshop, spec),
   ]);
   const image = await assemble(workshop.store, spec.name, ingredients, spec.labels ?? {});
@@ -84,7 +84,7 @@ async function buildImage(workshop: Workshop, spec: ImageSpec): Promise<BuiltIma
 function openWorkshop(context: Context, options: BuildOptions, lock: ProjectLock | undefined): Workshop {
   const store = new Store({ cache: context.cache, emit: context.emit });
   const compression = options.compression ?? 'zstd';
-  const layers = new LayerCache({ store, cache: context.cache, compression });
+  const layers = new LayerCache({ store, cache: context.cache, emit: context.emit, compression });
   const bases = new Map<string | undefined, Promise<Base>>();
   const debian: Workshop['debian'] = async (request) => {
     // Loaded only here, because a build on a pulled base needs none of it.

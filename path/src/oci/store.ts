@@ -1,11 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, type ReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Emit } from '../core/event.ts';
 import { StepFailed } from '../core/failure.ts';
 import type { Descriptor, Digest, StoredBlob } from '../core/handover.ts';
+import { DamagedBlob, tellDamage } from './damage.ts';
 import { digestHex, digestOf, digestOfStream } from './digest.ts';
+import { fileIdentity } from './file-identity.ts';
 import { removeAbandoned } from './remove-abandoned.ts';
 
 /** Where a store is and whom it tells of damage. */
@@ -17,17 +19,19 @@ export interface StoreOptions {
 
 /**
  * Blobs on this machine, each in a file that its digest names. Safe with several processes: a blob appears by a
- * rename and is never altered, and two that write the same blob write the same bytes.
+ * rename and is never altered or removed, and two that write the same blob write the same bytes.
  *
- * A blob is trusted while its file is the one that was verified (inode, size, mtime and ctime are noted when it is
- * written). Any other file is hashed again before it is used; a damaged one is removed with a warning, so that
- * whoever needs it makes it again.
+ * A blob is trusted while its file is the one that was verified (size, inode, mtime and ctime are noted then). Any
+ * other file is hashed before it is used. Disks also lose bytes without a word: whoever needs a blob's bytes has
+ * them hashed (`verified`, `read`, `verifyBlob`). What is damaged is told of and counts as absent, so that whoever
+ * needs it makes it again; the new one takes the damaged one's place.
  */
 export class Store {
   readonly #blobs: string;
   readonly #notes: string;
   readonly #temporary: string;
   readonly #emit: Emit;
+  readonly #told = new Set<string>();
   #prepared: Promise<void> | undefined;
 
   constructor(options: StoreOptions) {
@@ -51,9 +55,10 @@ export class Store {
     mediaType = 'application/octet-stream',
     expected?: Digest,
   ): Promise<StoredBlob> {
-    if (content instanceof Uint8Array) {
-      const here = await this.find({ mediaType, digest: digestOf(content), size: content.byteLength });
-      if (here !== undefined && expected === undefined) return here;
+    if (content instanceof Uint8Array && expected === undefined) {
+      const descriptor = { mediaType, digest: digestOf(content), size: content.byteLength };
+      const here = await this.verified(descriptor);
+      if (here !== undefined) return here;
     }
     await this.#prepare();
     const incoming = join(this.#temporary, `${process.pid}-${randomUUID()}`);
@@ -78,10 +83,9 @@ export class Store {
         });
       }
       const path = this.path(digest);
-      // An intact blob stays: replacing it would change the inode under a process that has it open by path.
-      if ((await this.find({ mediaType, digest, size })) === undefined) {
+      if ((await this.verified({ mediaType, digest, size })) === undefined) {
         await rename(incoming, path);
-        await this.#note(digest, await identity(path));
+        await this.#note(digest, await fileIdentity(path));
       }
       return { descriptor: { mediaType, digest, size }, path };
     } finally {
@@ -89,82 +93,64 @@ export class Store {
     }
   }
 
-  /** Whether the blob is here, whole and unaltered. */
+  /** Whether the blob is here, whole and unaltered, as far as its file's size and times tell. */
   async has(descriptor: Pick<Descriptor, 'digest' | 'size'>): Promise<boolean> {
     return (await this.find({ mediaType: '', ...descriptor })) !== undefined;
   }
 
-  /** The blob, or undefined where it is not here or was found damaged (and is removed, with a warning). */
+  /** The blob, or undefined where it is not here or its file's size and times led to damage. */
   async find(descriptor: Descriptor): Promise<StoredBlob | undefined> {
+    return this.#look(descriptor, true);
+  }
+
+  /** The blob, its bytes hashed now, or undefined where it is not here or is damaged. For what is read next. */
+  async verified(descriptor: Descriptor): Promise<StoredBlob | undefined> {
+    return this.#look(descriptor, false);
+  }
+
+  /** The blob's bytes. Throws DamagedBlob where it is missing or is not what its digest says. */
+  async read(descriptor: Descriptor): Promise<Uint8Array> {
     const path = this.path(descriptor.digest);
-    const now = await identity(path);
+    let bytes: Uint8Array;
+    try {
+      bytes = await readFile(path);
+    } catch (error) {
+      if (!isLost(error)) throw error;
+      throw new DamagedBlob(descriptor.digest, path, 'is missing', { cause: error });
+    }
+    if (digestOf(bytes) === descriptor.digest) return bytes;
+    await this.distrust([descriptor.digest]);
+    throw new DamagedBlob(descriptor.digest, path, 'was damaged');
+  }
+
+  /** Has blobs hashed before they are used again, whatever their files' times say. */
+  async distrust(digests: readonly Digest[]): Promise<void> {
+    for (const digest of digests) await rm(join(this.#notes, digestHex(digest)), { force: true });
+  }
+
+  async #look(descriptor: Descriptor, trusting: boolean): Promise<StoredBlob | undefined> {
+    const path = this.path(descriptor.digest);
+    const now = await fileIdentity(path);
     if (now === undefined) return undefined;
     const noted = await readFile(join(this.#notes, digestHex(descriptor.digest)), 'utf8').catch(
       () => undefined,
     );
-    if (noted !== now) {
-      const actual = await digestOfStream(createReadStream(path));
-      if (actual.digest !== descriptor.digest) return this.#discard(descriptor, actual.size, now);
-      await this.#note(descriptor.digest, now);
+    if (!trusting || noted !== now) {
+      const actual = await digestOfStream(createReadStream(path)).catch((error: unknown) => {
+        if (isLost(error)) return undefined;
+        throw error;
+      });
+      if (actual?.digest !== descriptor.digest) {
+        await this.distrust([descriptor.digest]);
+        // Several images may ask for it before it is made again.
+        if (!this.#told.has(now)) tellDamage(this.#emit, 'a part of an image', path);
+        this.#told.add(now);
+        return undefined;
+      }
+      if (noted !== now) await this.#note(descriptor.digest, now);
     }
     if (Number(now.split(' ', 1)[0]) !== descriptor.size) return undefined;
     return { descriptor, path };
-  }
-
-  /**
-   * The blob's bytes. Throws StepFailed where the blob is missing or is not what its digest says, whatever its
-   * file's times claim; a damaged one is removed.
-   */
-  async read(descriptor: Descriptor): Promise<Uint8Array> {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of this.open(descriptor)) chunks.push(chunk);
-    return Buffer.concat(chunks);
-  }
-
-  /** The blob's bytes as a stream that ends with StepFailed where they are not what the digest says. */
-  async *open(descriptor: Descriptor): AsyncGenerator<Uint8Array> {
-    const hash = createHash('sha256');
-    let size = 0;
-    const stream: ReadStream = createReadStream(this.path(descriptor.digest), { highWaterMark: 1 << 20 });
-    try {
-      for await (const chunk of stream as AsyncIterable<Buffer>) {
-        hash.update(chunk);
-        size += chunk.byteLength;
-        yield chunk;
-      }
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      throw new StepFailed({
-        what: `the blob ${descriptor.digest} is not in the cache`,
-        next: 'Run it again.',
-      });
-    }
-    if (`sha256:${hash.digest('hex')}` !== descriptor.digest) {
-      await this.#discard(descriptor, size, await identity(this.path(descriptor.digest)));
-      throw new StepFailed({
-        what: `the blob ${descriptor.digest} in the cache was damaged and is removed`,
-        next: 'Run it again: it is made anew.',
-      });
-    }
-  }
-
-  async #discard(descriptor: Descriptor, size: number, seen: string | undefined): Promise<undefined> {
-    const path = this.path(descriptor.digest);
-    // Another process may have put a good one in its place meanwhile: only the file that was read goes.
-    if ((await identity(path)) === seen) await rm(path, { force: true });
-    this.#emit({
-      kind: 'warning',
-      step: 'image',
-      problem: {
-        what:
-          size < descriptor.size
-            ? `a blob in the cache was cut off at ${size} of ${descriptor.size} bytes; it is removed and made again`
-            : 'a blob in the cache was altered; it is removed and made again',
-        where: { file: path },
-        next: 'Nothing to do. If this comes back, check the disk.',
-      },
-    });
-    return undefined;
   }
 
   async #note(digest: Digest, text: string | undefined): Promise<void> {
@@ -189,11 +175,8 @@ export class Store {
   }
 }
 
-async function identity(path: string): Promise<string | undefined> {
-  const found = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (found === undefined) return undefined;
-  return [found.size, found.ino, found.mtimeNs, found.ctimeNs].join(' ');
+/** Whether the disk has a file no more, or can't read it. */
+function isLost(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'EIO';
 }

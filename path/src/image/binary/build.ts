@@ -14,7 +14,7 @@ export async function buildBinary(workshop: Workshop, spec: BinaryImage): Promis
   const [authorities, account, programs] = await Promise.all([
     workshop.debian({ packages: ['ca-certificates'], closed: true }),
     layers.layer(['furnishing', user, files], (write) => write(furnishingEntries({ user, files }))),
-    Promise.all(spec.programs.map((program) => readProgram(context.cache, program))),
+    Promise.all(spec.programs.map((program) => readProgram(context, program))),
   ]);
   const layer = await layers.layer(['binary', treeKey(programs)], (write) => {
     context.emit({ kind: 'progress', step: 'image', task: spec.name, text: 'packing programs' });
@@ -43,11 +43,13 @@ export async function buildBinary(workshop: Workshop, spec: BinaryImage): Promis
 
 /** A program as a file at its place in the image, whatever its mode here. */
 async function readProgram(
-  cache: string,
+  context: Workshop['context'],
   program: { readonly from: string; readonly to: string },
 ): Promise<SourceFile> {
   const name = basename(program.from);
-  const [found] = await readSourceTree(dirname(program.from), (path) => path === name, cache).catch(() => []);
+  const [found] = await readSourceTree(dirname(program.from), (path) => path === name, context).catch(
+    () => [],
+  );
   if (found?.kind !== 'file') {
     throw new UserMistake({
       what: 'there is no such program',

@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest, StoredBlob } from '../../core/handover.ts';
 import type { Context } from '../../effects/context.ts';
+import { sealedEnding } from '../../oci/sealed.ts';
 import type { Store } from '../../oci/store.ts';
 import { choosePackages } from './choose.ts';
 import { type LayerRecord, nothingBelow, readLayerRecord, writeLayerRecord } from './layer-record.ts';
@@ -145,7 +146,7 @@ class Work {
   }
 
   async #known(plan: LayerPlan): Promise<LayerRecord | undefined> {
-    const record = await readLayerRecord(this.#recordPath(plan));
+    const record = await readLayerRecord(this.#recordPath(plan), this.#context.emit);
     return record !== undefined && (await this.#store.has(record.blob)) ? record : undefined;
   }
 
@@ -172,7 +173,7 @@ class Work {
   }
 
   #recordPath(plan: LayerPlan): string {
-    return join(this.#folder, 'layers', `${plan.key}.json`);
+    return join(this.#folder, 'layers', plan.key + sealedEnding);
   }
 
   #open(): Promise<Repository> {

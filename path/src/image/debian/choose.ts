@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Context } from '../../effects/context.ts';
-import { writeAtomically } from '../../oci/write-atomically.ts';
+import { tellDamage } from '../../oci/damage.ts';
+import { readSealed, sealedEnding, writeSealed } from '../../oci/sealed.ts';
 import { type DebianLock, type LockRequest, lockSchema } from './lock.ts';
 import { MirrorUnreachable } from './mirror-failure.ts';
 import type { PackageIndex } from './package-index.ts';
@@ -32,20 +32,20 @@ export interface Choice {
  */
 export async function choosePackages(context: Context, choice: Choice): Promise<DebianLock> {
   const { request, lock, fresh } = choice;
-  const memory = join(choice.folder, 'locks', `${keyOf(request)}.json`);
+  const memory = join(choice.folder, 'locks', keyOf(request) + sealedEnding);
   if (fresh !== 'required' && lock !== undefined) {
     if (keyOf(lock.request) === keyOf(request)) return lock;
     const text = 'the Debian packages that are locked answer another request; they are chosen anew';
     context.emit({ kind: 'note', step: 'image', text });
   }
-  const known = await remembered(memory, request);
+  const known = await remembered(context, memory, request);
   const now = context.clock.now().getTime();
   // a time in the future is that of a clock that was wrong
   const recent = known !== undefined && now - known.checked < freshFor && known.checked <= now;
   if (fresh === undefined && recent) return known.lock;
   try {
     const chosen = resolve(request, await choice.index());
-    await writeAtomically(memory, JSON.stringify({ checked: now, lock: chosen }));
+    await writeSealed(memory, { checked: now, lock: chosen });
     return chosen;
   } catch (error) {
     if (fresh === 'required' || known === undefined || !(error instanceof MirrorUnreachable)) throw error;
@@ -56,13 +56,8 @@ export async function choosePackages(context: Context, choice: Choice): Promise<
   }
 }
 
-async function remembered(path: string, request: LockRequest) {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  try {
-    const read = schema.parse(JSON.parse(text));
-    return keyOf(read.lock.request) === keyOf(request) ? read : undefined;
-  } catch {
-    return undefined; // a damaged memory is no memory
-  }
+async function remembered({ emit }: Context, file: string, request: LockRequest) {
+  const damaged = () => tellDamage(emit, 'the last choice of Debian packages', file);
+  const read = schema.safeParse(await readSealed(file, damaged));
+  return read.success && keyOf(read.data.lock.request) === keyOf(request) ? read.data : undefined;
 }

@@ -1,20 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import type { Emit } from '../../core/event.ts';
 import type { Digest } from '../../core/handover.ts';
-import { writeAtomically } from '../../oci/write-atomically.ts';
+import { tellDamage } from '../../oci/damage.ts';
+import { readSealed, writeSealed } from '../../oci/sealed.ts';
 import type { Ground } from './content.ts';
-
-const digest = z.custom<Digest>((value) => typeof value === 'string' && /^sha256:[0-9a-f]{64}$/u.test(value));
-
-const schema = z.object({
-  blob: z.object({ mediaType: z.string(), digest, size: z.number() }),
-  diffId: digest,
-  ground: z.object({
-    folders: z.record(z.string(), z.tuple([z.number(), z.number(), z.number()]).readonly()),
-    links: z.array(z.string()),
-  }),
-  libraries: z.array(z.string()),
-});
 
 /** A layer that was made, and what the layers above it must know of it. */
 export interface LayerRecord {
@@ -31,18 +19,13 @@ export const nothingBelow: Pick<LayerRecord, 'ground' | 'libraries'> = {
   libraries: [],
 };
 
-/** The record in a file, or undefined where there is none or it can't be read: the layer is made again then. */
-export async function readLayerRecord(path: string): Promise<LayerRecord | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
+/** The record in a file, or undefined where there is none or it is damaged (told of): the layer is made again then. */
+export async function readLayerRecord(file: string, emit: Emit): Promise<LayerRecord | undefined> {
+  const damaged = () => tellDamage(emit, 'the record of a layer of Debian packages', file);
+  return (await readSealed(file, damaged)) as LayerRecord | undefined;
 }
 
 /** Keeps a record in a file. */
-export async function writeLayerRecord(path: string, record: LayerRecord): Promise<void> {
-  await writeAtomically(path, JSON.stringify(record));
+export async function writeLayerRecord(file: string, record: LayerRecord): Promise<void> {
+  await writeSealed(file, record);
 }

@@ -57,7 +57,8 @@ export class MirrorClient {
     mediaType: string,
   ): Promise<StoredBlob | undefined> {
     const descriptor = { mediaType, digest: `sha256:${expected.sha256}`, size: expected.size } as const;
-    const there = await store.find(descriptor);
+    // It is read next, so its bytes are looked at and not only its file's times.
+    const there = await store.verified(descriptor);
     if (there !== undefined) return there;
     return this.#retrying(path, async (body) =>
       store

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { StepFailed } from '../../core/failure.ts';
 import type { StoredBlob } from '../../core/handover.ts';
 import type { Context } from '../../effects/context.ts';
+import { tellDamage } from '../../oci/damage.ts';
+import { readSealed, sealedEnding, writeSealed } from '../../oci/sealed.ts';
 import type { Store } from '../../oci/store.ts';
-import { writeAtomically } from '../../oci/write-atomically.ts';
 import { decompress } from './decompress.ts';
 import type { LockedPackage, LockRequest } from './lock.ts';
 import { type Archive, findArchives, type MirrorOptions, packagedKeyring } from './mirror.ts';
@@ -130,8 +131,9 @@ export class Repository {
     }
 
     // A mirror may lag, and an attacker may replay: once a newer release was seen, an older one is not taken.
-    const memory = join(this.#folder, 'releases', keyOf([url, architecture]));
-    const known = await readFile(memory, 'utf8').catch(() => undefined);
+    const memory = join(this.#folder, 'releases', keyOf([url, architecture]) + sealedEnding);
+    const damaged = () => tellDamage(this.#context.emit, `what was last seen of ${suite}`, memory);
+    const known = (await readSealed(memory, damaged)) as string | undefined;
     const newer = known === undefined ? undefined : await read(known).catch(() => undefined);
     if (newer !== undefined && newer.date > release.date) {
       const dates = `${release.date.toISOString()}, but one of ${newer.date.toISOString()} was seen before`;
@@ -142,7 +144,7 @@ export class Repository {
       });
       return newer;
     }
-    if (known !== signed) await writeAtomically(memory, signed);
+    if (known !== signed) await writeSealed(memory, signed);
     return release;
   }
 

@@ -58,10 +58,10 @@ async function applicationLayer(
   const built = workspace.packageJson.scripts?.build !== undefined;
   const patterns = leftOut(workspace.packageJson, args, built);
   const keep = await readRules(workspace.folder, patterns);
-  const shared = await sharedFiles(context.cache, dependencies);
+  const shared = await sharedFiles(context, dependencies);
   const sharedKey = shared.map(({ place, files }) => [place, treeKey(files)]);
   if (built) {
-    const inputs = await readBuildInputs(context.cache, workspace);
+    const inputs = await readBuildInputs(context, workspace);
     const layer = await layers.layer(['node-built', inputs.key, patterns, sharedKey], (write) => {
       context.emit({ kind: 'progress', step: 'image', task: name, text: 'running npm run build' });
       return build(context, inputs, async (folder) =>
@@ -70,7 +70,7 @@ async function applicationLayer(
     });
     return { layer: { ...layer, what: 'application' }, source: inputs.source };
   }
-  const files = await readSourceTree(workspace.folder, keep, context.cache);
+  const files = await readSourceTree(workspace.folder, keep, context);
   const layer = await layers.layer(['node-application', treeKey(files), sharedKey], (write) => {
     context.emit({ kind: 'progress', step: 'image', task: name, text: 'packing the application' });
     return write(applicationEntries(files, shared, dependencies));
@@ -92,14 +92,14 @@ interface Shared {
 }
 
 async function sharedFiles(
-  cache: string,
+  context: Workshop['context'],
   { workspace, placed, locals }: Dependencies,
 ): Promise<readonly Shared[]> {
   return Promise.all(
     [...locals].map(async (place) => {
       const from = join(workspace.root, placed.get(place) ?? '');
       const keep = await readRules(from, leftOut(await readPackageJson(from), [], true));
-      return { place, from, files: await readSourceTree(from, keep, cache) };
+      return { place, from, files: await readSourceTree(from, keep, context) };
     }),
   );
 }

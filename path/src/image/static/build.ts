@@ -25,7 +25,7 @@ export async function buildStatic(workshop: Workshop, spec: StaticImage): Promis
   const [base, server, inputs] = await Promise.all([
     workshop.base(spec.base),
     serverLayer(workshop),
-    readBuildInputs(context.cache, workspace),
+    readBuildInputs(context, workspace),
   ]);
   const site = await layers.layer(['static-site', inputs.key, server.diffId], (write) => {
     context.emit({ kind: 'progress', step: 'image', task: spec.name, text: 'running npm run build' });
@@ -55,7 +55,7 @@ async function serverLayer({ layers, context }: Workshop): Promise<NamedLayer> {
   const files = await readSourceTree(
     serverSource,
     (path) => path.endsWith('/') || servesPages(path),
-    context.cache,
+    context,
   );
   const layer = await layers.layer(['static-server', treeKey(files)], (write) =>
     write(treeEntries(serverFolder, files)),

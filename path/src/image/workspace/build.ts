@@ -29,7 +29,10 @@ export interface BuildInputs {
 const sharedSettings = /^(package\.json|tsconfig[^/]*\.json|[^/]+\.config\.[cm]?[jt]s)$/;
 
 /** Lists the inputs of an application's build; contents are read only where they changed. */
-export async function readBuildInputs(cache: string, workspace: Workspace): Promise<BuildInputs> {
+export async function readBuildInputs(
+  context: Pick<Context, 'cache' | 'emit'>,
+  workspace: Workspace,
+): Promise<BuildInputs> {
   const start = [...new Set(['', workspace.path])];
   const closure = closureOf(workspace.lockfile, start, start);
   const trees = new Map<string, readonly SourceFile[]>();
@@ -39,7 +42,7 @@ export async function readBuildInputs(cache: string, workspace: Workspace): Prom
     const keep = isSharedRoot
       ? (inner: string) => sharedSettings.test(inner)
       : await readRules(folder, [...neverSource, '/dist/', '/build/']);
-    trees.set(path, await readSourceTree(folder, keep, cache));
+    trees.set(path, await readSourceTree(folder, keep, context));
   }
   const source: Record<string, string> = {};
   for (const [path, files] of trees) {
