@@ -18,26 +18,42 @@ export interface PodState {
   readonly ready: boolean;
 }
 
+/** Which instance a system runs on, and what its commands find in their environment. */
+export interface SystemOptions {
+  readonly instance: string;
+  readonly ports: { readonly http: number; readonly https: number };
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Instance and ports of the tests, so that they run beside a system of the user's own. */
 export const instance = 'ptp-e2e';
-const ports = { http: 18_080, https: 18_443 };
+const ofTests: SystemOptions = { instance, ports: { http: 18_080, https: 18_443 } };
 const domain = 'hello.localhost';
 const namespace = 'hello';
 
 /** The system under test: the reference system, carried by the tool to a local cluster of the tests' own. */
 export class System {
   /** A copy of the project: tests may change it. */
-  readonly place: Place = {
-    folder: copyProject(),
-    env: {
-      PTP_INSTANCE: instance,
-      PTP_HTTP_PORT: String(ports.http),
-      PTP_HTTPS_PORT: String(ports.https),
-    },
-  };
+  readonly place: Place;
+  readonly instance: string;
+  readonly ports: SystemOptions['ports'];
   /** What the system has acknowledged since its data was last taken away. */
   readonly rows = new Rows();
   #access: Secret | undefined;
+
+  constructor({ instance, ports, env = {} }: SystemOptions = ofTests) {
+    this.instance = instance;
+    this.ports = ports;
+    this.place = {
+      folder: copyProject(),
+      env: {
+        PTP_INSTANCE: instance,
+        PTP_HTTP_PORT: String(ports.http),
+        PTP_HTTPS_PORT: String(ports.https),
+        ...env,
+      },
+    };
+  }
 
   /** Runs a command to its end, whatever that is. */
   ptp(...args: readonly string[]): Promise<Ended> {
@@ -58,7 +74,7 @@ export class System {
       client.get<SecretObject>(`/api/v1/namespaces/${namespace}/secrets/public-tls`),
     );
     const authority = Buffer.from(secret.data?.['ca.crt'] ?? '', 'base64').toString();
-    return doorTo({ domain, ...ports, authority });
+    return doorTo({ domain, ...this.ports, authority });
   }
 
   /** The pods of components and services that are not about to go. */

@@ -1,0 +1,124 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import type { Door } from '../support/door.ts';
+import { isUnfinished, leftovers, withoutOrphans } from '../support/leftovers.ts';
+import { type Ended, ptp, tail } from '../support/ptp.ts';
+import { System } from '../support/system.ts';
+import { until } from '../support/until.ts';
+
+/** Instance and ports of these tests alone. */
+export const instance = 'ptp-chaos';
+const ports = { http: 38_080, https: 38_443 };
+
+const line = 'Each click makes one, gives it an id, and keeps it.';
+
+/** A system on a cluster and with a cache of its own, both of which may be broken. */
+export class World {
+  readonly system: System;
+  readonly cache: string;
+  readonly #scratch: string;
+  readonly #state: string | undefined;
+  #words = 0;
+  #shown = line;
+
+  /** `state`: where clusters are kept, instead of the usual folder. */
+  constructor({ state }: { readonly state?: string } = {}) {
+    this.#scratch = mkdtempSync(join(tmpdir(), 'ptp-endurance-'));
+    this.#state = state;
+    this.cache = join(this.#scratch, 'cache');
+    copyCache(this.cache);
+    this.system = new System({
+      instance,
+      ports,
+      env: { PTP_CACHE: this.cache, ...(state === undefined ? {} : { PTP_STATE: state }) },
+    });
+  }
+
+  /** Changes a word of the page, another one each time, so that there is something to build and to roll out. */
+  change(): void {
+    this.#words += 1;
+    this.#show(`${line} (Number ${this.#words} of ${process.pid}.)`);
+  }
+
+  /** Runs `up`; it has to end well, the page to show the last change, and nothing to be left of what was killed. */
+  async mended(env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+    await withoutOrphans(instance);
+    const ended = await this.up(env);
+    if (ended.code !== 0) throw new Error(`\`ptp up\` ended with ${ended.code}:\n${tail(ended)}`);
+    await this.#shows();
+    const left = this.leftovers();
+    if (left.length > 0) throw new Error(`left behind: ${left.join('; ')}`);
+    return ended;
+  }
+
+  /** Runs `up`, whatever comes of it. */
+  up(env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+    return this.ptp(['up'], env);
+  }
+
+  /** Runs a command, whatever comes of it. */
+  ptp(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+    const { folder, env: own } = this.system.place;
+    return ptp({ folder, env: { ...own, ...env } }, args);
+  }
+
+  /** What is left of commands that were killed. */
+  leftovers(): readonly string[] {
+    return leftovers({
+      instance,
+      cache: this.cache,
+      ...(this.#state === undefined ? {} : { state: this.#state }),
+    });
+  }
+
+  /** Takes the cluster away with its data. */
+  async clean(): Promise<void> {
+    await this.system.must('down', '--data', '--yes');
+    this.system.forget();
+  }
+
+  /** Takes everything away. */
+  async remove(): Promise<void> {
+    try {
+      await this.system.remove();
+    } finally {
+      rmSync(this.#scratch, { recursive: true, force: true });
+    }
+  }
+
+  async #shows(): Promise<void> {
+    const door = await this.system.door();
+    await until(
+      `the page says ${this.#shown}`,
+      async () => (await scriptOf(door)).includes(this.#shown),
+      Boolean,
+      30,
+    );
+  }
+
+  #show(words: string): void {
+    const page = join(this.system.place.folder, 'system/frontend/src/app.tsx');
+    const before = readFileSync(page, 'utf8');
+    if (!before.includes(this.#shown)) throw new Error(`${page} does not contain ${this.#shown}`);
+    writeFileSync(page, before.replace(this.#shown, words));
+    this.#shown = words;
+  }
+}
+
+async function scriptOf(door: Door): Promise<string> {
+  const { body } = await door.send('GET', '/');
+  return (await door.send('GET', /src="([^"]+\.js)"/.exec(body)?.[1] ?? '')).body;
+}
+
+/** This machine's cache, so that nothing has to be compiled; Go's own caches are shared, being made for that. */
+function copyCache(to: string): void {
+  const from = process.env.PTP_CACHE ?? join(homedir(), '.cache/ptp');
+  cpSync(from, to, {
+    recursive: true,
+    verbatimSymlinks: true,
+    preserveTimestamps: true,
+    filter: (path) => !/^(go|test-tools)$/.test(relative(from, path)) && !isUnfinished(relative(from, path)),
+  });
+  symlinkSync(join(from, 'go'), join(to, 'go'));
+}
