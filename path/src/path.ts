@@ -1,17 +1,18 @@
-import { installParts, type Parts } from './cluster/parts.ts';
+import { installParts } from './cluster/parts.ts';
+import type { Groundwork } from './cluster/provider.ts';
 import { startCluster } from './cluster/step.ts';
-import type { PublishedImage, RegistryAccess, Release, Route } from './core/handover.ts';
+import type { Cluster, PublishedImage, Release, Route } from './core/handover.ts';
 import { deployComponents } from './deploy/step.ts';
 import type { Context } from './effects/context.ts';
 import { buildImages } from './image/step.ts';
 import { buildProjectImages, publishProjectImages } from './images.ts';
-import { connect } from './kubernetes/client.ts';
+import { connect, type KubernetesClient } from './kubernetes/client.ts';
 import type { Project } from './project/project.ts';
 import { revisionOf } from './project/revision.ts';
 import { proveServing } from './prove/step.ts';
 import { pullCredentials } from './registry/pull-credentials.ts';
 import { publishImages } from './registry/step.ts';
-import { openRoute } from './route/step.ts';
+import { openRoute, prepareRoute } from './route/step.ts';
 import { provisionServices } from './services/step.ts';
 
 /** What a walk along the whole path brought about. */
@@ -37,52 +38,80 @@ export async function up(given: Context, project: Project): Promise<Arrival> {
 }
 
 async function walk(context: Context, project: Project): Promise<Arrival> {
-  const revision = await revisionOf(context, project);
-  const tags = revision === undefined ? [] : [revision];
-  const [images, started] = await Promise.all([
-    buildProjectImages(context, project),
-    startCluster(context, project),
-  ]);
-  const pullSecret = await pullCredentials(context, started.cluster.registry);
-  const cluster = { ...started.cluster, ...(pullSecret === undefined ? {} : { pullSecret }) };
-  const client = await connect(cluster.kubeconfig);
+  const ground = Promise.withResolvers<Groundwork>();
+  let reached: Reached | undefined;
+  const starting = startCluster(context, project, ground.resolve).then(async (cluster) => {
+    reached = await reach(context, cluster);
+    return reached;
+  });
+  starting.catch(ground.reject);
+  const published = publish(context, project, ground.promise);
+  const parts = installParts(
+    context,
+    ground.promise,
+    starting.then(({ client }) => client),
+    (specs, given) => publishPart(context, project, specs, given),
+  );
+  // Whatever fails ends the wait for all that stands on it.
+  const failed = firstFailure([starting, published, parts.all]);
+  const orFail = <T>(work: Promise<T>): Promise<T> => Promise.race([work, failed]);
   try {
-    const parts = installParts(context, started, client, (specs, { prefix, tag }) =>
-      buildAndPublish(context, specs, { ...cluster.registry, prefix }, tag, project),
-    );
-    const [published] = await Promise.race([
-      Promise.all([publishProjectImages(context, cluster.registry, images, tags), parts.foundation]),
-      parts.failed,
-    ]);
-    const bindings = await orFail(
-      parts,
-      provisionServices(context, { client, cluster, project, images: published }),
-    );
-    const release = await orFail(
-      parts,
-      deployComponents(context, { client, cluster, project, images: published, bindings }),
-    );
-    await parts.all;
-    const route = await openRoute(context, { client, cluster, project, release });
+    const [{ cluster, client }, images] = await orFail(Promise.all([starting, published, parts.sandbox]));
+    const given = { client, cluster, project, images };
+    const door = parts.all.then(() => prepareRoute(context, given));
+    const bindings = await orFail(provisionServices(context, given));
+    await orFail(parts.foundation);
+    const release = await orFail(deployComponents(context, { ...given, bindings }));
+    await door;
+    const route = await openRoute(context, { ...given, release });
     await proveServing(context, route, project);
     return { release, route };
   } finally {
-    await client.close();
+    // What still starts after a failure is ended by the signal, not waited for.
+    await reached?.client.close();
   }
 }
 
-/** A part of the cluster that cannot be installed ends the wait for whatever stands on it. */
-function orFail<T>(parts: Parts, work: Promise<T>): Promise<T> {
-  return Promise.race([work, parts.failed]);
+interface Reached {
+  readonly cluster: Cluster;
+  readonly client: KubernetesClient;
 }
 
-async function buildAndPublish(
+/** A client for the cluster, and what its nodes need to pull from its registry. */
+async function reach(context: Context, cluster: Cluster): Promise<Reached> {
+  const pullSecret = await pullCredentials(context, cluster.registry);
+  const client = await connect(cluster.kubeconfig);
+  return { cluster: { ...cluster, ...(pullSecret === undefined ? {} : { pullSecret }) }, client };
+}
+
+async function publish(
   context: Context,
-  specs: Parameters<typeof buildImages>[1],
-  registry: RegistryAccess,
-  tag: string,
   project: Project,
+  ground: Promise<Groundwork>,
+): Promise<readonly PublishedImage[]> {
+  const [images, revision, { registry }] = await Promise.all([
+    buildProjectImages(context, project),
+    revisionOf(context, project),
+    ground,
+  ]);
+  return publishProjectImages(context, registry, images, revision === undefined ? [] : [revision]);
+}
+
+/** Never resolves; rejects with what fails first. */
+function firstFailure(work: readonly Promise<unknown>[]): Promise<never> {
+  const failed = new Promise<never>((_, reject) => {
+    for (const one of work) one.catch(reject);
+  });
+  failed.catch(() => {}); // raced against; told by whoever waits
+  return failed;
+}
+
+async function publishPart(
+  context: Context,
+  project: Project,
+  specs: Parameters<typeof buildImages>[1],
+  { registry, partImages: { prefix, tag } }: Groundwork,
 ): Promise<readonly PublishedImage[]> {
   const images = await buildImages(context, specs, { projectFolder: project.folder });
-  return publishImages(context, registry, images, { tags: [tag] });
+  return publishImages(context, { ...registry, prefix }, images, { tags: [tag] });
 }

@@ -2,40 +2,53 @@ import type { PublishedImage } from '../core/handover.ts';
 import type { ImageSpec } from '../core/image-spec.ts';
 import type { Context } from '../effects/context.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import type { Part, StartedCluster } from './provider.ts';
+import type { Groundwork, Part } from './provider.ts';
 
 /** The installing of a cluster's parts, under way. */
 export interface Parts {
-  /** Resolves when pods with names and volumes can start. */
+  /** Resolves when pods can start. */
+  readonly sandbox: Promise<void>;
+  /** Resolves when pods find each other and their volumes. */
   readonly foundation: Promise<void>;
   /** Resolves when every part works. */
   readonly all: Promise<void>;
-  /** Rejects when a part cannot be installed; never resolves. */
-  readonly failed: Promise<never>;
 }
 
 /** Builds and publishes a part's images; the image and the registry steps do it. */
-export type Publish = (
-  specs: readonly ImageSpec[],
-  to: StartedCluster['partImages'],
-) => Promise<readonly PublishedImage[]>;
+export type Publish = (specs: readonly ImageSpec[], ground: Groundwork) => Promise<readonly PublishedImage[]>;
 
-/** Puts the parts into the cluster, each as soon as what it runs is there. */
+/** Puts the parts into the cluster, each as soon as what it runs is there and the cluster answers. */
 export function installParts(
   context: Context,
-  started: StartedCluster,
-  client: KubernetesClient,
+  ground: Promise<Groundwork>,
+  client: Promise<KubernetesClient>,
   publish: Publish,
 ): Parts {
-  // The sandbox's image first: without it no pod starts.
-  const [first, ...rest] = started.parts;
+  const begun = ground.then((given) => begin(context, given, client, publish));
+  const wait = async (choose: (given: Groundwork) => readonly (Part | undefined)[]) => {
+    const [given, parts] = await Promise.all([ground, begun]);
+    await Promise.all(choose(given).map((part) => part && parts.get(part.name)));
+  };
+  const sandbox = wait(({ parts }) => parts.slice(0, 1));
+  const foundation = wait(({ parts, foundation: names }) => parts.filter(({ name }) => names.includes(name)));
+  const all = wait(({ parts }) => parts);
+  for (const one of [sandbox, foundation, all]) one.catch(() => {}); // told by whoever waits for it
+  return { sandbox, foundation, all };
+}
+
+function begin(
+  context: Context,
+  ground: Groundwork,
+  client: Promise<KubernetesClient>,
+  publish: Publish,
+): ReadonlyMap<string, Promise<void>> {
   const begun = new Map<string, Promise<void>>();
   const one = async (part: Part, before: Promise<void> | undefined): Promise<void> => {
     const specs = await part.images();
-    await before;
     const began = context.clock.monotonic();
-    await part.install(client, await publish(specs, started.partImages));
-    await part.ready(client);
+    const [images] = await Promise.all([publish(specs, ground), before]);
+    await part.install(await client, images);
+    await part.ready(await client);
     const seconds = (context.clock.monotonic() - began) / 1000;
     context.emit({
       kind: 'task-done',
@@ -45,14 +58,11 @@ export function installParts(
       seconds,
     });
   };
-  if (first !== undefined) begun.set(first.name, one(first, undefined));
-  const before = first === undefined ? undefined : begun.get(first.name);
+  // The sandbox's image first: without it no pod starts.
+  const [first, ...rest] = ground.parts;
+  const before = first === undefined ? undefined : one(first, undefined);
+  if (first !== undefined && before !== undefined) begun.set(first.name, before);
   for (const part of rest) begun.set(part.name, one(part, before));
-  const wait = async (names: readonly string[]) => {
-    await Promise.all(names.map((name) => begun.get(name)));
-  };
-  const all = wait(started.parts.map((part) => part.name));
-  const failed = new Promise<never>((_, reject) => all.catch(reject));
-  failed.catch(() => {}); // raced against; told by whoever waits
-  return { foundation: wait(started.foundation), all, failed };
+  for (const promise of begun.values()) promise.catch(() => {}); // told by whoever waits for it
+  return begun;
 }

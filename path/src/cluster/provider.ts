@@ -1,4 +1,4 @@
-import type { Cluster, PublishedImage } from '../core/handover.ts';
+import type { Cluster, PublishedImage, RegistryAccess } from '../core/handover.ts';
 import type { ImageSpec } from '../core/image-spec.ts';
 import type { Context } from '../effects/context.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
@@ -15,12 +15,12 @@ export interface Part {
   ready(client: KubernetesClient): Promise<void>;
 }
 
-/** A cluster that answers, and what is still to be put into it. */
-export interface StartedCluster {
-  readonly cluster: Cluster;
-  /** In the order of installing. Databases need the first ones, routes all of them. */
+/** What can be worked with before a cluster answers: images are published and parts are prepared meanwhile. */
+export interface Groundwork {
+  readonly registry: RegistryAccess;
+  /** What is to be put into the cluster, in the order of installing; without the first one no pod starts. */
   readonly parts: readonly Part[];
-  /** Names of parts without which pods with volumes and names cannot start. */
+  /** Names of parts without which pods find neither each other nor their volumes. */
   readonly foundation: readonly string[];
   /** The repository prefix and tag of the parts' images. */
   readonly partImages: { readonly prefix: string; readonly tag: string };
@@ -58,8 +58,11 @@ export interface StoredData {
 
 /** A kind of cluster; each is a folder with these verbs, and one line in providers.ts. */
 export interface ClusterProvider {
-  /** Makes it run, from whatever state it is in. */
-  start(context: Context, project: Project): Promise<StartedCluster>;
+  /**
+   * Makes it run, from whatever state it is in, and returns when it answers. `reachable` is called once, as soon as
+   * images can be published to its registry.
+   */
+  start(context: Context, project: Project, reachable: (ground: Groundwork) => void): Promise<Cluster>;
   /** Looks at it; changes nothing. */
   find(context: Context, project: Project): Promise<ClusterState>;
   /** Takes it away; the data only where told. A cluster that is not ours is left alone. */

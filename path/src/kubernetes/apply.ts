@@ -29,6 +29,11 @@ export interface ApplyOptions {
   readonly force?: boolean;
   /** Only find out what would change. */
   readonly dryRun?: boolean;
+  /**
+   * Create what is not there without asking the server first whether it would take it: for objects that are the same
+   * everywhere, like those of the cluster's own parts.
+   */
+  readonly unchecked?: boolean;
 }
 
 /**
@@ -57,24 +62,42 @@ export async function apply(
   // What the rest stands on has to be there for the rest to be checked.
   for (const stage of [foundations, rest]) {
     const planned = await plan(context, client, stage, { live, unmade, options });
-    for (const [object, change] of planned) {
-      if (!options.dryRun && change.change !== 'unchanged')
-        changes.push({
-          ...change,
-          after: await patch(client, object, { ...options, dryRun: false }, context.signal),
+    for (const rank of ranks(planned)) {
+      const perform = async ([object, change]: Planned) => {
+        const needed = !options.dryRun && change.change !== 'unchanged';
+        const done = needed
+          ? { ...change, after: await patch(client, object, { ...options, dryRun: false }, context.signal) }
+          : change;
+        context.emit({
+          kind: 'object-applied',
+          step: options.step,
+          object: done.object,
+          change: done.change,
         });
-      else changes.push(change);
-      context.emit({
-        kind: 'object-applied',
-        step: options.step,
-        object: change.object,
-        change: change.change,
-      });
+        return done;
+      };
+      const outcomes = await Promise.allSettled(rank.map(perform));
+      const reasons = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+      if (reasons.length > 0) throw together(reasons);
+      changes.push(...outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
     }
     const definitions = stage.filter(({ kind }) => kind === 'CustomResourceDefinition');
     if (!options.dryRun) await untilEstablished(client, definitions, context.signal);
   }
   return changes;
+}
+
+type Planned = readonly [KubernetesObject, ObjectChange];
+
+/** In groups of one kind: objects of a kind do not need each other, so those of a group are applied side by side. */
+function ranks(planned: readonly Planned[]): readonly (readonly Planned[])[] {
+  const groups: Planned[][] = [];
+  for (const one of planned) {
+    const last = groups.at(-1);
+    if (last?.[0]?.[0].kind === one[0].kind) last.push(one);
+    else groups.push([one]);
+  }
+  return groups;
 }
 
 interface Comparison {
@@ -89,13 +112,15 @@ async function plan(
   client: KubernetesClient,
   objects: readonly KubernetesObject[],
   { live, unmade, options }: Comparison,
-): Promise<readonly (readonly [KubernetesObject, ObjectChange])[]> {
+): Promise<readonly Planned[]> {
   const results = await Promise.allSettled(
     objects.map(async (object) => {
       const name = objectName(object);
       const listed = live.get(objectId(object));
       // In a dry run nothing made its namespace or its kind, so the server could not check it.
       if (options.dryRun === true && unmade.some((base) => standsOn(object, base)))
+        return [object, { change: 'created', object: name }] as const;
+      if (options.unchecked === true && listed === undefined)
         return [object, { change: 'created', object: name }] as const;
       const { before, after } = await compared(context, client, object, listed, options);
       const same = before !== undefined && isDeepStrictEqual(comparable(before), comparable(after));

@@ -5,7 +5,8 @@ import { timed } from '../effects/timed.ts';
 import { apply } from '../kubernetes/apply.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { getObject } from '../kubernetes/list.ts';
-import type { SecretObject } from '../kubernetes/objects.ts';
+import { namespaceFor } from '../kubernetes/namespace.ts';
+import { keyOf, type SecretObject } from '../kubernetes/objects.ts';
 import { prune } from '../kubernetes/prune.ts';
 import { waitUntilReady } from '../kubernetes/wait.ts';
 import type { Project } from '../project/project.ts';
@@ -25,6 +26,22 @@ const usualPorts = { http: 8000, https: 8443 };
 
 /** Seconds that certificates and gateway together have. */
 const deadline = 120;
+
+/**
+ * Applies all but the routes themselves, and waits for nothing: certificates are issued while the components roll out,
+ * and nobody is led to pods that do not serve yet. Where a route is open already there is nothing to prepare.
+ * @throws StepFailed where the server refuses an object; UserMistake where someone else manages its fields
+ */
+export async function prepareRoute(context: Context, input: Omit<RouteStepInput, 'release'>): Promise<void> {
+  const { client, cluster, project } = input;
+  const objects = planRoute({ project, cluster, listenerPorts: cluster.listenerPorts ?? usualPorts });
+  const gateway = objects.find(({ kind }) => kind === 'Gateway');
+  if (gateway === undefined || (await getObject(client, keyOf(gateway), context.signal)) !== undefined)
+    return;
+  const early = objects.filter(({ kind }) => kind !== 'HTTPRoute');
+  const namespace = namespaceFor(project.target.namespace);
+  await apply(context, client, [namespace, ...early], { step: 'route', project: project.name });
+}
 
 /**
  * Opens the project to its users: certificate, gateway, routes; waits until the certificate is issued and the routes

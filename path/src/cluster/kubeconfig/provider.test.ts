@@ -9,6 +9,7 @@ import { nodeClock } from '../../effects/node/clock.ts';
 import { nodeProcesses } from '../../effects/node/processes.ts';
 import { type FakeApi, kubeconfigFor, startFakeApi } from '../../kubernetes/testing/fake-api.ts';
 import type { Project, Target } from '../../project/project.ts';
+import type { Groundwork } from '../provider.ts';
 import { kubeconfigProvider as provider } from './provider.ts';
 
 let api: FakeApi;
@@ -82,13 +83,14 @@ const project = (target: Partial<Target> = {}, services: Project['services'] = [
 const database: Project['services'] = [{ name: 'database', type: 'postgres', version: 17, storage: '1Gi' }];
 
 async function problems(given: Project): Promise<readonly (readonly [string, string | undefined])[]> {
-  const error: unknown = await provider.start(context, given).catch((thrown: unknown) => thrown);
+  const error: unknown = await provider.start(context, given, () => {}).catch((thrown: unknown) => thrown);
   if (!(error instanceof UserMistake)) throw error;
   return error.problems.map(({ what, next }) => [what, next]);
 }
 
 test('a cluster with everything is used as it is, and only looked at', async () => {
-  const { cluster, parts } = await provider.start(context, project({}, database));
+  const grounds: Groundwork[] = [];
+  const cluster = await provider.start(context, project({}, database), (ground) => grounds.push(ground));
   expect(cluster).toMatchObject({
     version: 'v1.33.1',
     gatewayClass: 'main',
@@ -96,7 +98,7 @@ test('a cluster with everything is used as it is, and only looked at', async () 
     registry: { url: 'registry.example.com', name: 'registry.example.com', prefix: 'team/shop' },
   });
   expect(cluster.entry).toBeUndefined();
-  expect(parts).toEqual([]);
+  expect(grounds).toMatchObject([{ registry: cluster.registry, parts: [] }]);
   const asked = api.requests.filter((line) => !line.startsWith('GET '));
   expect(new Set(asked)).toEqual(new Set(['POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews']));
   expect(events).toMatchObject([{ kind: 'note', text: expect.stringContaining('context fake of') }]);
@@ -143,7 +145,7 @@ test('the gateway class is the only one, or the one that is named; Traefik’s l
   expect(await problems(project({ gatewayClass: 'none' }))).toEqual([
     ['gateway class: there is no none', 'Name one of main, traefik in targets.there.gatewayClass.'],
   ]);
-  const { cluster } = await provider.start(context, project({ gatewayClass: 'traefik' }));
+  const cluster = await provider.start(context, project({ gatewayClass: 'traefik' }), () => {});
   expect(cluster).toMatchObject({ gatewayClass: 'traefik', listenerPorts: { http: 8000, https: 8443 } });
   api.documents.set(
     `${classes}/traefik`,
@@ -162,7 +164,7 @@ test('a namespace is the project’s where its labels say so, and not another pr
     },
   });
   api.documents.set('/api/v1/namespaces/shop', labelled('shop'));
-  await provider.start(context, project());
+  await provider.start(context, project(), () => {});
   api.documents.set('/api/v1/namespaces/shop', labelled('other'));
   expect((await problems(project()))[0]?.[0]).toContain('belongs to the system other');
 });
@@ -170,7 +172,7 @@ test('a namespace is the project’s where its labels say so, and not another pr
 test('what the credentials may not look at is left to the deploy to tell', async () => {
   for (const path of ['/api/v1/nodes', storage, '/api/v1/namespaces/shop', gateways, classes])
     api.documents.set(path, 403);
-  const { cluster } = await provider.start(context, project({ gatewayClass: 'main' }, database));
+  const cluster = await provider.start(context, project({ gatewayClass: 'main' }, database), () => {});
   expect(cluster).toMatchObject({ gatewayClass: 'main', listenerPorts: { http: 80, https: 443 } });
   expect(await problems(project())).toEqual([
     ['gateway class: gateway classes may not be looked at', 'Name the class in targets.there.gatewayClass.'],

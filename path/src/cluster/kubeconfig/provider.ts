@@ -4,7 +4,7 @@ import type { Context } from '../../effects/context.ts';
 import { connect, type KubernetesClient } from '../../kubernetes/client.ts';
 import { KubernetesError } from '../../kubernetes/error.ts';
 import type { Project } from '../../project/project.ts';
-import type { Check, ClusterProvider, StartedCluster } from '../provider.ts';
+import type { Check, ClusterProvider, Groundwork } from '../provider.ts';
 import { type ChosenContext, chooseContext } from './choose-context.ts';
 import { findKubeconfig } from './find-kubeconfig.ts';
 import { registryOf } from './registry.ts';
@@ -49,19 +49,25 @@ export const kubeconfigProvider: ClusterProvider = {
 };
 
 /** Finds it, and tells all that is missing in it at once: nothing has been changed by then. */
-async function start(context: Context, project: Project): Promise<StartedCluster> {
+async function start(
+  context: Context,
+  project: Project,
+  reachable: (ground: Groundwork) => void,
+): Promise<Cluster> {
   return withCluster(context, project, async ({ client, chosen, version }) => {
     const text = `context ${chosen.name} of ${chosen.source}: ${client.server}`;
     context.emit({ kind: 'note', step: 'cluster', text });
     const { checks, gatewayClass } = await lookAtCluster(client, project, version);
     const missing = [...checks, registryCheck(project)].filter(({ ok }) => !ok);
     if (missing.length > 0) throw new UserMistake(missing.map(problemOf));
-    return {
-      cluster: clusterOf(project, chosen, version, gatewayClass),
+    const cluster = clusterOf(project, chosen, version, gatewayClass);
+    reachable({
+      registry: cluster.registry,
       parts: [],
       foundation: [],
       partImages: { prefix: '', tag: '' },
-    };
+    });
+    return cluster;
   });
 }
 

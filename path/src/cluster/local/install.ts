@@ -26,6 +26,22 @@ export interface Installation {
   readonly input: Omit<AddOnInput, 'image'>;
 }
 
+const options = { step: 'cluster', project: owner, force: true, unchecked: true } as const;
+
+/** Applies what all add-ons stand on unless exactly this was applied before. */
+export async function installBase(context: Context, client: KubernetesClient): Promise<void> {
+  const objects = baseObjects();
+  const key = createHash('sha256').update(JSON.stringify(objects)).digest('hex');
+  const record = await client.find<Recorded>(recordPath);
+  if (record?.data?.base === key) return;
+  await apply(context, client, objects, options);
+  await remember(client, 'base', key);
+}
+
+interface Recorded {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
 /** Applies an add-on unless exactly this was applied before; a Deployment that somebody removed is put back. */
 export async function install(
   context: Context,
@@ -40,18 +56,17 @@ export async function install(
   };
   const own = await addOn.objects({ ...wanted.input, image });
   const key = createHash('sha256')
-    .update(JSON.stringify([own, obtained?.key, baseObjects()]))
+    .update(JSON.stringify([own, obtained?.key]))
     .digest('hex');
   const { namespace, name } = addOn.deployment;
   const [record, deployment] = await Promise.all([
-    client.find<{ readonly data?: Readonly<Record<string, string>> }>(recordPath),
+    client.find<Recorded>(recordPath),
     client.find(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`),
   ]);
   if (record?.data?.[addOn.name] === key && deployment !== undefined) return;
   const documents =
     addOn.documents && obtained !== undefined ? await documentsIn(join(obtained.folder, 'crds')) : [];
-  const options = { step: 'cluster', project: owner, force: true } as const;
-  await apply(context, client, [...baseObjects(), ...documents, ...own], options);
+  await apply(context, client, [...documents, ...own], options);
   await addOn.afterApply?.(client, wanted.input);
   await remember(client, addOn.name, key);
 }

@@ -9,10 +9,17 @@ import { inside, type Machine, processesInside } from './machine.ts';
 import { type Network, type NodeProcess, nodeProcesses } from './plan.ts';
 import type { Obtained } from './source/obtain.ts';
 
+/** What else is to happen, by the name of a program. */
+export interface Hooks {
+  /** Before it is started, when those that it needs answer. */
+  readonly before?: Readonly<Record<string, () => Promise<void>>>;
+  /** When it answers. */
+  readonly answers?: Readonly<Record<string, () => void>>;
+}
+
 /**
  * Starts the node's programs that do not run, and anew those whose program, arguments, configuration or certificates
- * have changed; returns when all answer, with the names of those that were started. `before`: what is to be done before
- * the program of that name is started, when those that it needs answer.
+ * have changed; returns when all answer, with the names of those that were started.
  */
 export async function startPrograms(
   context: Context,
@@ -20,7 +27,7 @@ export async function startPrograms(
   network: Network,
   machine: Machine,
   obtained: readonly Obtained[],
-  before: Readonly<Record<string, () => Promise<void>>> = {},
+  hooks: Hooks = {},
 ): Promise<readonly string[]> {
   const keys = new Map(obtained.map((one) => [one.component.name, one.key]));
   const processes = nodeProcesses(layout, network);
@@ -36,12 +43,13 @@ export async function startPrograms(
       const same = (await readFile(mark, 'utf8').catch(() => '')) === fingerprint;
       if (pid === undefined || !same) {
         if (pid !== undefined) await end(context, pid);
-        await before[one.name]?.();
+        await hooks.before?.[one.name]?.();
         await launch(context, layout, machine, one);
         await writeFile(mark, fingerprint, { mode: 0o600 });
         started.push(one.name);
       }
       await untilReady(context, layout, network, machine, one);
+      hooks.answers?.[one.name]?.();
     };
     const promise = begin();
     promise.catch(() => {}); // told by the Promise.all below

@@ -1,18 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Cluster } from '../../core/handover.ts';
+import type { Cluster, RegistryAccess } from '../../core/handover.ts';
 import type { ImageSpec } from '../../core/image-spec.ts';
 import { Secret } from '../../core/secret.ts';
 import type { Context } from '../../effects/context.ts';
 import type { Project } from '../../project/project.ts';
-import type { Check, ClusterProvider, Part, StartedCluster } from '../provider.ts';
+import type { Check, ClusterProvider, Groundwork, Part } from '../provider.ts';
 import type { AddOn } from './addons/add-on.ts';
 import { addOns } from './addons/add-ons.ts';
 import { storageClass } from './addons/local-path.ts';
 import { gatewayClass } from './addons/traefik.ts';
 import { probe } from './health.ts';
 import { imagePrefix, pauseImage, pauseTag, programImage } from './images.ts';
-import { install, installed } from './install.ts';
+import { install, installBase, installed } from './install.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { alone } from './lock.ts';
 import { findMachine } from './machine.ts';
@@ -62,7 +62,11 @@ async function compiler(context: Context): Promise<Check> {
   return { name: 'Go', ok, found, ...(ok ? {} : { next: 'Install Go 1.26 or newer.' }) };
 }
 
-async function start(context: Context, project: Project): Promise<StartedCluster> {
+async function start(
+  context: Context,
+  project: Project,
+  reachable: (ground: Groundwork) => void,
+): Promise<Cluster> {
   const layout = layoutFor(project);
   // What the user would have to change is told before anything takes minutes.
   await checkPorts(layout, project.target.ports);
@@ -75,26 +79,30 @@ async function start(context: Context, project: Project): Promise<StartedCluster
     next.catch(() => {}); // whoever awaits it is told
     inOrder.push(next);
   }
-  const nodeParts = await Promise.all(inOrder.filter((_, index) => components[index]?.node === true));
-  const node = await alone(context, layout, () =>
-    startNode(context, layout, project.target.ports, nodeParts),
-  );
-  const cluster = await clusterOf(project, layout, node.network, node.record);
   const byName = new Map(components.map((component, index) => [component.name, inOrder[index]]));
-  return {
-    cluster,
-    parts: [pausePart(), ...addOns.map((addOn) => partOf(context, addOn, byName, layout, node.network))],
-    foundation: ['pause', 'coredns', 'local-path'],
-    partImages: { prefix: imagePrefix, tag: pauseTag },
-  };
+  const nodeParts = await Promise.all(inOrder.filter((_, index) => components[index]?.node === true));
+  const takesImages = (network: Network, record: InstanceRecord) =>
+    reachable({
+      registry: registryOf(project, network, record),
+      parts: [
+        sandboxPart(context),
+        ...addOns.map((addOn) => partOf(context, addOn, byName, layout, network)),
+      ],
+      foundation: ['coredns', 'local-path'],
+      partImages: { prefix: imagePrefix, tag: pauseTag },
+    });
+  const node = await alone(context, layout, () =>
+    startNode(context, layout, project.target.ports, nodeParts, takesImages),
+  );
+  return clusterOf(project, layout, node.network, node.record);
 }
 
-/** The sandbox's process: no object, only an image that has to be in the registry before the first pod. */
-function pausePart(): Part {
+/** What every pod needs: its sandbox's image in the registry, and the objects that all other parts stand on. */
+function sandboxPart(context: Context): Part {
   return {
     name: 'pause',
     images: async () => [pauseImage],
-    install: async () => {},
+    install: (client) => installBase(context, client),
     ready: async () => {},
   };
 }
@@ -131,15 +139,19 @@ async function clusterOf(
     provider: 'local',
     version: kubernetesVersion,
     kubeconfig: new Secret(await readFile(join(layout.etc, 'admin.kubeconfig'), 'utf8')),
-    registry: {
-      url: `http://${network.node}:${network.registryPort}`,
-      name: registryName,
-      prefix: project.name,
-      credentials: { username: 'ptp', password: record.registryPassword },
-    },
+    registry: registryOf(project, network, record),
     storageClass,
     gatewayClass,
     entry: { address: '127.0.0.1', http: record.ports.http, https: record.ports.https },
+  };
+}
+
+function registryOf(project: Project, network: Network, record: InstanceRecord): RegistryAccess {
+  return {
+    url: `http://${network.node}:${network.registryPort}`,
+    name: registryName,
+    prefix: project.name,
+    credentials: { username: 'ptp', password: record.registryPassword },
   };
 }
 

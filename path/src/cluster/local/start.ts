@@ -29,13 +29,14 @@ export interface StartedNode {
 
 /**
  * Brings the node's programs up, from whatever state they are in: nothing there, half of them killed, another version,
- * all running (then it changes nothing).
+ * all running (then it changes nothing). `takesImages` is called when the registry answers, before the others do.
  */
 export async function startNode(
   context: Context,
   layout: Layout,
   ports: InstanceRecord['ports'],
   obtained: readonly Obtained[],
+  takesImages: (network: Network, record: InstanceRecord) => void,
 ): Promise<StartedNode> {
   const record = await ensureRecord(context, layout, ports);
   const network = networkOf(record.number);
@@ -48,7 +49,8 @@ export async function startNode(
   const machine = (await findMachine(layout)) ?? (await freshMachine(context, layout));
   await connectMachine(context, network, machine, ports);
   const started = await startPrograms(context, layout, network, machine, obtained, {
-    kubelet: () => beforeKubelet(context, layout),
+    before: { kubelet: () => beforeKubelet(context, layout) },
+    answers: { registry: () => takesImages(network, record) },
   });
   return { layout, network, record, machine, started };
 }

@@ -58,6 +58,8 @@ function objects(input: AddOnInput) {
               '--providers.kubernetesgateway=true',
               `--providers.kubernetesgateway.statusaddress.service.namespace=${systemNamespace}`,
               `--providers.kubernetesgateway.statusaddress.service.name=${name}`,
+              // What changed is in force at once, and not up to two seconds later: pods that go, certificates that come.
+              '--providers.providersthrottleduration=200ms',
               '--entrypoints.web.address=:8000',
               '--entrypoints.websecure.address=:8443',
               '--entrypoints.websecure.http.tls=true',
