@@ -5,6 +5,7 @@ import { buildProjectImages, publishProjectImages, writeProjectImages } from './
 import type { Project } from './project/project.ts';
 import { revisionOf } from './project/revision.ts';
 import { repositoryOf } from './registry/repository.ts';
+import { withWholeImages } from './whole-images.ts';
 
 /** The part of the path that needs no cluster: images from sources, into a registry, a folder, or neither. */
 export async function build(
@@ -14,20 +15,22 @@ export async function build(
 ): Promise<readonly Made[]> {
   // A name that no registry takes is told before anything is built.
   if (push !== undefined) for (const { name } of project.components) repositoryOf(push, name, tags);
-  const [images, revision] = await Promise.all([
-    buildProjectImages(context, project, components),
-    push === undefined || tags.length > 0 ? undefined : revisionOf(context, project),
-  ]);
-  const called = revision === undefined ? tags : [revision];
-  const published =
-    push === undefined ? undefined : await publishProjectImages(context, push, images, called);
-  if (output !== undefined) await writeProjectImages(context, images, output);
-  return images.map(({ name, manifest, layers }, index) => {
-    const size = layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
-    const { digest } = manifest.descriptor;
-    if (published === undefined) return { name, digest, size };
-    const sent = published[index];
-    if (sent === undefined) throw new StepFailed({ what: `${name} was not published` });
-    return { name, digest, size, reference: sent.reference, tags: sent.tags };
+  const revision = push === undefined || tags.length > 0 ? undefined : revisionOf(context, project);
+  revision?.catch(() => {}); // told where it is waited for
+  const make = () => buildProjectImages(context, project, components);
+  return withWholeImages(context, make, async (images) => {
+    const own = await revision;
+    const called = own === undefined ? tags : [own];
+    const published =
+      push === undefined ? undefined : await publishProjectImages(context, push, images, called);
+    if (output !== undefined) await writeProjectImages(context, images, output);
+    return images.map(({ name, manifest, layers }, index) => {
+      const size = layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
+      const { digest } = manifest.descriptor;
+      if (published === undefined) return { name, digest, size };
+      const sent = published[index];
+      if (sent === undefined) throw new StepFailed({ what: `${name} was not published` });
+      return { name, digest, size, reference: sent.reference, tags: sent.tags };
+    });
   });
 }

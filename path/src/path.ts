@@ -14,6 +14,7 @@ import { pullCredentials } from './registry/pull-credentials.ts';
 import { publishImages } from './registry/step.ts';
 import { openRoute, prepareRoute } from './route/step.ts';
 import { provisionServices } from './services/step.ts';
+import { withWholeImages } from './whole-images.ts';
 
 /** What a walk along the whole path brought about. */
 export interface Arrival {
@@ -89,12 +90,13 @@ async function publish(
   project: Project,
   ground: Promise<Groundwork>,
 ): Promise<readonly PublishedImage[]> {
-  const [images, revision, { registry }] = await Promise.all([
-    buildProjectImages(context, project),
-    revisionOf(context, project),
-    ground,
-  ]);
-  return publishProjectImages(context, registry, images, revision === undefined ? [] : [revision]);
+  const place = Promise.all([revisionOf(context, project), ground]);
+  place.catch(() => {}); // told where it is waited for
+  const make = () => buildProjectImages(context, project);
+  return withWholeImages(context, make, async (images) => {
+    const [revision, { registry }] = await place;
+    return publishProjectImages(context, registry, images, revision === undefined ? [] : [revision]);
+  });
 }
 
 /** Never resolves; rejects with what fails first. */
@@ -112,6 +114,8 @@ async function publishPart(
   specs: Parameters<typeof buildImages>[1],
   { registry, partImages: { prefix, tag } }: Groundwork,
 ): Promise<readonly PublishedImage[]> {
-  const images = await buildImages(context, specs, { projectFolder: project.folder });
-  return publishImages(context, { ...registry, prefix }, images, { tags: [tag] });
+  const make = () => buildImages(context, specs, { projectFolder: project.folder });
+  return withWholeImages(context, make, (images) =>
+    publishImages(context, { ...registry, prefix }, images, { tags: [tag] }),
+  );
 }

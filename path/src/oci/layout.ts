@@ -8,17 +8,18 @@ import { digestHex } from './digest.ts';
 import { canonicalJson } from './json.ts';
 import type { Index } from './manifest.ts';
 import { mediaTypes } from './media-types.ts';
+import { verifyBlob } from './verify-blob.ts';
 
 /** One file of a layout: its path and where its bytes are. */
 type LayoutFile = { readonly path: string } & (
-  | { readonly from: string; readonly size: number }
+  | { readonly blob: StoredBlob }
   | { readonly bytes: Uint8Array }
 );
 
 /**
  * Writes images as an OCI image layout (image-layout.md) into a folder that is made where it is not there. Each
  * image is named in `index.json` by the annotation `org.opencontainers.image.ref.name`, which is what skopeo,
- * podman and crane look for.
+ * podman and crane look for. Throws DamagedBlob where the cache has lost a part of them.
  */
 export async function writeLayoutFolder(images: readonly BuiltImage[], folder: string): Promise<void> {
   for (const file of layoutFiles(images)) {
@@ -27,7 +28,8 @@ export async function writeLayoutFolder(images: readonly BuiltImage[], folder: s
     if ('bytes' in file) {
       await writeFile(`${path}.part`, file.bytes);
     } else {
-      await copyFile(file.from, `${path}.part`, constants.COPYFILE_FICLONE);
+      await verifyBlob(file.blob);
+      await copyFile(file.blob.path, `${path}.part`, constants.COPYFILE_FICLONE);
     }
     await rename(`${path}.part`, path);
   }
@@ -39,9 +41,10 @@ export function layoutArchive(images: readonly BuiltImage[]): AsyncIterable<Uint
   const write = async () => {
     for (const file of layoutFiles(images)) {
       const header = { name: file.path, mode: 0o644, mtime: new Date(0) };
-      const size = 'bytes' in file ? file.bytes.byteLength : file.size;
+      if ('blob' in file) await verifyBlob(file.blob);
+      const size = 'bytes' in file ? file.bytes.byteLength : file.blob.descriptor.size;
       const sink = archive.entry({ ...header, type: 'file', size });
-      await pipeline('bytes' in file ? [file.bytes] : createReadStream(file.from), sink);
+      await pipeline('bytes' in file ? [file.bytes] : createReadStream(file.blob.path), sink);
     }
     archive.finalize();
   };
@@ -65,10 +68,9 @@ function layoutFiles(images: readonly BuiltImage[]): readonly LayoutFile[] {
   }
   return [
     { path: 'oci-layout', bytes: canonicalJson({ imageLayoutVersion: '1.0.0' }) },
-    ...[...blobs.values()].map(({ descriptor, path }) => ({
-      path: `blobs/sha256/${digestHex(descriptor.digest)}`,
-      from: path,
-      size: descriptor.size,
+    ...[...blobs.values()].map((blob) => ({
+      path: `blobs/sha256/${digestHex(blob.descriptor.digest)}`,
+      blob,
     })),
     // Last, so that a folder whose copy was cut off has no index that names what is not there.
     { path: 'index.json', bytes: canonicalJson(index) },

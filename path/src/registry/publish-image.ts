@@ -1,6 +1,5 @@
-import { stat } from 'node:fs/promises';
-import { StepFailed } from '../core/failure.ts';
 import type { BuiltImage, StoredBlob } from '../core/handover.ts';
+import { verifyBlob } from '../oci/verify-blob.ts';
 import type { Client } from './client.ts';
 import { headManifest, putManifest, type Repository } from './requests.ts';
 import type { Transfer } from './transfer.ts';
@@ -24,7 +23,8 @@ export interface PublishOptions {
 
 /**
  * Makes the registry have an image under its digest and tags. What is there already costs one request for each tag,
- * or one in all without tags. Throws StepFailed or UserMistake.
+ * or one in all without tags. Throws DamagedBlob where the cache has lost what has to be sent, otherwise StepFailed or
+ * UserMistake.
  */
 export async function publishImage(image: BuiltImage, options: PublishOptions): Promise<Sent> {
   const { client, repository, tags } = options;
@@ -33,6 +33,7 @@ export async function publishImage(image: BuiltImage, options: PublishOptions): 
   const missing = tags.filter((_, index) => tagged[index]?.digest !== digest);
   const there =
     missing.length < tags.length || (await client.send(headManifest(repository, digest))) !== undefined;
+  if (missing.length > 0 || !there) await verifyBlob(image.manifest);
   const sent = there ? [] : await sendBlobs(image, options);
   const body = { kind: 'file', path: image.manifest.path, start: 0, length: size } as const;
   const manifest = { descriptor: image.manifest.descriptor, body };
@@ -45,7 +46,6 @@ export async function publishImage(image: BuiltImage, options: PublishOptions): 
 /** Sends the blobs that are missing and returns the sizes of those that were sent. */
 async function sendBlobs(image: BuiltImage, options: PublishOptions): Promise<readonly number[]> {
   const blobs = unique([image.config, ...image.layers]);
-  await Promise.all([image.manifest, ...blobs].map(checkSize));
   const total = blobs.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
   const done = new Map<StoredBlob, number>();
   const tell = (blob: StoredBlob, bytes: number) => {
@@ -64,14 +64,4 @@ async function sendBlobs(image: BuiltImage, options: PublishOptions): Promise<re
 /** An image may name the same layer twice: an empty one, say. */
 function unique(blobs: readonly StoredBlob[]): readonly StoredBlob[] {
   return [...new Map(blobs.map((blob) => [blob.descriptor.digest, blob])).values()];
-}
-
-async function checkSize(blob: StoredBlob): Promise<void> {
-  const found = await stat(blob.path).catch(() => undefined);
-  if (found?.size === blob.descriptor.size) return;
-  throw new StepFailed({
-    what: `a part of an image is ${found === undefined ? 'not there' : `${found.size} bytes long instead of ${blob.descriptor.size}`} (${blob.descriptor.digest})`,
-    where: { file: blob.path },
-    next: 'Remove the file, if it is there, and run the same command again: it is made anew.',
-  });
 }

@@ -1,5 +1,6 @@
 import { StepFailed } from '../core/failure.ts';
 import type { StoredBlob } from '../core/handover.ts';
+import { verifyBlob } from '../oci/verify-blob.ts';
 import type { Client } from './client.ts';
 import {
   patchBlob,
@@ -26,11 +27,14 @@ const mostBreaks = 2;
 
 /**
  * Uploads a blob: whole, streamed from its file, or in chunks where whole blobs are refused or the connection breaks
- * again and again. A whole upload that breaks begins again; one in chunks goes on where it was. Throws StepFailed or UserMistake.
+ * again and again. A whole upload that breaks begins again; one in chunks goes on where it was.
+ * Throws DamagedBlob where the cache has lost its bytes, otherwise StepFailed or UserMistake.
  */
 export async function uploadBlob(client: Client, blob: StoredBlob, options: UploadOptions): Promise<void> {
   const { repository, onProgress } = options;
   const { size } = blob.descriptor;
+  // Sent in vain otherwise: the registry hashes it as well, and can't say more than no.
+  await verifyBlob(blob);
   let { begun } = options;
   let breaks = 0;
   const way = await client.retrying(async () => {

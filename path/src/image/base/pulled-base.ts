@@ -1,6 +1,8 @@
 import { posix } from 'node:path';
 import { StepFailed, UserMistake } from '../../core/failure.ts';
+import { DamagedBlob } from '../../oci/damage.ts';
 import { type ExecutionConfiguration, parseImageConfiguration } from '../../oci/image-configuration.ts';
+import type { PulledImage } from '../../oci/pulled-image.ts';
 import { parseReference } from '../../oci/reference.ts';
 import type { Store } from '../../oci/store.ts';
 import type { Pull } from '../builder.ts';
@@ -22,14 +24,15 @@ export async function pulledBase(options: {
       next: 'Write it as host/path@sha256:….',
     });
   }
-  if (options.pull === undefined) {
+  const { pull } = options;
+  if (pull === undefined) {
     throw new UserMistake({
       what: `the base ${options.reference} cannot be fetched here`,
       next: 'Leave `base` out.',
     });
   }
-  const pulled = await options.pull(options.reference);
-  const configuration = parseImageConfiguration(await options.store.read(pulled.config.descriptor));
+  const { pulled, bytes } = await fetched(options.store, () => pull(options.reference));
+  const configuration = parseImageConfiguration(bytes);
   if (configuration.os !== 'linux' || configuration.architecture !== 'amd64') {
     throw new StepFailed({
       what: `the base ${options.reference} is for ${configuration.os}/${configuration.architecture}, not linux/amd64`,
@@ -43,6 +46,17 @@ export async function pulledBase(options: {
     parts: { [`${registry}/${repository}`]: digest },
     node: nodeProgram(configuration.config),
   };
+}
+
+/** What was pulled, and its configuration: pulled again where the store had it and lost its bytes. */
+async function fetched(store: Store, pull: () => Promise<PulledImage>) {
+  const read = async (pulled: PulledImage) => ({ pulled, bytes: await store.read(pulled.config.descriptor) });
+  try {
+    return await read(await pull());
+  } catch (error) {
+    if (!(error instanceof DamagedBlob)) throw error;
+    return read(await pull());
+  }
 }
 
 /** Images whose entrypoint is Node.js itself say where it is; in all others PATH does. */
