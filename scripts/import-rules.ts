@@ -44,7 +44,10 @@ const shared: Readonly<Record<string, readonly string[]>> = {
 const belowSteps = ['core', 'effects', 'project', 'oci', 'kubernetes'];
 
 /** The files that put everything together, from the lowest; each may import the ones before it. */
-const top = ['path.ts', 'actions.ts', 'main.ts'];
+const top = [
+  ...['images-of.ts', 'images.ts', 'build.ts', 'path.ts'],
+  ...['cluster-actions.ts', 'actions.ts', 'main.ts'],
+];
 
 const rules: readonly Rule[] = [
   function systemKnowsNothingOfTheTool({ from, to }) {

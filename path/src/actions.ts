@@ -1,98 +1,30 @@
-import { build } from './build.ts';
-import type { Actions, Session } from './cli/actions.ts';
-import { storedLocally } from './cluster/local/stored-data.ts';
-import { providers } from './cluster/providers.ts';
-import { StepFailed } from './core/failure.ts';
-import type { Cluster } from './core/handover.ts';
+import type { Actions } from './cli/actions.ts';
 import type { Context } from './effects/context.ts';
-import { connect, type KubernetesClient } from './kubernetes/client.ts';
-import { browse } from './operate/browse.ts';
-import { detectComponents } from './operate/detect.ts';
-import { generalChecks } from './operate/doctor.ts';
-import { followLogs } from './operate/logs.ts';
-import { removeSystem } from './operate/remove.ts';
-import { systemStatus, unreachable } from './operate/status.ts';
-import { storedData } from './operate/stored-data.ts';
-import { trust } from './operate/trust.ts';
-import { up } from './path.ts';
-import type { Project } from './project/project.ts';
-import { publicUrl } from './route/plan.ts';
-import { authorityOf } from './route/step.ts';
 
-/** The commands' work, with the machine's real effects. */
+/**
+ * The commands' work, with the machine's real effects. Loading all of the tool takes longer than building what has
+ * not changed, so each command loads what it needs.
+ */
 export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache'>): Actions {
-  const context = (session: Session): Context => ({ ...effects, ...session });
+  const onClusters = async () => (await import('./cluster-actions.ts')).clusterActions(effects);
   return {
-    up: (project, { overrule }, session) => up({ ...context(session), overrule }, project),
-    build: (project, options, session) => build(context(session), project, options),
-    down: async (project, options, session) => {
-      if (project.target.cluster === 'local')
-        return providers.local.remove(context(session), project, options);
-      // Elsewhere than on this machine, what is ours is the project's namespace and not the cluster.
-      return withCluster(context(session), project, (client) =>
-        removeSystem(context(session), client, project, options),
-      );
+    async up(project, { overrule }, session) {
+      const { up } = await import('./path.ts');
+      return up({ ...effects, ...session, overrule }, project);
     },
-    storedData: (project, session) =>
-      project.target.cluster === 'local'
-        ? storedLocally(project)
-        : withCluster(context(session), project, (client) => storedData(context(session), client, project)),
-    status: async (project, session) => {
-      const state = await providers[project.target.cluster].find(context(session), project);
-      return systemStatus(context(session), project, state);
+    async build(project, options, session) {
+      const { build } = await import('./build.ts');
+      return build({ ...effects, ...session }, project, options);
     },
-    logs: (project, options, onLine, session) =>
-      withCluster(context(session), project, (client) =>
-        followLogs(context(session), client, project, options, onLine),
-      ),
-    address: async (project, session) => {
-      const cluster = await running(context(session), project);
-      return publicUrl({ project, cluster });
-    },
-    browse: (url) => browse(effects.processes, url),
-    trust: async (project, { remove }, session) => {
-      // Whom to trust no more needs no cluster to be told: it may be gone with its data.
-      if (remove) return trust(context(session), project, undefined);
-      const authority = await withCluster(context(session), project, (client) =>
-        authorityOf(context(session), client, project.target.namespace),
-      );
-      return trust(context(session), project, authority);
-    },
-    doctor: async (project, session) => {
-      const kind = project?.target.cluster ?? 'local';
-      return [
-        ...(await generalChecks(context(session))),
-        ...(await providers[kind].check(context(session), project)),
-      ];
-    },
-    detect: (folder) => detectComponents(folder),
-    kubeconfig: async (project, session) => (await running(context(session), project)).kubeconfig,
+    down: async (...given) => (await onClusters()).down(...given),
+    storedData: async (...given) => (await onClusters()).storedData(...given),
+    status: async (...given) => (await onClusters()).status(...given),
+    logs: async (...given) => (await onClusters()).logs(...given),
+    address: async (...given) => (await onClusters()).address(...given),
+    browse: async (...given) => (await onClusters()).browse(...given),
+    trust: async (...given) => (await onClusters()).trust(...given),
+    doctor: async (...given) => (await onClusters()).doctor(...given),
+    detect: async (...given) => (await onClusters()).detect(...given),
+    kubeconfig: async (...given) => (await onClusters()).kubeconfig(...given),
   };
-}
-
-async function running(context: Context, project: Project): Promise<Cluster> {
-  const state = await providers[project.target.cluster].find(context, project);
-  if (state.state === 'running') return state.cluster;
-  if (state.state === 'unreachable') throw new StepFailed(unreachable(project, state));
-  throw new StepFailed({
-    what: `the cluster of target ${project.target.name} does not run: it is ${state.state}`,
-    next: 'Run `ptp up`.',
-  });
-}
-
-async function withCluster<T>(
-  context: Context,
-  project: Project,
-  work: (client: KubernetesClient) => Promise<T>,
-): Promise<T> {
-  return withClient(await running(context, project), work);
-}
-
-async function withClient<T>(cluster: Cluster, work: (client: KubernetesClient) => Promise<T>): Promise<T> {
-  const client = await connect(cluster.kubeconfig);
-  try {
-    return await work(client);
-  } finally {
-    await client.close();
-  }
 }

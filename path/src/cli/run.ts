@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import { loadProject } from '../project/load.ts';
 import type { Actions, Session } from './actions.ts';
 import type { Command, Output } from './command.ts';
 import { commands as allCommands } from './commands.ts';
@@ -105,6 +104,8 @@ async function runCommand(
     monotonic: () => world.monotonic(),
     file: absolute,
     async load() {
+      // Brings what reads YAML and checks it, for which `ptp --help` should not wait.
+      const { loadProject } = await import('../project/load.ts');
       return loadProject(absolute, parsed.values.get('target'), {
         emit: session.emit,
         env: world.env,

@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { UserMistake } from '../../core/failure.ts';
 import type { Command } from '../command.ts';
-import { firstProjectFile, nameFrom } from '../init-file.ts';
 import { table } from '../render/look.ts';
 
 /** `ptp init`: never over a file that is there. */
@@ -15,6 +14,7 @@ export const init: Command = {
   },
   words: 0,
   async run({ actions, output, values, file }) {
+    const { firstProjectFile, nameFrom } = await import('../init-file.ts');
     const folder = dirname(resolve(file));
     const components = await actions.detect(folder);
     if (components.length === 0) {

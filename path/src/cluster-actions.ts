@@ -1,0 +1,96 @@
+import type { Actions, Session } from './cli/actions.ts';
+import { storedLocally } from './cluster/local/stored-data.ts';
+import { providers } from './cluster/providers.ts';
+import { StepFailed } from './core/failure.ts';
+import type { Cluster } from './core/handover.ts';
+import type { Context } from './effects/context.ts';
+import { connect, type KubernetesClient } from './kubernetes/client.ts';
+import { browse } from './operate/browse.ts';
+import { detectComponents } from './operate/detect.ts';
+import { generalChecks } from './operate/doctor.ts';
+import { followLogs } from './operate/logs.ts';
+import { removeSystem } from './operate/remove.ts';
+import { systemStatus, unreachable } from './operate/status.ts';
+import { storedData } from './operate/stored-data.ts';
+import { trust } from './operate/trust.ts';
+import type { Project } from './project/project.ts';
+import { publicUrl } from './route/plan.ts';
+import { authorityOf } from './route/step.ts';
+
+/** The commands' work on clusters. */
+export function clusterActions(
+  effects: Pick<Context, 'clock' | 'processes' | 'cache'>,
+): Omit<Actions, 'build' | 'up'> {
+  const context = (session: Session): Context => ({ ...effects, ...session });
+  return {
+    down: async (project, options, session) => {
+      if (project.target.cluster === 'local')
+        return providers.local.remove(context(session), project, options);
+      // Elsewhere than on this machine, what is ours is the project's namespace and not the cluster.
+      return withCluster(context(session), project, (client) =>
+        removeSystem(context(session), client, project, options),
+      );
+    },
+    storedData: (project, session) =>
+      project.target.cluster === 'local'
+        ? storedLocally(project)
+        : withCluster(context(session), project, (client) => storedData(context(session), client, project)),
+    status: async (project, session) => {
+      const state = await providers[project.target.cluster].find(context(session), project);
+      return systemStatus(context(session), project, state);
+    },
+    logs: (project, options, onLine, session) =>
+      withCluster(context(session), project, (client) =>
+        followLogs(context(session), client, project, options, onLine),
+      ),
+    address: async (project, session) => {
+      const cluster = await running(context(session), project);
+      return publicUrl({ project, cluster });
+    },
+    browse: (url) => browse(effects.processes, url),
+    trust: async (project, { remove }, session) => {
+      // Whom to trust no more needs no cluster to be told: it may be gone with its data.
+      if (remove) return trust(context(session), project, undefined);
+      const authority = await withCluster(context(session), project, (client) =>
+        authorityOf(context(session), client, project.target.namespace),
+      );
+      return trust(context(session), project, authority);
+    },
+    doctor: async (project, session) => {
+      const kind = project?.target.cluster ?? 'local';
+      return [
+        ...(await generalChecks(context(session))),
+        ...(await providers[kind].check(context(session), project)),
+      ];
+    },
+    detect: (folder) => detectComponents(folder),
+    kubeconfig: async (project, session) => (await running(context(session), project)).kubeconfig,
+  };
+}
+
+async function running(context: Context, project: Project): Promise<Cluster> {
+  const state = await providers[project.target.cluster].find(context, project);
+  if (state.state === 'running') return state.cluster;
+  if (state.state === 'unreachable') throw new StepFailed(unreachable(project, state));
+  throw new StepFailed({
+    what: `the cluster of target ${project.target.name} does not run: it is ${state.state}`,
+    next: 'Run `ptp up`.',
+  });
+}
+
+async function withCluster<T>(
+  context: Context,
+  project: Project,
+  work: (client: KubernetesClient) => Promise<T>,
+): Promise<T> {
+  return withClient(await running(context, project), work);
+}
+
+async function withClient<T>(cluster: Cluster, work: (client: KubernetesClient) => Promise<T>): Promise<T> {
+  const client = await connect(cluster.kubeconfig);
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}
