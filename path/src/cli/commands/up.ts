@@ -1,19 +1,22 @@
 import type { Command } from '../command.ts';
 import { upSummary } from '../summary.ts';
+import { stopwatch, timingsText } from '../timings.ts';
 
 /** `ptp up`. */
 export const up: Command = {
   name: 'up',
   summary: 'carry the system all the way to its users',
-  usage: 'up [--force]',
+  usage: 'up [--force] [--timings]',
   description:
     'Walks the whole path. Run again, it changes only what differs; stopped in between, it goes on there.',
   options: {
     force: { type: 'boolean', description: 'take over what somebody changed by hand in the cluster' },
+    timings: { type: 'boolean', description: 'show afterwards where the time went' },
   },
   words: 0,
   async run({ load, actions, session, output, monotonic, flags }) {
     const began = monotonic();
+    const watch = flags.has('timings') ? stopwatch(monotonic) : undefined;
     const project = await load();
     const seconds = new Map<string, number>();
     const { release, route } = await actions.up(
@@ -23,6 +26,7 @@ export const up: Command = {
         ...session,
         emit(event) {
           if (event.kind === 'step-done') seconds.set(event.step, event.seconds);
+          watch?.event(event);
           session.emit(event);
         },
       },
@@ -38,8 +42,12 @@ export const up: Command = {
         rolled: release.rolled,
         seconds: Object.fromEntries(seconds),
         total,
+        ...(watch === undefined ? {} : { timings: watch.spans() }),
       },
-      upSummary({ release, route }, { steps: seconds, total }, output.look),
+      [
+        watch === undefined ? '' : timingsText(watch.spans(), monotonic() / 1000, output.look),
+        upSummary({ release, route }, { steps: seconds, total }, output.look),
+      ].join(''),
     );
     return 0;
   },

@@ -36,6 +36,7 @@ export async function startPrograms(
   const ready = new Map<string, Promise<void>>();
   for (const one of processes) {
     const begin = async () => {
+      let began: number | undefined;
       await Promise.all(one.after.map((name) => ready.get(name)));
       const fingerprint = await fingerprintOf(layout, one, keys.get(one.component) ?? '');
       const mark = join(layout.run, `${one.name}.key`);
@@ -44,11 +45,17 @@ export async function startPrograms(
       if (pid === undefined || !same) {
         if (pid !== undefined) await end(context, pid);
         await hooks.before?.[one.name]?.();
+        began = context.clock.monotonic();
         await launch(context, layout, machine, one);
         await writeFile(mark, fingerprint, { mode: 0o600 });
         started.push(one.name);
       }
       await untilReady(context, layout, network, machine, one);
+      if (began !== undefined) {
+        const seconds = (context.clock.monotonic() - began) / 1000;
+        const task = `start ${one.name}`;
+        context.emit({ kind: 'task-done', step: 'cluster', task, text: 'answers', seconds });
+      }
       hooks.answers?.[one.name]?.();
     };
     const promise = begin();
