@@ -1,11 +1,13 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { StepFailed, UserMistake } from '../../../core/failure.ts';
 import type { Context } from '../../../effects/context.ts';
+import { tellDamage } from '../../../oci/damage.ts';
+import { removeAbandoned } from '../../../oci/remove-abandoned.ts';
 import type { Component } from './components.ts';
 import { goSource } from './go.ts';
+import { type Expected, keepDigests, stateOf } from './kept.ts';
 import { releaseSource } from './release.ts';
 import type { Source } from './source.ts';
 
@@ -19,34 +21,36 @@ export interface Obtained {
 }
 
 /**
- * Gives a component's files, from the cache or from a source; a second call obtains nothing. What is in the cache has
- * its digests beside it: a file whose size changed is noticed each time, one whose bytes changed when it is asked for
- * with `verify`.
+ * Gives a component's files, from the cache or from a source; a second call obtains nothing. What is in the cache is
+ * used when it is what was put there (see `stateOf`); what is damaged is told of and made again.
  */
-export async function obtain(context: Context, component: Component, verify = false): Promise<Obtained> {
+export async function obtain(context: Context, component: Component): Promise<Obtained> {
   const source = await chooseSource(context, component);
   const key = `${component.name}-${component.version}-${await source.key(context, component)}`;
   const folder = join(context.cache, 'components', key);
-  const whole = await isWhole(folder, verify);
-  if (whole === 'yes') return { component, folder, key };
-  if (whole === 'damaged') {
-    context.emit({
-      kind: 'warning',
-      step: 'cluster',
-      problem: { what: `the cached ${component.name} is damaged and is made again` },
-    });
-  }
+  const state = await stateOf(folder, expectedOf(component));
+  if (state === 'whole') return { component, folder, key };
+  if (state === 'damaged')
+    tellDamage(context.emit, `${component.name} ${component.version}`, folder, 'cluster');
   await make(context, source, component, folder);
   return { component, folder, key };
+}
+
+const incoming = 'incoming-';
+
+function expectedOf({ programs, aliases = [] }: Component): Expected {
+  // A source may give the programs of a multi-call one by themselves, and not that one.
+  return { programs: aliases.length > 0 ? aliases : Object.values(programs) };
 }
 
 async function make(context: Context, source: Source, component: Component, folder: string): Promise<void> {
   const started = context.clock.monotonic();
   const task = `${source.name === 'go' ? 'compile' : 'download'} ${component.name} ${component.version}`;
   context.emit({ kind: 'progress', step: 'cluster', task, text: 'begins', fraction: 0 });
-  const beside = `${folder}.${process.pid}.new`;
-  await rm(beside, { recursive: true, force: true });
-  await mkdir(beside, { recursive: true });
+  const components = dirname(folder);
+  await mkdir(components, { recursive: true });
+  await removeAbandoned(components, incoming);
+  const beside = await mkdtemp(join(components, incoming));
   try {
     await source.obtain(context, component, beside, (fraction, text) => {
       const elapsed = (context.clock.monotonic() - started) / 1000;
@@ -64,9 +68,9 @@ async function make(context: Context, source: Source, component: Component, fold
         if (error.code !== 'EEXIST') throw error; // a source may give each program by itself
       });
     }
-    await writeFile(join(beside, 'DIGESTS.json'), JSON.stringify(await digests(beside)));
-    await rm(folder, { recursive: true, force: true });
-    await rename(beside, folder);
+    await keepDigests(beside);
+    // Another process may have been quicker, and runs what it has made.
+    if ((await stateOf(folder, expectedOf(component))) !== 'whole') await replace(folder, beside);
   } finally {
     await rm(beside, { recursive: true, force: true });
   }
@@ -80,39 +84,17 @@ async function make(context: Context, source: Source, component: Component, fold
   });
 }
 
-interface FileDigest {
-  readonly size: number;
-  readonly sha256: string;
-}
-
-async function digests(folder: string): Promise<Record<string, FileDigest>> {
-  const all: Record<string, FileDigest> = {};
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    all[path.slice(folder.length + 1)] = { size: (await stat(path)).size, sha256: await sha256(path) };
+/** Puts a folder in another's place; what was there is away before what comes is there, and never half of each. */
+async function replace(folder: string, by: string): Promise<void> {
+  const away = join(dirname(folder), incoming + randomUUID());
+  await rename(folder, away).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  try {
+    await rename(by, folder);
+  } finally {
+    await rm(away, { recursive: true, force: true });
   }
-  return all;
-}
-
-async function isWhole(folder: string, verify: boolean): Promise<'yes' | 'absent' | 'damaged'> {
-  const text = await readFile(join(folder, 'DIGESTS.json'), 'utf8').catch(() => undefined);
-  if (text === undefined) return 'absent';
-  for (const [name, want] of Object.entries(JSON.parse(text) as Record<string, FileDigest>)) {
-    const path = join(folder, name);
-    const size = await stat(path).then(
-      (found) => found.size,
-      () => -1,
-    );
-    if (size !== want.size || (verify && (await sha256(path)) !== want.sha256)) return 'damaged';
-  }
-  return 'yes';
-}
-
-async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
-  return hash.digest('hex');
 }
 
 /** `PTP_SOURCE=go|release` names one; otherwise Go where it is installed, else upstream's own files. */

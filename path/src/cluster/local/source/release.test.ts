@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -121,20 +121,38 @@ test('an archive without the program, a missing file and a redirect without end 
   await expect(obtain(context, component('etcd'))).rejects.toThrow(/holds no etcd/);
 });
 
-test('what was damaged in the cache is noticed, said and fetched again', async () => {
+test('whatever is damaged of a component in the cache is noticed, said and fetched again', async () => {
   const program = Buffer.from('the program');
   files.set(runc, program);
   files.set(runcSums, Buffer.from(`${sha256(program)}  runc.${architecture}\n`));
   const context = testContext(cache);
   const { folder } = await obtain(context, component('runc'));
-  await writeFile(join(folder, 'bin/runc'), 'half');
-  await obtain(context, component('runc'));
-  expect(await readFile(join(folder, 'bin/runc'))).toEqual(program);
-  expect(context.events.some((event) => event.kind === 'warning')).toBe(true);
-  // A change that keeps the size is found when the bytes are looked at.
-  await writeFile(join(folder, 'bin/runc'), 'the progrem');
-  await obtain(context, component('runc'), true);
-  expect(await readFile(join(folder, 'bin/runc'))).toEqual(program);
+  const at = (name: string) => join(folder, name);
+  const ways: Readonly<Record<string, () => Promise<unknown>>> = {
+    'a program that is cut off': () => truncate(at('bin/runc'), 4),
+    'a program without content': () => truncate(at('bin/runc'), 0),
+    'a program with another byte': () => writeFile(at('bin/runc'), 'the progrem'),
+    'a program that is gone': () => rm(at('bin/runc')),
+    'a program that may not be run': () => chmod(at('bin/runc'), 0o644),
+    'digests that are cut off': () => truncate(at('DIGESTS.json'), 20),
+    'digests without content': () => truncate(at('DIGESTS.json'), 0),
+    'digests with another digit': async () =>
+      writeFile(at('DIGESTS.json'), (await readFile(at('DIGESTS.json'), 'utf8')).replace(/[0-9]"/, 'a"')),
+    'digests of nothing': () => writeFile(at('DIGESTS.json'), '{}'),
+  };
+  for (const [way, damage] of Object.entries(ways)) {
+    context.events.length = 0;
+    await damage();
+    await obtain(context, component('runc'));
+    expect(await readFile(at('bin/runc')), way).toEqual(program);
+    expect((await stat(at('bin/runc'))).mode & 0o777, way).toBe(0o755);
+    const warnings = context.events.filter(({ kind }) => kind === 'warning');
+    expect(warnings, way).toMatchObject([{ step: 'cluster', problem: { where: { file: folder } } }]);
+    context.events.length = 0;
+    await obtain(context, component('runc'));
+    expect(context.events, way).toEqual([]);
+  }
+  expect(await readdir(join(cache, 'components'))).toHaveLength(1);
 });
 
 test('what upstream does not publish is left to the other source', () => {
