@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import type { IncomingMessage } from 'node:http';
 import { StepFailed, UserMistake } from '../core/failure.ts';
 import type { RegistryAccess } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
@@ -11,6 +11,7 @@ import { networkFailure, statusFailure } from './failures.ts';
 import { limit } from './limit.ts';
 import { retrying, type TemporaryFailure } from './retry.ts';
 import { bodyLength, openBody } from './send-body.ts';
+import { type Outgoing, openWire } from './wire.ts';
 
 /** Where a registry is and, where they are known, the credentials for it. */
 export type RegistryPlace = Pick<RegistryAccess, 'url' | 'credentials'>;
@@ -36,7 +37,7 @@ const connections = 6;
 const longestBody = 8 * 1024 * 1024;
 const mostRedirects = 5;
 // Registries check and move a blob before they answer; on object storage that takes minutes for large ones.
-const answerTimeout = 300_000;
+const patience = { connect: 10_000, answer: 300_000, body: 60_000 };
 const toldWait = 2_000;
 
 /** A client for one registry; close it at the end. Throws UserMistake for an address that is none. */
@@ -44,8 +45,7 @@ export function createClient(context: Context, place: RegistryPlace): Client {
   const endpoint = registryEndpoint(place.url);
   const ended = new AbortController();
   const signal = AbortSignal.any([context.signal, ended.signal]);
-  const settings = { connections, allowH2: false, connect: { timeout: 10_000 }, bodyTimeout: 60_000 };
-  const dispatcher = isPrivate(endpoint.hostname) ? new Agent(settings) : new EnvHttpProxyAgent(settings);
+  const wire = openWire({ connections, proxied: !isPrivate(endpoint.hostname), signal, patience });
   const inTurn = limit(connections);
 
   const again = <T>(work: () => Promise<T>): Promise<T> =>
@@ -69,13 +69,9 @@ export function createClient(context: Context, place: RegistryPlace): Client {
     fetchToken: (ask, found) => again(() => fetchToken(ask, found)),
   });
 
-  const exchange = async (
-    about: About,
-    url: URL,
-    options: Pick<Dispatcher.RequestOptions, 'method' | 'headers' | 'body'>,
-  ): Promise<Dispatcher.ResponseData> => {
+  const exchange = async (about: About, url: URL, outgoing: Outgoing): Promise<IncomingMessage> => {
     try {
-      return await request(url, { ...options, dispatcher, signal, headersTimeout: answerTimeout });
+      return await wire.send(url, outgoing);
     } catch (error) {
       throw asFailure(about, url, error);
     }
@@ -89,8 +85,11 @@ export function createClient(context: Context, place: RegistryPlace): Client {
 
   const fetchToken = async (ask: TokenAsk, found: FoundCredentials): Promise<Reply> => {
     const about = { purpose: 'give a token', reference: endpoint.host };
-    const { method, headers } = ask;
-    const response = await exchange(about, ask.url, { method, headers, body: ask.body ?? null });
+    const { method, headers, body } = ask;
+    const bytes = body === undefined ? null : Buffer.from(body);
+    const length = bytes === null ? {} : { 'content-length': String(bytes.byteLength) };
+    const outgoing = { method, headers: { ...headers, ...length }, body: bytes };
+    const response = await exchange(about, ask.url, outgoing);
     const reply = await readReply(about, ask.url, response);
     if (reply.status === 200) return reply;
     const credentials = { source: found.source, found: found.credentials !== undefined };
@@ -109,11 +108,11 @@ export function createClient(context: Context, place: RegistryPlace): Client {
     return statusFailure(about, { ...reply, body }, { host, credentials, now: context.clock.now() });
   };
 
-  const readReply = async (about: About, url: URL, response: Dispatcher.ResponseData): Promise<Reply> => {
+  const readReply = async (about: About, url: URL, response: IncomingMessage): Promise<Reply> => {
     const pieces: Buffer[] = [];
     let length = 0;
     try {
-      for await (const piece of response.body) {
+      for await (const piece of response) {
         const bytes: Buffer = piece;
         length += bytes.byteLength;
         if (length > longestBody) throw tooLong(url);
@@ -140,7 +139,7 @@ export function createClient(context: Context, place: RegistryPlace): Client {
       const { status, headers } = head(url, response);
       const location = headers.location;
       if (location !== undefined && isRedirect(ask.method, status)) {
-        await response.body.dump();
+        await readReply(ask, url, response);
         redirects += 1;
         if (redirects > mostRedirects) throw tooManyRedirects(endpoint.host, ask);
         url = followLocation(url, location);
@@ -148,7 +147,7 @@ export function createClient(context: Context, place: RegistryPlace): Client {
       }
       if (status === 401 && home && !challenged) {
         challenged = true;
-        const values = [response.headers['www-authenticate'] ?? []].flat();
+        const values = response.headersDistinct['www-authenticate'] ?? [];
         const refused = await readReply(ask, url, response);
         if (await authenticator.challenged(values, ask.scopes, authorization)) continue;
         throw failure(ask, refused, await authenticator.credentials(), url.host);
@@ -182,7 +181,7 @@ export function createClient(context: Context, place: RegistryPlace): Client {
       if (!ask.statuses.includes(answered.status)) return fail(ask, await readReply(ask, url, response));
       const body = async function* (): AsyncGenerator<Buffer> {
         try {
-          yield* response.body;
+          yield* response;
         } catch (error) {
           throw asFailure(ask, url, error);
         }
@@ -192,7 +191,7 @@ export function createClient(context: Context, place: RegistryPlace): Client {
     retrying: again,
     async close() {
       ended.abort(new Error('the client was closed'));
-      await dispatcher.destroy();
+      wire.close();
     },
   };
 }
@@ -217,13 +216,13 @@ function headersOf(ask: Ask<unknown>, authorization: string | undefined): Record
   };
 }
 
-function head(url: URL, response: Dispatcher.ResponseData): Omit<Reply, 'body'> {
+function head(url: URL, response: IncomingMessage): Omit<Reply, 'body'> {
   const headers = Object.fromEntries(
     Object.entries(response.headers).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value]],
+      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
     ),
   );
-  return { status: response.statusCode, headers, url };
+  return { status: response.statusCode ?? 0, headers, url };
 }
 
 function isRedirect(method: string, status: number): boolean {

@@ -81,7 +81,7 @@ function nextStep(code: string | undefined, status: number, host: string): strin
   return undefined;
 }
 
-/** The failure for an exchange that never got its answer, by the error of undici or of the system below it. */
+/** The failure for an exchange that never got its answer, by the error of the wire or of the system below it. */
 export function networkFailure(about: About, url: URL, error: unknown): StepFailed {
   const code = errorCode(error);
   const at = url.origin;
@@ -120,9 +120,9 @@ export function networkFailure(about: About, url: URL, error: unknown): StepFail
 
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens at @ (ECONNREFUSED)',
-  UND_ERR_CONNECT_TIMEOUT: '@ cannot be reached: no connection in time',
-  UND_ERR_HEADERS_TIMEOUT: '@ did not answer in time',
-  UND_ERR_BODY_TIMEOUT: '@ stopped in the middle of its answer',
+  CONNECT_TIMEOUT: '@ cannot be reached: no connection in time',
+  ANSWER_TIMEOUT: '@ did not answer in time',
+  BODY_TIMEOUT: '@ stopped in the middle of its answer',
 };
 
 function errorCode(error: unknown): string {
