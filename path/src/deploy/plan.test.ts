@@ -249,3 +249,16 @@ test('where nodes need credentials to pull, pods get them from their account, so
   expect(account(closed).imagePullSecrets).toEqual([{ name: 'registry-pull' }]);
   expect(closed.workloads).toEqual(open.workloads);
 });
+
+test('some components are planned by themselves, with the network policies of all', () => {
+  const shop = project(component, { ...component, name: 'backend', needs: ['database'] });
+  const { ground, workloads } = planDeploy(
+    { project: shop, images: [image('gateway')], bindings: [] },
+    shop.components.filter(({ needs }) => needs.length === 0),
+  );
+  const names = (kind: string, objects: readonly KubernetesObject[]) =>
+    objects.filter((object) => object.kind === kind).map(({ metadata }) => metadata.name);
+  expect(names('Deployment', workloads)).toEqual(['gateway']);
+  expect(names('Service', ground)).toEqual(['gateway']);
+  expect(names('NetworkPolicy', ground)).toEqual(['default-deny', 'gateway', 'backend']);
+});

@@ -47,11 +47,12 @@ export const migratedAnnotation = 'ptp.dev/migrated';
 
 /**
  * Plans the objects that run a project's components.
+ * @param chosen the components to run; network policies are planned for all of them
  * @throws Error where an image or a binding is missing, or an image is not named by its digest: faults of the caller
  */
-export function planDeploy(input: DeployInput): DeployPlan {
+export function planDeploy(input: DeployInput, chosen = input.project.components): DeployPlan {
   const { project } = input;
-  const components = project.components.map((component) => componentInput(input, component));
+  const components = chosen.map((component) => componentInput(input, component));
   const migrations = components.flatMap((component) => migrationJob(component) ?? []);
   return {
     ground: [

@@ -5,6 +5,7 @@ import { timed } from '../effects/timed.ts';
 import { apply } from '../kubernetes/apply.ts';
 import type { ObjectChange } from '../kubernetes/change-set.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
+import { ownedBy } from '../kubernetes/labels.ts';
 import { list } from '../kubernetes/list.ts';
 import { namespaceFor } from '../kubernetes/namespace.ts';
 import { prune } from '../kubernetes/prune.ts';
@@ -24,6 +25,28 @@ export interface DeployStepInput {
 
 /** Seconds that all components together have to roll out. */
 const deadline = 300;
+
+/**
+ * On a cluster that runs nothing of the project yet: starts the components that need no service and no migration,
+ * without waiting for them, while the services come up. Where something runs, a release goes out as a whole.
+ * @throws UserMistake where someone else manages a field, StepFailed where the server refuses an object
+ */
+export async function deployAhead(context: Context, input: Omit<DeployStepInput, 'bindings'>): Promise<void> {
+  const { client, project } = input;
+  const { namespace } = project.target;
+  const free = project.components.filter(({ needs, migrate }) => needs.length === 0 && migrate === undefined);
+  if (free.length === project.components.length || free.length === 0) return;
+  const labels = ownedBy(project.name, 'deploy');
+  const running = await list(
+    client,
+    { apiVersion: 'apps/v1', kind: 'Deployment', namespace, labels },
+    context.signal,
+  );
+  if (running.length > 0) return;
+  const { ground, workloads } = planDeploy({ ...input, bindings: [] }, free);
+  const objects = [namespaceFor(namespace), ...ground, ...workloads];
+  await apply(context, client, objects, { step: 'deploy', project: project.name });
+}
 
 /**
  * Makes the cluster run the project's components from these images: lays the ground, migrates, rolls out, waits until
