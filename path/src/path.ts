@@ -60,9 +60,13 @@ async function walk(context: Context, project: Project): Promise<Arrival> {
     const [{ cluster, client }, images] = await orFail(Promise.all([starting, published, parts.sandbox]));
     const given = { client, cluster, project, images };
     const door = parts.all.then(() => prepareRoute(context, given));
-    const ahead = parts.foundation.then(() => deployAhead(context, given));
-    const [bindings] = await orFail(Promise.all([provisionServices(context, given), ahead]));
-    const release = await orFail(deployComponents(context, { ...given, bindings }));
+    const [bindings, ahead] = await orFail(
+      Promise.all([
+        provisionServices(context, given),
+        parts.foundation.then(() => deployAhead(context, given)),
+      ]),
+    );
+    const release = await orFail(deployComponents(context, { ...given, bindings, ahead }));
     await door;
     const route = await openRoute(context, { ...given, release });
     await proveServing(context, route, project);

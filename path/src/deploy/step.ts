@@ -21,6 +21,8 @@ export interface DeployStepInput {
   readonly project: Project;
   readonly images: readonly PublishedImage[];
   readonly bindings: readonly Binding[];
+  /** Components that `deployAhead` has started. */
+  readonly ahead?: readonly string[];
 }
 
 /** Seconds that all components together have to roll out. */
@@ -29,23 +31,25 @@ const deadline = 300;
 /**
  * On a cluster that runs nothing of the project yet: starts the components that need no service and no migration,
  * without waiting for them, while the services come up. Where something runs, a release goes out as a whole.
+ * @returns their names
  * @throws UserMistake where someone else manages a field, StepFailed where the server refuses an object
  */
 export async function deployAhead(context: Context, input: Omit<DeployStepInput, 'bindings'>): Promise<void> {
   const { client, project } = input;
   const { namespace } = project.target;
   const free = project.components.filter(({ needs, migrate }) => needs.length === 0 && migrate === undefined);
-  if (free.length === project.components.length || free.length === 0) return;
+  if (free.length === project.components.length || free.length === 0) return [];
   const labels = ownedBy(project.name, 'deploy');
   const running = await list(
     client,
     { apiVersion: 'apps/v1', kind: 'Deployment', namespace, labels },
     context.signal,
   );
-  if (running.length > 0) return;
+  if (running.length > 0) return [];
   const { ground, workloads } = planDeploy({ ...input, bindings: [] }, free);
   const objects = [namespaceFor(namespace), ...ground, ...workloads];
   await apply(context, client, objects, { step: 'deploy', project: project.name });
+  return free.map(({ name }) => name);
 }
 
 /**
@@ -67,7 +71,8 @@ export function deployComponents(context: Context, input: DeployStepInput): Prom
       context.signal,
     );
     await migrate(context, client, project.name, plan.migrations, deployments);
-    const workloads = await apply(context, client, plan.workloads, options);
+    const changes = await apply(context, client, plan.workloads, options);
+    const replaced = changes.filter(replacedPods).map(({ after }) => after?.metadata.name ?? '');
     const pods = plan.workloads.filter((object) => object.kind === 'Deployment');
     await waitUntilReady(context, client, pods, { step: 'deploy', deadline });
     const wanted = [...plan.ground, ...plan.migrations.map(({ job }) => job), ...plan.workloads];
@@ -78,7 +83,7 @@ export function deployComponents(context: Context, input: DeployStepInput): Prom
       result: {
         namespace,
         images: input.images.filter((image) => used.has(image.name)),
-        rolled: workloads.filter(replacedPods).map(({ after }) => after?.metadata.name ?? ''),
+        rolled: [...new Set([...(input.ahead ?? []), ...replaced])],
       },
     };
   });
