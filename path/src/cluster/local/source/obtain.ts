@@ -1,13 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StepFailed, UserMistake } from '../../../core/failure.ts';
 import type { Context } from '../../../effects/context.ts';
 import { tellDamage } from '../../../oci/damage.ts';
+import { folderState, keepDigests } from '../../../oci/kept-folder.ts';
 import { removeAbandoned } from '../../../oci/remove-abandoned.ts';
+import { incoming, replaceFolder } from '../../../oci/replace-folder.ts';
 import type { Component } from './components.ts';
 import { goSource } from './go.ts';
-import { type Expected, keepDigests, stateOf } from './kept.ts';
 import { releaseSource } from './release.ts';
 import type { Source } from './source.ts';
 
@@ -22,25 +22,18 @@ export interface Obtained {
 
 /**
  * Gives a component's files, from the cache or from a source; a second call obtains nothing. What is in the cache is
- * used when it is what was put there (see `stateOf`); what is damaged is told of and made again.
+ * used when it is what was put there (see `folderState`); what is damaged is told of and made again.
  */
 export async function obtain(context: Context, component: Component): Promise<Obtained> {
   const source = await chooseSource(context, component);
   const key = `${component.name}-${component.version}-${await source.key(context, component)}`;
   const folder = join(context.cache, 'components', key);
-  const state = await stateOf(folder, expectedOf(component));
+  const state = await folderState(folder);
   if (state === 'whole') return { component, folder, key };
   if (state === 'damaged')
     tellDamage(context.emit, `${component.name} ${component.version}`, folder, 'cluster');
   await make(context, source, component, folder);
   return { component, folder, key };
-}
-
-const incoming = 'incoming-';
-
-function expectedOf({ programs, aliases = [] }: Component): Expected {
-  // A source may give the programs of a multi-call one by themselves, and not that one.
-  return { programs: aliases.length > 0 ? aliases : Object.values(programs) };
 }
 
 async function make(context: Context, source: Source, component: Component, folder: string): Promise<void> {
@@ -70,7 +63,7 @@ async function make(context: Context, source: Source, component: Component, fold
     }
     await keepDigests(beside);
     // Another process may have been quicker, and runs what it has made.
-    if ((await stateOf(folder, expectedOf(component))) !== 'whole') await replace(folder, beside);
+    if ((await folderState(folder)) !== 'whole') await replaceFolder(folder, beside);
   } finally {
     await rm(beside, { recursive: true, force: true });
   }
@@ -82,19 +75,6 @@ async function make(context: Context, source: Source, component: Component, fold
     text: `${component.name} ${component.version}`,
     seconds,
   });
-}
-
-/** Puts a folder in another's place; what was there is away before what comes is there, and never half of each. */
-async function replace(folder: string, by: string): Promise<void> {
-  const away = join(dirname(folder), incoming + randomUUID());
-  await rename(folder, away).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
-  try {
-    await rename(by, folder);
-  } finally {
-    await rm(away, { recursive: true, force: true });
-  }
 }
 
 /** `PTP_SOURCE=go|release` names one; otherwise Go where it is installed, else upstream's own files. */

@@ -137,7 +137,10 @@ test('whatever is damaged of a component in the cache is noticed, said and fetch
     'digests that are cut off': () => truncate(at('DIGESTS.json'), 20),
     'digests without content': () => truncate(at('DIGESTS.json'), 0),
     'digests with another digit': async () =>
-      writeFile(at('DIGESTS.json'), (await readFile(at('DIGESTS.json'), 'utf8')).replace(/[0-9]"/, 'a"')),
+      writeFile(
+        at('DIGESTS.json'),
+        (await readFile(at('DIGESTS.json'), 'utf8')).replace('sha256":"', 'sha256":"x'),
+      ),
     'digests of nothing': () => writeFile(at('DIGESTS.json'), '{}'),
   };
   for (const [way, damage] of Object.entries(ways)) {
