@@ -93,5 +93,7 @@ test('contents are read again only where size, times or inode differ', async () 
   expect(treeKey(await readSourceTree(folder, all, context))).toEqual([
     ['a', digestOf('one').slice(7), false],
   ]);
-  expect(context.events).toMatchObject([{ kind: 'warning', problem: { what: expect.stringContaining('damaged') } }]);
+  expect(context.events).toMatchObject([
+    { kind: 'warning', problem: { what: expect.stringContaining('damaged') } },
+  ]);
 });

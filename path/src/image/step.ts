@@ -13,6 +13,7 @@ import { assemble } from './image.ts';
 import { keyOf, LayerCache } from './layer-cache.ts';
 import { ProjectLock } from './project-lock.ts';
 import { type BuildRecord, readRecord, whyBuilt, writeRecord } from './record.ts';
+import { tidy } from './tidy.ts';
 
 /** What all images of one build share. */
 export interface BuildOptions {
@@ -46,6 +47,7 @@ export async function buildImages(
 ): Promise<readonly BuiltImage[]> {
   const { lockFile, renew = false, partial = false } = options;
   const lock = lockFile === undefined ? undefined : await ProjectLock.open(lockFile, { renew, partial });
+  await tidy(context.cache, options.projectFolder);
   const workshop = openWorkshop(context, options, lock);
   const results = await Promise.allSettled(specs.map((spec) => buildImage(workshop, spec)));
   const reasons = results

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import type { Descriptor, Digest, StoredBlob } from '../core/handover.ts';
 import { DamagedBlob, tellDamage } from './damage.ts';
 import { digestHex, digestOf, digestOfStream } from './digest.ts';
 import { fileIdentity } from './file-identity.ts';
-import { removeAbandoned } from './remove-abandoned.ts';
+import { temporaryName } from './temporary.ts';
 
 /** Where a store is and whom it tells of damage. */
 export interface StoreOptions {
@@ -61,7 +61,7 @@ export class Store {
       if (here !== undefined) return here;
     }
     await this.#prepare();
-    const incoming = join(this.#temporary, `${process.pid}-${randomUUID()}`);
+    const incoming = join(this.#temporary, temporaryName('blob'));
     try {
       const hash = createHash('sha256');
       let size = 0;
@@ -169,7 +169,6 @@ export class Store {
     this.#prepared ??= (async () => {
       for (const folder of [this.#blobs, this.#notes, this.#temporary])
         await mkdir(folder, { recursive: true });
-      await removeAbandoned(this.#temporary, '');
     })();
     return this.#prepared;
   }

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { temporaryName } from './temporary.ts';
 
 /**
  * Writes a small file so that readers see the old content or the new, never half; makes its folder.
@@ -11,7 +11,7 @@ export async function writeAtomically(
   content: string | Uint8Array,
   mode = 0o666,
 ): Promise<void> {
-  const temporary = `${path}.${process.pid}-${randomUUID()}`;
+  const temporary = temporaryName(path);
   const write = async () => {
     await writeFile(temporary, content, { mode });
     await rename(temporary, path);

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { temporaryName } from '../../oci/temporary.ts';
 import { layoutOf } from './layout.ts';
 import { alone } from './lock.ts';
 import { testContext } from './testing/context.ts';
@@ -35,16 +36,33 @@ test('work on one instance never overlaps, and leaves no lock', async () => {
   expect(await readdir(folder)).not.toContain('run');
 });
 
-test('a lock of a process that is gone, or of another with its pid, is taken over', async () => {
+test('a lock of a process that is gone, or of another with its pid, holds nothing back and goes', async () => {
   const context = testContext(folder);
-  for (const holder of [
-    { pid: 4_000_000, born: '1' },
-    { pid: process.pid, born: 'another time' },
-  ]) {
+  const own = temporaryName(`${layout.run}.lock`);
+  for (const held of [own.replace(/~\d+-/, '~4000000-'), own.replace(/-\d+-/, '-1-')]) {
     await mkdir(join(folder, 'run'), { recursive: true });
-    await writeFile(`${layout.run}.lock`, JSON.stringify(holder));
+    await writeFile(held, '');
     expect(await alone(context, layout, async () => 'done')).toBe('done');
+    expect(await readdir(folder)).not.toContain('run');
   }
+});
+
+test('of many at once, after one that was killed, each is alone', async () => {
+  const context = testContext(folder);
+  await writeFile(temporaryName(`${layout.run}.lock`).replace(/~\d+-/, '~4000000-'), '');
+  let inside = 0;
+  const done = await Promise.all(
+    Array.from({ length: 6 }, () =>
+      alone(context, layout, async () => {
+        inside += 1;
+        await new Promise(setImmediate);
+        const seen = inside;
+        inside -= 1;
+        return seen;
+      }),
+    ),
+  );
+  expect(done).toEqual([1, 1, 1, 1, 1, 1]);
 });
 
 test('work that fails gives the lock back', async () => {
@@ -60,7 +78,9 @@ test('who waits for a living holder says for whom, and can be stopped', async ()
   const { promise: hold, resolve: letGo } = Promise.withResolvers<void>();
   const events: string[] = [];
   const first = alone(testContext(folder), layout, () => hold);
-  await expect.poll(() => readdir(join(folder, 'run'))).toContain('hello.lock');
+  await expect
+    .poll(() => readdir(join(folder, 'run')))
+    .toContainEqual(expect.stringMatching(/^hello\.lock~/));
   const second = alone(
     { ...context, emit: (event) => events.push('text' in event ? event.text : '') },
     layout,

@@ -1,14 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import type { Context } from '../../effects/context.ts';
+import { makerOf, removeAbandoned, temporaryName } from '../../oci/temporary.ts';
 import type { Layout } from './layout.ts';
 
-interface Holder {
-  readonly pid: number;
-  /** When the process began, in the kernel's clock ticks: a pid is used again, a pid at a moment is not. */
-  readonly born: string;
-}
+/** Milliseconds between two looks at who has the lock; each waits a little longer or shorter than the others. */
+const pause = 100;
 
 /**
  * Does work on an instance while no other `ptp` on this machine does. Waits for one that does, and says so; one that
@@ -17,15 +14,10 @@ interface Holder {
 export async function alone<T>(context: Context, layout: Layout, work: () => Promise<T>): Promise<T> {
   // Beside the instance's folder, which the work may remove.
   const path = `${layout.run}.lock`;
-  const own = `${path}.${process.pid}.${randomUUID()}`;
-  await announce(own, { pid: process.pid, born: await birth(process.pid) });
+  const own = temporaryName(path);
   try {
     await take(context, layout, own, path);
-    try {
-      return await work();
-    } finally {
-      await rm(path, { force: true });
-    }
+    return await work();
   } finally {
     await rm(own, { force: true });
     // The last one out leaves no folder; it stays where another instance, or another ptp, has something in it.
@@ -33,43 +25,25 @@ export async function alone<T>(context: Context, layout: Layout, work: () => Pro
   }
 }
 
-/** Writes who asks for the lock; again where another ptp, the last one out, has just taken the folder away. */
-async function announce(path: string, holder: Holder): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-    try {
-      return await writeFile(path, JSON.stringify(holder), { mode: 0o600 });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === 100) throw error;
-    }
-  }
-}
-
+/**
+ * Each asks with a file of its own, and then looks for others': whoever sees none has the lock, because of two that ask
+ * at once the later one sees the earlier one. So no file is ever taken from a living process, and those of killed ones
+ * can go at any moment.
+ */
 async function take(context: Context, layout: Layout, own: string, path: string): Promise<void> {
   const started = context.clock.monotonic();
   let told = false;
   for (;;) {
-    // A link appears whole or not at all, and only where none is.
-    const taken = await link(own, path).then(
-      () => true,
-      (error: NodeJS.ErrnoException) => {
-        if (error.code === 'EEXIST') return false;
-        throw error;
-      },
-    );
-    if (taken) break;
-    const text = await readFile(path, 'utf8').catch(() => undefined);
-    const holder = text === undefined ? undefined : (JSON.parse(text) as Holder);
-    if (holder !== undefined && (await birth(holder.pid)) !== holder.born) {
-      await rm(path, { force: true });
-      continue;
-    }
-    if (!told && holder !== undefined) {
-      const text = `process ${holder.pid} works on the local cluster ${layout.instance}; waiting for it`;
+    await announce(own);
+    const [other] = await othersThan(own, path);
+    if (other === undefined) break;
+    await rm(own, { force: true });
+    if (!told) {
+      const text = `process ${other} works on the local cluster ${layout.instance}; waiting for it`;
       context.emit({ kind: 'note', step: 'cluster', text });
       told = true;
     }
-    await context.clock.sleep(100, context.signal);
+    await context.clock.sleep(pause * (0.5 + Math.random()), context.signal);
   }
   if (!told) return;
   const seconds = (context.clock.monotonic() - started) / 1000;
@@ -82,8 +56,24 @@ async function take(context: Context, layout: Layout, own: string, path: string)
   });
 }
 
-/** Field 22 of proc_pid_stat(5), counted behind the name, which may hold spaces; empty where there is no such process. */
-async function birth(pid: number): Promise<string> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+/** The pids of living processes that have the lock or ask for it. */
+async function othersThan(own: string, path: string): Promise<readonly number[]> {
+  const folder = dirname(path);
+  await removeAbandoned(folder);
+  const names = await readdir(folder);
+  return names
+    .filter((name) => name.startsWith(`${basename(path)}~`) && name !== basename(own))
+    .flatMap((name) => makerOf(name)?.pid ?? []);
+}
+
+/** Again where another ptp, the last one out, has just taken the folder away. */
+async function announce(path: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    try {
+      return await writeFile(path, '', { mode: 0o600 });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === 100) throw error;
+    }
+  }
 }

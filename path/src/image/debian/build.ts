@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest, StoredBlob } from '../../core/handover.ts';
 import type { Context } from '../../effects/context.ts';
@@ -180,21 +180,8 @@ class Work {
     this.#repository ??= (async () => {
       // Brings OpenPGP and an HTTP client, for which a build that needs neither should not wait.
       const { Repository } = await import('./repository.ts');
-      await removeAbandoned(this.#folder, this.#context.clock.now());
       return Repository.open(this.#context, this.#store, this.#folder, this.#options);
     })();
     return this.#repository;
-  }
-}
-
-/** Removes what a killed process left behind a day ago or longer. */
-async function removeAbandoned(folder: string, now: Date): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith('scratch-')) continue;
-    const path = join(folder, name);
-    const left = await stat(path).catch(() => undefined);
-    if (left !== undefined && now.getTime() - left.mtimeMs > 24 * 60 * 60 * 1000) {
-      await rm(path, { recursive: true, force: true });
-    }
   }
 }

@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageFile, ImageFolder, ImageUser } from '../../core/image-spec.ts';
 import type { Context } from '../../effects/context.ts';
 import type { Store } from '../../oci/store.ts';
+import { temporaryName } from '../../oci/temporary.ts';
 import { furnishingEntries, inRoot } from '../accounts.ts';
 import type { Compression } from '../compression.ts';
 import { type LayerEntry, writeLayer } from '../layer.ts';
@@ -35,8 +36,9 @@ export async function packageLayer(
   repository: Repository,
 ): Promise<LayerRecord> {
   const { context } = work;
-  const scratch = await mkdtemp(join(work.folder, 'scratch-'));
+  const scratch = join(work.folder, temporaryName('scratch'));
   try {
+    await mkdir(scratch, { recursive: true });
     let done = 0;
     const unpacked = await pooled(packages, atOnce, async (one) => {
       const blob = await repository.package(one);

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StepFailed } from '../../core/failure.ts';
 import type { StoredBlob } from '../../core/handover.ts';
@@ -6,6 +6,7 @@ import type { Context } from '../../effects/context.ts';
 import { tellDamage } from '../../oci/damage.ts';
 import { readSealed, sealedEnding, writeSealed } from '../../oci/sealed.ts';
 import type { Store } from '../../oci/store.ts';
+import { temporaryName } from '../../oci/temporary.ts';
 import { decompress } from './decompress.ts';
 import type { LockedPackage, LockRequest } from './lock.ts';
 import { type Archive, findArchives, type MirrorOptions, packagedKeyring } from './mirror.ts';
@@ -149,8 +150,9 @@ export class Repository {
   }
 
   async #unpacked(blob: StoredBlob, name: string, limit: number): Promise<string> {
-    const scratch = await mkdtemp(join(this.#folder, 'scratch-'));
+    const scratch = join(this.#folder, temporaryName('scratch'));
     try {
+      await mkdir(scratch);
       const path = await decompress(this.#context, { path: blob.path, name, limit }, scratch);
       // latin1 keeps the fields that matter, all ASCII, and half the memory
       return await readFile(path, 'latin1');

@@ -1,7 +1,8 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, posix, relative } from 'node:path';
 import { StepFailed } from '../../core/failure.ts';
 import type { Context } from '../../effects/context.ts';
+import { temporaryName } from '../../oci/temporary.ts';
 import { readSourceTree, readUnchanged, type SourceFile, treeKey } from '../source-tree.ts';
 import { closureOf } from './closure.ts';
 import type { Workspace } from './find-workspace.ts';
@@ -75,8 +76,9 @@ export async function build<Result>(
   const { workspace } = inputs;
   const modules = await modulesFolder(context, workspace, inputs.start);
   // Below the packages, so that Node.js finds them upwards and each build has a tree of its own.
-  const stage = await mkdtemp(join(modules, 'stage-'));
+  const stage = join(modules, temporaryName('stage'));
   try {
+    await mkdir(stage);
     await copySources(inputs, stage);
     await linkModules(inputs, modules, stage);
     const folder = join(stage, workspace.path);
