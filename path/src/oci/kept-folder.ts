@@ -33,9 +33,16 @@ export async function keepDigests(folder: string): Promise<void> {
     .filter((entry) => entry.isFile() || entry.isSymbolicLink())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
     .sort();
-  const entries: [string, Entry][] = [];
-  for (const path of paths) entries.push([path, await entryAt(join(folder, path))]);
-  await writeFile(join(folder, digestsName), JSON.stringify(Object.fromEntries(entries)));
+  const entries: Record<string, Entry> = {};
+  const identities: Record<string, string> = {};
+  for (const path of paths) {
+    const at = join(folder, path);
+    identities[path] = identityOf(await lstat(at, { bigint: true }));
+    entries[path] = await entryAt(at);
+  }
+  const text = JSON.stringify(entries);
+  await writeFile(join(folder, digestsName), text);
+  await keepLook(folder, { boot: await boot(), known: digestOf(text), identities });
 }
 
 /**
@@ -48,10 +55,10 @@ export async function folderState(folder: string): Promise<FolderState> {
   if (text === undefined) return 'absent';
   const entries = parsed(text);
   if (entries === undefined) return 'damaged';
-  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
   const looked = (await readSealed(join(folder, lookName), () => {})) as Look | undefined;
   const known = digestOf(text);
-  const trusted = looked?.boot === boot && looked.known === known ? looked.identities : {};
+  const now = await boot();
+  const trusted = looked?.boot === now && looked.known === known ? looked.identities : {};
   const identities: Record<string, string> = {};
   const check = async ([path, expected]: [string, Entry]) => {
     const at = join(folder, path);
@@ -69,10 +76,18 @@ export async function folderState(folder: string): Promise<FolderState> {
   };
   const ended = await Promise.all(Array.from({ length: atOnce }, worker));
   if (ended.includes(false)) return 'damaged';
-  const look: Look = { boot, known, identities };
   const same = Object.entries(identities).every(([path, identity]) => trusted[path] === identity);
-  if (!same) await writeSealed(join(folder, lookName), look);
+  if (!same) await keepLook(folder, { boot: now, known, identities });
   return 'whole';
+}
+
+async function keepLook(folder: string, look: Look): Promise<void> {
+  await writeSealed(join(folder, lookName), look);
+}
+
+/** A name for this start of the machine; empty where the system tells none. */
+async function boot(): Promise<string> {
+  return readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
 }
 
 async function entryAt(path: string): Promise<Entry> {
