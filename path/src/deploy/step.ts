@@ -34,7 +34,10 @@ const deadline = 300;
  * @returns their names
  * @throws UserMistake where someone else manages a field, StepFailed where the server refuses an object
  */
-export async function deployAhead(context: Context, input: Omit<DeployStepInput, 'bindings'>): Promise<void> {
+export async function deployAhead(
+  context: Context,
+  input: Omit<DeployStepInput, 'bindings' | 'ahead'>,
+): Promise<readonly string[]> {
   const { client, project } = input;
   const { namespace } = project.target;
   const free = project.components.filter(({ needs, migrate }) => needs.length === 0 && migrate === undefined);
