@@ -8,6 +8,10 @@ export interface Command {
   readonly input?: string | Uint8Array;
   /** Called for each line of standard output and standard error, as they come. */
   readonly onLine?: (line: string) => void;
+  /**
+   * Ends the program, and all that it has started, when it is aborted; both end with this process too, however that
+   * ends. Without a signal a program goes on to its end.
+   */
   readonly signal?: AbortSignal;
 }
 

@@ -24,12 +24,17 @@ export async function findMachine(layout: Layout): Promise<Machine | undefined> 
   const init = Number(await readFile(join(layout.run, 'init.pid'), 'utf8').catch(() => ''));
   if (!Number.isInteger(init) || init <= 1) return undefined;
   // A pid is used again after a reboot or a long time: the environment it was started with tells whether it is ours.
-  const environment = await readFile(`/proc/${init}/environ`, 'utf8').catch(() => '');
-  return environment.split('\0').includes(`${marker}=${layout.instance}`) ? { init } : undefined;
+  return (await isOf(layout, init)) ? { init } : undefined;
+}
+
+async function isOf(layout: Layout, pid: number): Promise<boolean> {
+  const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+  return environment.split('\0').includes(`${marker}=${layout.instance}`);
 }
 
 /** Starts the machine: namespaces of its own, the node's cgroup, `/proc` of its own. */
 export async function startMachine(context: Context, layout: Layout): Promise<Machine> {
+  await endStrays(context, layout);
   const catatonit = await context.processes.find('catatonit');
   if (catatonit === undefined) throw new StepFailed({ what: 'catatonit is not on this machine' });
   const script = [
@@ -103,18 +108,33 @@ export async function processesInside(machine: Machine): Promise<ReadonlyMap<str
 }
 
 /** Ends the machine at once and waits until the kernel has taken everything in it away. */
-export async function stopMachine(context: Context, machine: Machine): Promise<void> {
+export function stopMachine(context: Context, machine: Machine): Promise<void> {
+  return end(context, machine.init);
+}
+
+/**
+ * Ends what a `ptp` that was killed had begun to make a machine of, before it could write down where it is.
+ * @returns whether there was something
+ */
+export async function endStrays(context: Context, layout: Layout): Promise<boolean> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const strays = await Promise.all(pids.map(async (pid) => ((await isOf(layout, pid)) ? [pid] : [])));
+  for (const pid of strays.flat()) await end(context, pid);
+  return strays.flat().length > 0;
+}
+
+async function end(context: Context, pid: number): Promise<void> {
   try {
-    process.kill(machine.init, 'SIGKILL');
+    process.kill(pid, 'SIGKILL');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
   for (let tries = 0; tries < 1000; tries++) {
-    if ((await commandLine(machine.init)).length === 0) return;
+    if ((await commandLine(pid)).length === 0) return;
     await context.clock.sleep(20);
   }
   throw new StepFailed({
-    what: `the local cluster's init process ${machine.init} did not end`,
+    what: `the process ${pid} of the local cluster did not end`,
     next: 'Look for a process in state D with `ps`; a disk or network mount in the cluster may hang.',
   });
 }

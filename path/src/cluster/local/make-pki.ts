@@ -18,7 +18,8 @@ import {
 } from '@peculiar/x509';
 import { writeAtomically } from '../../oci/write-atomically.ts';
 import type { Layout } from './layout.ts';
-import { authorities as names, renewBefore, type Wanted, wanted } from './pki-plan.ts';
+import { goodAuthority, isCertificateGood, isServiceAccountKeyGood } from './pki-check.ts';
+import { authorities as names, type Wanted, wanted } from './pki-plan.ts';
 import type { Network } from './plan.ts';
 
 const day = 86_400_000;
@@ -30,11 +31,7 @@ interface Authority {
   readonly certificate: X509Certificate;
 }
 
-/**
- * Makes what is missing or ends within 30 days: three authorities, the certificates, the service accounts' key pair
- * and the kubeconfigs; all mode 0600. Returns whether anything was made, so that what read the old ones can be
- * started again.
- */
+/** Makes what `ensurePki` finds missing or not good. Returns whether anything was made. */
 export async function makePki(layout: Layout, network: Network, now: Date): Promise<boolean> {
   await mkdir(layout.pki, { recursive: true, mode: 0o700 });
   await mkdir(layout.etc, { recursive: true, mode: 0o700 });
@@ -48,7 +45,8 @@ export async function makePki(layout: Layout, network: Network, now: Date): Prom
   for (const want of wanted(network)) {
     const authority = authorities.get(want.authority);
     if (authority === undefined) throw new Error(`no authority ${want.authority}`);
-    if (!(await stillGood(layout, want, authority, now))) {
+    const signer = await goodAuthority(layout, want.authority, now);
+    if (!(await isCertificateGood(layout, want, signer, now))) {
       await issue(layout, network, want, authority, now);
       made = true;
     }
@@ -58,8 +56,8 @@ export async function makePki(layout: Layout, network: Network, now: Date): Prom
 }
 
 async function ensureAuthority(layout: Layout, name: string, now: Date) {
-  const existing = await readAuthority(layout, name).catch(() => undefined);
-  if (existing !== undefined) return { authority: existing, fresh: false };
+  if ((await goodAuthority(layout, name, now)) !== undefined)
+    return { authority: await readAuthority(layout, name), fresh: false };
   const keys = await newKeys();
   const certificate = await X509CertificateGenerator.createSelfSigned({
     serialNumber: serial(),
@@ -86,18 +84,6 @@ async function readAuthority(layout: Layout, name: string): Promise<Authority> {
   const privateKey = await crypto.subtle.importKey('pkcs8', der, algorithm, true, ['sign']);
   const publicKey = await certificate.publicKey.export(algorithm, ['verify']);
   return { keys: { privateKey, publicKey }, certificate };
-}
-
-async function stillGood(layout: Layout, want: Wanted, authority: Authority, now: Date): Promise<boolean> {
-  try {
-    const certificate = new X509Certificate(await readFile(join(layout.pki, `${want.file}.crt`), 'utf8'));
-    await readFile(join(layout.pki, `${want.file}.key`));
-    if (want.kubeconfig !== undefined) await readFile(join(layout.etc, `${want.kubeconfig}.kubeconfig`));
-    if (certificate.notAfter.getTime() - now.getTime() < renewBefore) return false;
-    return await certificate.verify({ publicKey: authority.certificate.publicKey, signatureOnly: true });
-  } catch {
-    return false;
-  }
 }
 
 async function issue(layout: Layout, network: Network, want: Wanted, authority: Authority, now: Date) {
@@ -156,16 +142,18 @@ current-context: ${layout.instance}
 }
 
 async function ensureServiceAccountKey(layout: Layout): Promise<boolean> {
+  if (await isServiceAccountKeyGood(layout)) return false;
   const path = join(layout.pki, 'service-account.key');
   const publicPath = join(layout.pki, 'service-account.pub');
-  const existing = await readFile(path, 'utf8').catch(() => undefined);
-  if (existing !== undefined) {
-    await write(publicPath, createPublicKey(existing).export({ type: 'spki', format: 'pem' }).toString());
-    return false;
+  const publicOf = (pem: string) => createPublicKey(pem).export({ type: 'spki', format: 'pem' }).toString();
+  try {
+    // Where only the public one is not good it follows from the other, and tokens stay what they are.
+    await write(publicPath, publicOf(await readFile(path, 'utf8')));
+  } catch {
+    const pem = await keyPem(await newKeys());
+    await write(publicPath, publicOf(pem));
+    await write(path, pem);
   }
-  const pem = await keyPem(await newKeys());
-  await write(publicPath, createPublicKey(pem).export({ type: 'spki', format: 'pem' }).toString());
-  await write(path, pem);
   return true;
 }
 

@@ -1,6 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { StepFailed } from '../../core/failure.ts';
 import type { Context } from '../../effects/context.ts';
+import type { Layout } from './layout.ts';
 import { inside, type Machine } from './machine.ts';
 import type { Network } from './plan.ts';
 
@@ -44,12 +46,28 @@ export async function connectMachine(
   await run(context, 'nft', ['-f', '-'], firewall(network, ports));
 }
 
-/** What the host's ip_forward was; switches it on. */
-export async function forwardPackets(): Promise<string> {
-  const path = '/proc/sys/net/ipv4/ip_forward';
-  const before = (await readFile(path, 'utf8')).trim();
-  if (before !== '1') await writeFile(path, '1');
-  return before;
+const forwarding = '/proc/sys/net/ipv4/ip_forward';
+
+/** Has the host forward packets. What it did before the first instance came is kept until the last one goes. */
+export async function forwardPackets(layout: Pick<Layout, 'run'>): Promise<void> {
+  const before = await readFile(forwarding, 'utf8');
+  await mkdir(dirname(layout.run), { recursive: true, mode: 0o755 });
+  await writeFile(keptForwarding(layout), before, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  if (before.trim() !== '1') await writeFile(forwarding, '1');
+}
+
+/** Has the host do with packets what it did before there were instances. For the last one that goes. */
+export async function restoreForwarding(layout: Pick<Layout, 'run'>): Promise<void> {
+  const before = await readFile(keptForwarding(layout), 'utf8').catch(() => '');
+  if (before.trim() === '0') await writeFile(forwarding, '0');
+  await rm(keptForwarding(layout), { force: true });
+}
+
+/** Gone with a restart of the host, as the setting is. */
+function keptForwarding({ run }: Pick<Layout, 'run'>): string {
+  return join(dirname(run), 'ip_forward');
 }
 
 /** Takes the host's side away again: interfaces and firewall table. Nothing to take away is no error. */

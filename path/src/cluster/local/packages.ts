@@ -13,12 +13,14 @@ export async function installPackages(context: Context, packages: readonly strin
   const apt = (...args: string[]) =>
     context.processes.run({
       program: 'apt-get',
-      args: ['--yes', '--quiet', ...args],
+      args: ['--yes', '--quiet', '--option=DPkg::Lock::Timeout=120', ...args],
       env: { DEBIAN_FRONTEND: 'noninteractive' },
-      signal: context.signal,
     });
   let outcome = await apt('install', '--no-install-recommends', ...packages);
+  context.signal.throwIfAborted();
   if (outcome.code !== 0) {
+    // What an installation that was killed has left half done keeps apt-get from all others.
+    await context.processes.run({ program: 'dpkg', args: ['--configure', '-a'] });
     await apt('update');
     outcome = await apt('install', '--no-install-recommends', ...packages);
   }

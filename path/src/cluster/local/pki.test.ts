@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,6 +60,39 @@ test('nothing is made again while it is good, and what is missing or ends soon i
   expect(await ensurePki(layout, network, later)).toBe(true);
   expect((await certificate('admin')).serialNumber).not.toBe(before);
 });
+
+test('what was made while the clock was wrong is made again when it is right', async () => {
+  const later = new Date(now.getTime() + 730 * day);
+  await ensurePki(layout, network, later);
+  expect((await certificate('admin')).validFromDate > now).toBe(true);
+  expect(await ensurePki(layout, network, now)).toBe(true);
+  for (const name of ['admin', 'apiserver', 'ca', 'etcd-ca']) {
+    expect((await certificate(name)).validFromDate <= now, name).toBe(true);
+  }
+  await rm(layout.pki, { recursive: true });
+  await ensurePki(layout, network, later);
+  expect((await certificate('ca')).validFromDate > now).toBe(true);
+  expect(await ensurePki(layout, network, now)).toBe(true);
+  expect((await certificate('ca')).validFromDate <= now).toBe(true);
+  expect(await ensurePki(layout, network, now)).toBe(false);
+});
+
+test.each(['ca.key', 'scheduler.key', 'scheduler.crt'])(
+  'a run that was killed when it had written %s anew, and what belongs to it not yet, is mended',
+  async (file) => {
+    const other = layoutOf('other', state);
+    await ensurePki(other, network, now);
+    await writeFile(join(layout.pki, file), await readFile(join(other.pki, file)));
+    expect(await ensurePki(layout, network, now)).toBe(true);
+    const [ca, scheduler] = [await certificate('ca'), await certificate('scheduler')];
+    expect(scheduler.verify(ca.publicKey)).toBe(true);
+    const key = createPrivateKey(await readFile(join(layout.pki, 'scheduler.key')));
+    expect(scheduler.checkPrivateKey(key)).toBe(true);
+    const kubeconfig = await readFile(join(layout.etc, 'scheduler.kubeconfig'), 'utf8');
+    expect(kubeconfig).toContain(await readFile(join(layout.pki, 'scheduler.crt'), 'base64'));
+    expect(await ensurePki(layout, network, now)).toBe(false);
+  },
+);
 
 test('a half-written certificate is made again', async () => {
   const path = join(layout.pki, 'etcd.crt');

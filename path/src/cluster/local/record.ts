@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { Secret } from '../../core/secret.ts';
@@ -9,8 +9,6 @@ import type { Layout } from './layout.ts';
 const schema = z.object({
   number: z.int().min(1).max(250),
   ports: z.object({ http: z.int(), https: z.int() }),
-  /** What ip_forward was before this instance switched it on. */
-  ipForward: z.string().optional(),
   registryPassword: z.string(),
   encryptionKey: z.string(),
   /** A bcrypt hash, kept so that the htpasswd file does not change at each start. */
@@ -21,7 +19,6 @@ const schema = z.object({
 export interface InstanceRecord {
   readonly number: number;
   readonly ports: { readonly http: number; readonly https: number };
-  readonly ipForward?: string | undefined;
   readonly registryPassword: Secret;
   readonly encryptionKey: Secret;
   readonly htpasswd?: string | undefined;
@@ -58,11 +55,22 @@ export async function newRecord(layout: Layout, ports: InstanceRecord['ports']):
     if (other !== undefined) taken.add(other.number);
   }
   return {
-    number: freeNumber(layout.instance, taken),
+    number: (await readNumber(layout)) ?? freeNumber(layout.instance, taken),
     ports,
     registryPassword: new Secret(randomBytes(24).toString('base64url')),
     encryptionKey: new Secret(randomBytes(32).toString('base64')),
   };
+}
+
+/** The number of an instance that runs, for when its record is lost. */
+export async function readNumber(layout: Layout): Promise<number | undefined> {
+  const number = Number(await readFile(join(layout.run, 'number'), 'utf8').catch(() => ''));
+  return Number.isInteger(number) && number > 0 ? number : undefined;
+}
+
+/** Keeps the number beside what runs. */
+export async function writeNumber(layout: Layout, number: number): Promise<void> {
+  await writeFile(join(layout.run, 'number'), `${number}\n`, { mode: 0o600 });
 }
 
 /** The number an instance's name asks for, or the next one that is free. */

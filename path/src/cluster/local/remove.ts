@@ -1,14 +1,15 @@
-import { readdir, rm, rmdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { StepFailed } from '../../core/failure.ts';
 import type { Context } from '../../effects/context.ts';
+import { removeAbandoned, temporaryName } from '../../oci/temporary.ts';
 import type { Removed } from '../provider.ts';
 import { cgroupRoot, removeCgroups } from './cgroup.ts';
 import type { Layout } from './layout.ts';
-import { findMachine, stopMachine } from './machine.ts';
-import { disconnectMachine } from './network.ts';
+import { endStrays, findMachine, stopMachine } from './machine.ts';
+import { disconnectMachine, restoreForwarding } from './network.ts';
 import { networkOf } from './plan.ts';
-import { readRecord } from './record.ts';
+import { readNumber, readRecord } from './record.ts';
 
 /**
  * Stops an instance and takes everything of it off the machine that is not data: processes, mounts, interfaces,
@@ -23,16 +24,15 @@ export async function remove(
   const record = await readRecord(layout);
   const machine = await findMachine(layout);
   if (machine !== undefined) await stopMachine(context, machine);
-  if (record !== undefined) {
-    await disconnectMachine(context, networkOf(record.number));
-    if (record.ipForward === '0' && (await onlyInstance(layout))) {
-      await writeFile('/proc/sys/net/ipv4/ip_forward', '0');
-    }
-  }
+  const stray = await endStrays(context, layout);
+  const number = record?.number ?? (await readNumber(layout));
+  if (number !== undefined) await disconnectMachine(context, networkOf(number));
+  if (await onlyInstance(layout)) await restoreForwarding(layout);
   await leaveCgroups(context, layout);
   await rm(layout.run, { recursive: true, force: true });
-  const had = record !== undefined || machine !== undefined;
-  if (options.data) await rm(layout.root, { recursive: true, force: true });
+  const had = record !== undefined || machine !== undefined || stray || (await exists(layout.root));
+  await removeAbandoned(dirname(layout.root));
+  if (options.data) await removeData(layout);
   // The folders of all instances go with the last one.
   await rmdir(dirname(layout.root)).catch(() => {});
   const name = `the local cluster ${layout.instance}`;
@@ -40,6 +40,25 @@ export async function remove(
     removed: had ? [options.data ? `${name} with all its data` : name] : [],
     kept: had && !options.data ? [`the data of ${name} in ${layout.root}`] : [],
   };
+}
+
+/** Away at once, and gone a moment later: who is killed in between leaves no half of it to start from. */
+async function removeData({ root }: Layout): Promise<void> {
+  const away = temporaryName(root);
+  const moved = await rename(root, away).then(
+    () => true,
+    () => false, // it is a mount, or not there
+  );
+  if (moved) return rm(away, { recursive: true, force: true });
+  for (const name of await readdir(root).catch(() => []))
+    await rm(join(root, name), { recursive: true, force: true });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The kernel takes a moment to forget processes that were killed; until then their cgroups cannot go. */

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { hash as bcrypt } from 'bcryptjs';
 import { Secret } from '../../core/secret.ts';
 import type { Context } from '../../effects/context.ts';
+import { removeAbandoned, temporaryName } from '../../oci/temporary.ts';
 import { writeAtomically } from '../../oci/write-atomically.ts';
 import { cgroupRoot, cgroupVersion } from './cgroup.ts';
 import { configurationFiles } from './configure.ts';
@@ -12,7 +13,7 @@ import { findMachine, type Machine, startMachine } from './machine.ts';
 import { connectMachine, forwardPackets } from './network.ts';
 import { type Network, networkOf, registryName } from './plan.ts';
 import { startPrograms } from './programs.ts';
-import { type InstanceRecord, newRecord, readRecord, writeRecord } from './record.ts';
+import { type InstanceRecord, newRecord, readRecord, writeNumber, writeRecord } from './record.ts';
 import { usableResolver } from './resolver.ts';
 import type { Obtained } from './source/obtain.ts';
 import { markPodsUnready } from './stale-pods.ts';
@@ -38,6 +39,9 @@ export async function startNode(
   obtained: readonly Obtained[],
   takesImages: (network: Network, record: InstanceRecord) => void,
 ): Promise<StartedNode> {
+  await removeAbandoned(dirname(layout.root));
+  for (const folder of [layout.root, layout.bin, layout.pki, layout.etc, join(layout.etc, 'cni')])
+    await removeAbandoned(folder);
   const record = await ensureRecord(context, layout, ports);
   const network = networkOf(record.number);
   await makeFolders(layout);
@@ -47,6 +51,7 @@ export async function startNode(
   await ensurePki(layout, network, context.clock.now());
   await writeConfiguration(layout, network, record);
   const machine = (await findMachine(layout)) ?? (await freshMachine(context, layout));
+  await writeNumber(layout, network.number);
   await connectMachine(context, network, machine, ports);
   const started = await startPrograms(context, layout, network, machine, obtained, {
     before: { kubelet: () => beforeKubelet(context, layout) },
@@ -68,15 +73,13 @@ async function ensureRecord(
 ): Promise<InstanceRecord> {
   const existing = await readRecord(layout);
   let record = existing ?? (await newRecord(layout, ports));
-  const forward = await forwardPackets();
   record = {
     ...record,
     ports,
-    // What it was before any run of ours: only the first one knows.
-    ipForward: record.ipForward ?? forward,
     htpasswd: record.htpasswd ?? `ptp:${await bcrypt(record.registryPassword.reveal(), 5)}`,
   };
   await writeRecord(layout, record);
+  await forwardPackets(layout);
   context.signal.throwIfAborted();
   return record;
 }
@@ -99,9 +102,9 @@ async function linkPrograms(layout: Layout, obtained: Obtained): Promise<void> {
     const link = join(layout.bin, name);
     if ((await readlink(link).catch(() => '')) === target) continue;
     if (!(await exists(target))) continue; // a release has each program by itself, and no multi-call one
-    await rm(`${link}.new`, { force: true });
-    await symlink(target, `${link}.new`);
-    await rename(`${link}.new`, link);
+    const beside = temporaryName(link);
+    await symlink(target, beside);
+    await rename(beside, link);
   }
 }
 

@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import { constants as os } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { PassThrough, type Readable } from 'node:stream';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { UserMistake } from '../../core/failure.ts';
 import type { Command, Daemon, Outcome, Processes } from '../processes.ts';
 
@@ -18,14 +18,11 @@ export const nodeProcesses: Processes = {
 };
 
 async function run(command: Command): Promise<Outcome> {
-  command.signal?.throwIfAborted();
-  const child = spawn(command.program, command.args, {
-    cwd: command.cwd,
-    env: environment(command.env),
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  const abort = () => child.kill('SIGTERM');
-  command.signal?.addEventListener('abort', abort, { once: true });
+  const { signal } = command;
+  signal?.throwIfAborted();
+  const child = signal === undefined ? spawnOne(command) : await spawnFamily(command);
+  const abort = () => endFamily(child, 'SIGTERM');
+  signal?.addEventListener('abort', abort, { once: true });
   try {
     const ended = new Promise<number>((resolve, reject) => {
       child.once('error', (error: NodeJS.ErrnoException) => reject(notFound(command.program, error)));
@@ -33,6 +30,8 @@ async function run(command: Command): Promise<Outcome> {
         resolve(code ?? 128 + (signal === null ? 0 : os.signals[signal])),
       );
     });
+    // What it has started and not waited for ends with it.
+    if (signal !== undefined) child.once('exit', () => endFamily(child, 'SIGKILL'));
     child.stdin.on('error', () => {}); // a program that ends without reading its input is no error
     child.stdin.end(command.input);
     const [stdout, stderr, code] = await Promise.all([
@@ -40,10 +39,50 @@ async function run(command: Command): Promise<Outcome> {
       collect(child.stderr, command.onLine),
       ended,
     ]);
-    command.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     return { code, stdout, stderr };
   } finally {
-    command.signal?.removeEventListener('abort', abort);
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+
+function spawnOne(command: Command): Child {
+  return spawn(command.program, command.args, {
+    cwd: command.cwd,
+    env: environment(command.env),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+}
+
+/** Ends the process group that it is in when descriptor 3 is closed, as it is at the end of this process. */
+const guard = "(trap '' TERM; read -r _ <&3; kill -s KILL -- -$$) </dev/null >/dev/null 2>&1 &";
+
+/**
+ * A program in a process group of its own, all of which ends when this process does, however that is: compilers and
+ * what npm runs would go on for minutes, and write where the next run does.
+ */
+async function spawnFamily(command: Command): Promise<Child> {
+  const program = await find(command.program);
+  if (program === undefined) throw missing(command.program);
+  const child = spawn('/bin/sh', ['-c', `${guard} exec 3<&-; exec "$0" "$@"`, program, ...command.args], {
+    cwd: command.cwd,
+    env: environment(command.env),
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const { stdin, stdout, stderr } = child;
+  if (stdin === null || stdout === null || stderr === null) throw new Error('a program without its pipes');
+  return Object.assign(child, { stdin, stdout, stderr });
+}
+
+function endFamily({ pid }: Child, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 
@@ -105,7 +144,10 @@ function environment(extra: Command['env']): NodeJS.ProcessEnv {
 }
 
 function notFound(program: string, error: NodeJS.ErrnoException): Error {
-  if (error.code !== 'ENOENT') return error;
+  return error.code === 'ENOENT' ? missing(program) : error;
+}
+
+function missing(program: string): UserMistake {
   return new UserMistake({
     what: `the program ${program} is not on this machine`,
     next: `Install ${program}, or run \`ptp doctor\` to see everything that is missing.`,
