@@ -151,7 +151,6 @@ function deployment(input: ComponentInput, mark: string | undefined): Deployment
         type: 'RollingUpdate',
         rollingUpdate: { maxSurge: component.replicas <= 3 ? component.replicas : '25%', maxUnavailable: 0 },
       },
-      minReadySeconds: 1,
       progressDeadlineSeconds: 300,
       template: podTemplate(input),
     },
