@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 
 const cache = process.env.PTP_CACHE ?? join(homedir(), '.cache/ptp');
 // Stripping types and compiling are most of what a command that changes nothing would do: once is enough. It holds
@@ -42,6 +41,7 @@ process.exit(code);
 
 /** Ctrl-C and the end of the input answer nothing. */
 async function ask(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const ended = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));

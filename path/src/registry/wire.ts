@@ -1,9 +1,4 @@
-import {
-  type ClientRequest,
-  Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingMessage,
-} from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import type { Readable } from 'node:stream';
 
@@ -48,7 +43,7 @@ export class WireTimeout extends Error {
 
 /**
  * A wire over Node's own HTTP client: it is part of the program, where a library of 110 files takes longer to load than
- * it takes to ask a registry for an image that it has.
+ * it takes to ask a registry for an image that it has. Imported as a module, node:http would load its fetch as well.
  */
 export function openWire(options: WireOptions): Wire {
   const { connections, proxied, signal, patience } = options;
@@ -57,13 +52,14 @@ export function openWire(options: WireOptions): Wire {
     maxSockets: connections,
     ...(proxied ? { proxyEnv: process.env } : {}),
   };
-  const plain = new HttpAgent(settings);
+  const http = process.getBuiltinModule('node:http');
+  const plain = new http.Agent(settings);
   let secure: HttpsAgent | undefined;
 
   const begin = async (url: URL, { method, headers }: Outgoing): Promise<ClientRequest> => {
     const common = { method, headers, signal };
-    if (url.protocol === 'http:') return httpRequest(url, { ...common, agent: plain });
-    const https = await import('node:https');
+    if (url.protocol === 'http:') return http.request(url, { ...common, agent: plain });
+    const https = process.getBuiltinModule('node:https');
     secure ??= new https.Agent(settings);
     return https.request(url, { ...common, agent: secure });
   };

@@ -3,7 +3,6 @@ import { constants } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import { constants as os } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { UserMistake } from '../../core/failure.ts';
 import type { Command, Daemon, Outcome, Processes } from '../processes.ts';
@@ -90,6 +89,8 @@ async function collect(stream: Readable, onLine: Command['onLine']): Promise<str
   const chunks: Buffer[] = [];
   stream.on('data', (chunk: Buffer) => chunks.push(chunk));
   if (onLine !== undefined) {
+    // Loaded here, since most commands read no lines of anybody's, and it brings half of an interactive shell.
+    const { createInterface } = process.getBuiltinModule('node:readline');
     const lines = createInterface({ input: stream.pipe(new PassThrough()) });
     lines.on('line', onLine);
   }
