@@ -79,6 +79,10 @@ function installForTests() {
     ['chromium', () => onPath('chromium') || onPath('chromium-browser') || onPath('google-chrome')],
     // certutil: the browser of the tests trusts the cluster's authority in a store of its own.
     ['libnss3-tools', () => onPath('certutil')],
+    // Others' eyes on our images, and another clock to build them by.
+    ['skopeo', () => onPath('skopeo')],
+    ['buildah', () => onPath('buildah')],
+    ['faketime', () => onPath('faketime')],
     ['postgresql', () => onPath('postgres') || folders('/usr/lib/postgresql').length > 0],
   ];
   const missing = needed.filter(([, there]) => !there()).map(([name]) => name);

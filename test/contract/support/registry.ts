@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { componentProgram } from '../../support/component.ts';
+import { until } from '../../support/until.ts';
+
+/** A registry that keeps its data in a temporary folder and asks for no credentials. */
+export interface Registry {
+  /** Host and port. */
+  readonly name: string;
+  /** Where its blobs are, for tests that look or break things. */
+  readonly data: string;
+  stop(): Promise<void>;
+}
+
+/** Starts distribution, the registry of local clusters, on a free port. */
+export async function startRegistry(): Promise<Registry> {
+  const program = await componentProgram('registry', 'registry');
+  const folder = mkdtempSync(join(tmpdir(), 'ptp-distribution-'));
+  const name = `127.0.0.1:${await freePort()}`;
+  const data = join(folder, 'data');
+  const configuration = join(folder, 'registry.yaml');
+  writeFileSync(
+    configuration,
+    JSON.stringify({
+      version: 0.1,
+      log: { level: 'error' },
+      storage: { filesystem: { rootdirectory: data } },
+      http: { addr: name },
+    }),
+  );
+  const server = spawn(program, ['serve', configuration], { stdio: 'ignore' });
+  const stop = async () => {
+    if (server.exitCode === null) {
+      server.kill('SIGKILL');
+      await once(server, 'exit');
+    }
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const ask = async () => (await fetch(`http://${name}/v2/`)).status;
+    await until('the registry answers', ask, (status) => status === 200, 30);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { name, data, stop };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return address.port;
+}
