@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import type { BuiltImage } from '../../path/src/core/handover.ts';
 import type { ImageSpec } from '../../path/src/core/image-spec.ts';
 import {
@@ -185,4 +185,38 @@ test("npm's own words are shown where it fails", async () => {
     message: expect.stringMatching(/npm failed while installing the dependencies of a/),
     problems: [{ details: expect.arrayContaining([expect.stringMatching(/integrity|EINTEGRITY/i)]) }],
   });
+});
+
+test("packages from npm's cache are the ones that npm installs, byte for byte", async () => {
+  vi.stubEnv('npm_config_cache', newFolder());
+  try {
+    // Programs, scopes, an optional package for this machine, files that npm renames, thousands of files.
+    const dependencies = {
+      semver: '7.7.2',
+      'node-gyp-build': '4.8.4',
+      '@babel/parser': '7.28.0',
+      esbuild: '0.25.8',
+      'spdx-license-ids': '3.0.21',
+      lodash: '4.17.21',
+      resolve: '1.22.10',
+    };
+    const folder = write(newFolder(), {
+      'package.json': { name: 'many', version: '1.0.0', main: 'main.js', dependencies },
+      'main.js': '',
+    });
+    lock(folder);
+    const spec: ImageSpec = { name: 'many', builder: 'node', source: folder, base: baseReference() };
+    const built = async () => {
+      const context = newContext();
+      const [image] = await buildImages(context, [spec], { projectFolder: folder, pull: pullBase(context) });
+      const told = context.events.flatMap((event) => (event.kind === 'progress' ? [event.text] : []));
+      return { digest: image?.manifest.descriptor.digest, told };
+    };
+    const [byNpm, fromCache] = [await built(), await built()];
+    expect(byNpm.told).toContainEqual(expect.stringMatching(/^installing \d+ packages$/));
+    expect(fromCache.told).toContainEqual(expect.stringMatching(/^unpacking \d+ packages$/));
+    expect(fromCache.digest).toBe(byNpm.digest);
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
