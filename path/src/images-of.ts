@@ -31,17 +31,17 @@ export async function imagesOf(
 }
 
 async function imageOf(project: Project, component: Component): Promise<ImageSpec> {
-  const builder = component.builder ?? (await detect(component.source))?.builder;
+  const said = component.builder ?? (component.go === undefined ? undefined : 'go');
+  const builder = said ?? (await detect(component.source))?.builder;
   if (builder === undefined) {
     throw new UserMistake({
       what: `nothing says how to build ${component.name}`,
       where: { key: `components.${component.name}.source` },
-      next: 'Give its package.json a "start" script (a server) or a "build" script and an index.html (a page), or name its `builder`.',
+      next: 'Give its package.json a "start" script (a server) or a "build" script and an index.html (a page), make it a Go module with one program, or name its `builder`.',
     });
   }
-  return {
+  const common = {
     name: component.name,
-    builder,
     source: component.source,
     labels: labelsOf({
       project: project.name,
@@ -51,4 +51,5 @@ async function imageOf(project: Project, component: Component): Promise<ImageSpe
     }),
     ...(component.base === undefined ? {} : { base: component.base }),
   };
+  return builder === 'go' ? { ...common, ...component.go, builder } : { ...common, builder };
 }

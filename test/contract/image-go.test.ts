@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { BuiltImage } from '../../path/src/core/handover.ts';
 import type { GoImage } from '../../path/src/core/image-spec.ts';
 import {
@@ -19,7 +19,7 @@ import { buildImages } from '../../path/src/image/step.ts';
 
 /*
  * Programs compiled by the Go of this machine, of sources that need nothing but what comes with it and a module beside
- * them. The last tests stand on the real base: they need the network, and root (chroot).
+ * them, on a base that stands for another. image-go-base.test.ts has the real one.
  */
 
 const sources = {
@@ -356,64 +356,4 @@ test('a file that changes while it is compiled is in no image, and leaves nothin
   write(app.folder, { 'lib/lib.go': sources['lib/lib.go'] });
   expect(run(await built(app))).toContain(';lib;');
   expect(readdirSync(join(app.context.cache, 'work'))).toEqual([]);
-});
-
-describe.skipIf(process.getuid?.() !== 0)('on its own base', () => {
-  const probe = `package main
-
-import (
-	"fmt"
-	"net"
-	"os"
-	"os/user"
-	"time"
-)
-
-func main() {
-	zone, err := time.LoadLocation("Europe/Lisbon")
-	me, _ := user.Current()
-	port, _ := net.LookupPort("tcp", "postgresql")
-	pem, _ := os.ReadFile("/etc/ssl/certs/ca-certificates.crt")
-	_, shell := os.Stat("/bin/sh")
-	file, temporary := os.CreateTemp("", "x")
-	fmt.Println(zone, err, me.Username, me.HomeDir, port, len(pem) > 100000, os.IsNotExist(shell), file != nil, temporary)
-}
-`;
-  const files = {
-    'ptp.yaml': 'name: probe\ncomponents:\n  probe:\n    source: .\n    route: /\n',
-    'go.mod': 'module example.com/probe\n\ngo 1.24\n',
-    'main.go': probe,
-  };
-
-  test('a program finds authorities, time zones, ports and its account, and there is no shell', async () => {
-    const app = newApp();
-    const source = write(newFolder(), files);
-    const spec: GoImage = { name: 'probe', builder: 'go', source };
-    const [image] = await buildImages(app.context, [spec], { projectFolder: source });
-    const root = join(newFolder(), 'rootfs'); // its user may enter it, which the temporary folder does not allow
-    mkdirSync(root);
-    for (const { path } of image?.layers ?? []) {
-      const input = zstdDecompressSync(readFileSync(path));
-      execFileSync('tar', ['--extract', '--preserve-permissions', '--numeric-owner', '-C', root], { input });
-    }
-    const words = ['--userspec=65532:65532', root, ...(image?.entrypoint ?? [])];
-    const said = execFileSync('chroot', words, { encoding: 'utf8', env: { PATH: '/usr/sbin:/usr/bin' } });
-    expect(said).toBe('Europe/Lisbon <nil> nonroot /home/nonroot 5432 true true true <nil>\n');
-    expect(image?.layers).toHaveLength(3);
-    const base = image?.layers.slice(0, 2) ?? [];
-    expect(base.reduce((sum, { descriptor }) => sum + descriptor.size, 0)).toBeLessThan(600_000);
-  });
-
-  test('another folder, umask, language and time zone: the same digest', async () => {
-    const build = (folder: string, umask: string, env: Readonly<Record<string, string>>) => {
-      const script = join(import.meta.dirname, '../support/build-images.ts');
-      const words = ['-c', 'umask "$0" && exec "$@"', umask, process.execPath, script, folder, newFolder()];
-      const output = execFileSync('sh', words, { encoding: 'utf8', env: { ...process.env, ...env } });
-      return JSON.parse(output) as Readonly<Record<string, string>>;
-    };
-    const plain = build(write(newFolder(), files), '022', { TZ: 'UTC', LANG: 'C.UTF-8' });
-    const strange = { TZ: 'Pacific/Kiritimati', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8', USER: 'other' };
-    expect(build(write(join(newFolder(), 'a/b c'), files), '077', strange)).toEqual(plain);
-    expect(plain).toEqual({ probe: expect.stringMatching(/^sha256:/) });
-  });
 });

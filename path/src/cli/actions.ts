@@ -176,7 +176,7 @@ export interface DetectedComponent {
   readonly name: string;
   /** Seen from the folder that was looked through, with slashes. */
   readonly source: string;
-  readonly builder: 'node' | 'static';
+  readonly builder: 'node' | 'static' | 'go';
   /** What gave it away: `package.json with a start script`. */
   readonly why: string;
   /** Whether it talks to PostgreSQL (it depends on a driver, for example). */

@@ -32,6 +32,20 @@ export interface StaticImage extends ImageCommon {
   readonly base?: string;
 }
 
+/** A program in Go: compiled without cgo, in a layer of its own on a base without a C library or a shell. */
+export interface GoImage extends ImageCommon {
+  readonly builder: 'go';
+  /** The absolute path of a folder in a Go module. */
+  readonly source: string;
+  /** The folder of the program, seen from `source`; absent: `source` itself, or the only program below its `cmd`. */
+  readonly main?: string;
+  /** Build tags. */
+  readonly tags?: readonly string[];
+  /** Flags for the linker, as the go command takes them. */
+  readonly ldflags?: string;
+  readonly base?: string;
+}
+
 /** A folder that the image has with rights of its own, such as a data directory. */
 export interface ImageFolder {
   readonly path: string;
@@ -73,4 +87,4 @@ export interface BinaryImage extends ImageCommon {
 }
 
 /** What to build; one builder for each `builder`. */
-export type ImageSpec = NodeImage | StaticImage | DebianImage | BinaryImage;
+export type ImageSpec = NodeImage | StaticImage | GoImage | DebianImage | BinaryImage;

@@ -2,7 +2,7 @@ import type { Context } from '../effects/context.ts';
 import type { ExecutionConfiguration } from '../oci/image-configuration.ts';
 import type { PulledImage } from '../oci/pulled-image.ts';
 import type { Store } from '../oci/store.ts';
-import type { Base } from './base/base.ts';
+import type { Base, NodeBase } from './base/base.ts';
 import type { Compression } from './compression.ts';
 import type { DebianLayers } from './debian/build.ts';
 import type { DebianRequest } from './debian/plan.ts';
@@ -18,7 +18,7 @@ export interface Workshop {
   readonly compression: Compression;
   readonly projectFolder: string;
   /** The base that applications for Node.js stand on, or the one that a reference names; each is made once. */
-  base(reference: string | undefined): Promise<Base>;
+  base(reference: string | undefined): Promise<NodeBase>;
   /** Layers of Debian packages: those of the project's lock where it has them. */
   debian(request: Omit<DebianRequest, 'compression' | 'lock' | 'fresh'>): Promise<DebianLayers>;
 }

@@ -1,6 +1,7 @@
 import type { ImageSpec } from '../core/image-spec.ts';
 import { buildBinary } from './binary/build.ts';
 import type { Builder, Ingredients, Workshop } from './builder.ts';
+import { buildGo } from './go/build.ts';
 import { buildNode } from './node/build.ts';
 import { buildDebian } from './packages.ts';
 import { buildStatic } from './static/build.ts';
@@ -10,6 +11,7 @@ const builders: { readonly [Name in ImageSpec['builder']]: Builder<Extract<Image
   {
     node: buildNode,
     static: buildStatic,
+    go: buildGo,
     debian: buildDebian,
     binary: buildBinary,
   };

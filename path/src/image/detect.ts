@@ -1,9 +1,10 @@
+import { detectGo } from './go/detect.ts';
 import { detectNode } from './node/detect.ts';
 import { detectStatic } from './static/detect.ts';
 
 /** The builder that suits a folder, and what in the folder says so. */
 export interface Detected {
-  readonly builder: 'node' | 'static';
+  readonly builder: 'node' | 'static' | 'go';
   readonly reason: string;
 }
 
@@ -13,7 +14,9 @@ export async function detect(folder: string): Promise<Detected | undefined> {
   const page = await detectStatic(folder);
   if (page !== undefined) return { builder: 'static', reason: page };
   const application = await detectNode(folder);
-  return application === undefined ? undefined : { builder: 'node', reason: application };
+  if (application !== undefined) return { builder: 'node', reason: application };
+  const program = await detectGo(folder);
+  return program === undefined ? undefined : { builder: 'go', reason: program };
 }
 
 /** The name of the builder that suits a folder, or undefined. */

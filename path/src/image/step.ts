@@ -2,7 +2,7 @@ import type { BuiltImage } from '../core/handover.ts';
 import type { ImageSpec } from '../core/image-spec.ts';
 import type { Context } from '../effects/context.ts';
 import { Store } from '../oci/store.ts';
-import type { Base } from './base/base.ts';
+import type { NodeBase } from './base/base.ts';
 import { debianBase } from './base/debian-base.ts';
 import { pulledBase } from './base/pulled-base.ts';
 import type { Pull, Workshop } from './builder.ts';
@@ -87,7 +87,7 @@ function openWorkshop(context: Context, options: BuildOptions, lock: ProjectLock
   const store = new Store({ cache: context.cache, emit: context.emit });
   const compression = options.compression ?? 'zstd';
   const layers = new LayerCache({ store, cache: context.cache, emit: context.emit, compression });
-  const bases = new Map<string | undefined, Promise<Base>>();
+  const bases = new Map<string | undefined, Promise<NodeBase>>();
   const debian: Workshop['debian'] = async (request) => {
     // Loaded only here, because a build on a pulled base needs none of it.
     const { debianLayers } = await import('./debian/build.ts');

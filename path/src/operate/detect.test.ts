@@ -29,8 +29,10 @@ async function initialised(name = 'My System') {
     emit: (event) => warnings.push(event),
   });
   for (const { source } of project.components) {
-    expect(await detect(source)).toBeDefined();
-    await findWorkspace(source); // the builder asks for it: dependencies are pinned
+    const detected = await detect(source);
+    expect(detected).toBeDefined();
+    // Builders of npm packages ask for it: dependencies are pinned.
+    if (detected?.builder !== 'go') await findWorkspace(source);
   }
   return {
     project,
@@ -83,6 +85,25 @@ describe('ptp init writes what up accepts', () => {
       'site/index.html': '<p>',
     });
     expect((await initialised()).components).toEqual([{ name: 'site', route: '/', needs: '' }]);
+  });
+
+  test('a Go module with two programs', async () => {
+    await world.write({
+      'go.mod': 'module example.com/shop\n\nrequire github.com/jackc/pgx/v5 v5.7.0\n',
+      'cmd/api/main.go': 'package main\n',
+      'cmd/gateway/main.go': 'package main\n',
+      'internal/words/words.go': 'package words\n',
+      'vendor/example.com/tool/main.go': 'package main\n',
+    });
+    const { components, project } = await initialised();
+    expect(components).toEqual([
+      { name: 'gateway', route: '/', needs: 'database' },
+      { name: 'api', route: undefined, needs: 'database' },
+    ]);
+    expect(project.components.map(({ source }) => source.slice(world.folder.length))).toEqual([
+      '/cmd/gateway',
+      '/cmd/api',
+    ]);
   });
 
   test('folders that are called alike, like the service, or in no way that DNS knows', async () => {

@@ -1,14 +1,27 @@
 import { access, readdir, readFile } from 'node:fs/promises';
-import { basename, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import type { DetectedComponent } from '../cli/actions.ts';
 import { detect } from '../image/detect.ts';
 
 /** Folders that hold no component. */
-const passedOver = new Set(['node_modules', 'dist', 'build', 'coverage', 'test', 'tests', 'docs']);
+const passedOver = new Set([
+  'node_modules',
+  'dist',
+  'build',
+  'coverage',
+  'test',
+  'tests',
+  'docs',
+  'testdata',
+  'vendor',
+]);
 const deepest = 3;
 
 /** npm packages that talk to PostgreSQL. */
 const drivers = new Set(['pg', 'postgres', 'pg-promise', 'slonik', '@prisma/client', 'typeorm', 'sequelize']);
+
+/** Go modules that do. */
+const goDrivers = /\bgithub\.com\/(?:jackc\/pgx|lib\/pq)\b/;
 
 /** What users meet first: a door in front of the others, then a page, then the rest. */
 const nearness = [/gateway|proxy|edge|router/, /front|web|ui|page|site/];
@@ -67,9 +80,17 @@ async function componentIn(root: string, folder: string): Promise<DetectedCompon
     source: relative(root, folder).split(sep).join('/') || '.',
     builder: detected.builder,
     why: detected.reason,
-    database: Object.keys(manifest.dependencies ?? {}).some((name) => drivers.has(name)),
+    database:
+      Object.keys(manifest.dependencies ?? {}).some((name) => drivers.has(name)) ||
+      (detected.builder === 'go' && goDrivers.test(await moduleText(root, folder))),
     ...(migrate === undefined ? {} : { migrate }),
   };
+}
+
+/** The go.mod of a folder, which may lie above it. */
+async function moduleText(root: string, folder: string): Promise<string> {
+  const text = await readFile(join(folder, 'go.mod'), 'utf8').catch(() => undefined);
+  return text ?? (folder === root ? '' : moduleText(root, dirname(folder)));
 }
 
 /** A program that brings the database up to date, where one is at a usual place. */

@@ -44,6 +44,7 @@ const checkComponent =
   (outline: Outline) =>
   ([name, component]: readonly [string, ComponentOutline]): readonly Finding[] => [
     ...needsOf(name, component, outline),
+    ...settingsOf(name, component),
     ...portsOf(name, component),
     ...memoryOf(name, component),
   ];
@@ -79,6 +80,18 @@ function needsOf(name: string, { needs }: ComponentOutline, outline: Outline): r
           : `Did you mean \`${guess}\`?`,
     } satisfies Finding;
   });
+}
+
+function settingsOf(name: string, { builder, go }: ComponentOutline): readonly Finding[] {
+  if (go === undefined || (builder !== 'node' && builder !== 'static')) return [];
+  return [
+    {
+      path: ['components', name, 'go'],
+      at: 'key',
+      what: `\`${name}\` says how Go compiles it, and its builder is \`${builder}\``,
+      next: 'Write `builder: go`, or remove `go`.',
+    },
+  ];
 }
 
 function portsOf(name: string, { port, management }: ComponentOutline): readonly Finding[] {

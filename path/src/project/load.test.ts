@@ -151,6 +151,7 @@ components:
   api: { source: a, route: /, needs: [web, store, store] }
   store: { source: a, port: 9090 }
   big: { source: a, resources: { memory: 1Gi, memoryLimit: 512Mi } }
+  page: { source: a, builder: static, go: { main: cmd/page } }
 services:
   store: { type: postgres }
 `,
@@ -162,7 +163,8 @@ services:
     '4:51 components.api.needs.2: `api` needs `store` twice → Remove one.',
     '5:3 components.store.management: `store` has 9090 as its port and as its management port, which would be public then → Give them different ports.',
     '6:60 components.big.resources.memoryLimit: the limit 512Mi is below the 1Gi that are kept → Raise the limit to 1Gi or more.',
-    '8:3 services.store: `store` is a component and a service, and both would be the host store → Rename one of them.',
+    '7:39 components.page.go: `page` says how Go compiles it, and its builder is `static` → Write `builder: go`, or remove `go`.',
+    '9:3 services.store: `store` is a component and a service, and both would be the host store → Rename one of them.',
   ]);
 });
 

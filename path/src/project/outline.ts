@@ -12,6 +12,8 @@ const map = <Value extends z.ZodType>(value: Value) => z.record(z.string(), valu
 const component = z
   .object({
     source: text,
+    builder: text,
+    go: z.unknown().optional(),
     route: text,
     port: z.int().catch(8080).default(8080),
     management: z.int().catch(9090).default(9090),
@@ -28,6 +30,7 @@ const component = z
     files: {},
     needs: [],
     source: undefined,
+    builder: undefined,
     route: undefined,
   });
 

@@ -14,7 +14,9 @@ export interface Component {
   /** The absolute path of its folder. */
   readonly source: string;
   /** How its image is built; absent: detected from the source. */
-  readonly builder?: 'node' | 'static';
+  readonly builder?: 'node' | 'static' | 'go';
+  /** Settings of the builder `go`. */
+  readonly go?: { readonly main?: string; readonly tags: readonly string[]; readonly ldflags?: string };
   /** A base image by digest (`registry/name@sha256:…`) instead of the builder's own. */
   readonly base?: string;
   /** The path below the domain that users reach it at. */

@@ -43,6 +43,7 @@ function resolveComponent(
     name,
     source: resolve(around.folder, source),
     ...(builder === undefined ? {} : { builder }),
+    ...(file.go === undefined ? {} : { go: goOf(file.go) }),
     ...(base === undefined ? {} : { base }),
     ...(route === undefined ? {} : { route }),
     port,
@@ -58,6 +59,14 @@ function resolveComponent(
       ...resources,
       memoryLimit: resources.memoryLimit ?? largerQuantity(resources.memory, '256Mi'),
     },
+  };
+}
+
+function goOf({ main, tags, ldflags }: NonNullable<ComponentFile['go']>): NonNullable<Component['go']> {
+  return {
+    tags,
+    ...(main === undefined ? {} : { main }),
+    ...(ldflags === undefined ? {} : { ldflags }),
   };
 }
 

@@ -58,6 +58,38 @@ const containerPath = z
     'is no path of a file in the container\nWrite it from the root, without . or ..: /etc/app/routes.json',
   );
 
+const goProgram = z.strictObject({
+  main: z
+    .string()
+    .regex(
+      /^(?!.*(?:^|\/)\.\.?(?:\/|$))[\w.~-]+(?:\/[\w.~-]+)*$/,
+      'is no folder below `source`\nWrite it without . or .. and without a slash at its ends: cmd/server',
+    )
+    .optional()
+    .meta({
+      description:
+        'The folder of the program, seen from `source`. Left out: `source` itself, or the only program below its `cmd`.',
+      examples: ['cmd/server'],
+    }),
+  tags: z
+    .array(
+      z
+        .string()
+        .regex(/^[\w.]+$/, 'is no build tag\nUse letters, digits, _ and dots; one tag for each entry.'),
+    )
+    .default([])
+    .meta({ description: 'Build tags.', examples: [['netgo']] }),
+  ldflags: z
+    .string()
+    .regex(/^-/, 'is no flag\nBegin with a flag of the linker: -X main.version=1.2.0')
+    .optional()
+    .meta({
+      description:
+        'Flags for the linker, after `-s -w -buildid=`. The same on every machine: no time, no commit.',
+      examples: ['-X main.version=1.2.0'],
+    }),
+});
+
 const component = z
   .strictObject({
     source: z
@@ -67,10 +99,11 @@ const component = z
         description: "The component's folder, seen from the folder of ptp.yaml.",
         examples: ['system/gateway'],
       }),
-    builder: z.enum(['node', 'static']).optional().meta({
+    builder: z.enum(['node', 'static', 'go']).optional().meta({
       description:
-        'How the image is built: `node` runs the application with Node.js, `static` builds a web page and serves its files. Left out, the source tells.',
+        'How the image is built: `node` runs the application with Node.js, `static` builds a web page and serves its files, `go` compiles a program in Go. Left out, the source tells.',
     }),
+    go: goProgram.optional().meta({ description: 'How `go` compiles the program.' }),
     base: z
       .string()
       .regex(

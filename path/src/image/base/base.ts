@@ -9,6 +9,10 @@ export interface Base {
   readonly reference?: { readonly name: string; readonly digest: Digest };
   /** Its parts and their versions, to tell what changed. */
   readonly parts: Readonly<Record<string, string>>;
+}
+
+/** A base that has Node.js. */
+export interface NodeBase extends Base {
   /** How Node.js is called in it: a path, or a name that PATH leads to. */
   readonly node: string;
 }

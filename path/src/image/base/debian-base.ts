@@ -1,8 +1,9 @@
 import { nonroot } from '../accounts.ts';
 import type { Workshop } from '../builder.ts';
 import { namedDebianLayers } from '../packages.ts';
-import type { Base } from './base.ts';
+import type { NodeBase } from './base.ts';
 import { nodeRuntime, nodeRuntimeLayer } from './node-runtime.ts';
+import { ownBase } from './own-base.ts';
 
 /**
  * What the Node.js program links to, the authorities that TLS clients trust, and what scanners read to know the
@@ -20,27 +21,14 @@ const packages = [
 ] as const;
 
 /** The base for applications on Node.js: Debian packages, an account that is not root, Node.js. */
-export async function debianBase(workshop: Pick<Workshop, 'context' | 'layers' | 'debian'>): Promise<Base> {
+export async function debianBase(
+  workshop: Pick<Workshop, 'context' | 'layers' | 'debian'>,
+): Promise<NodeBase> {
   const [debian, node] = await Promise.all([
     workshop.debian({ packages, user: nonroot }),
     nodeRuntimeLayer(workshop.context, workshop.layers),
   ]);
-  const all = [...namedDebianLayers(debian.layers, true), node];
-  const created = new Date(0).toISOString();
-  return {
-    layers: all.map(({ blob }) => blob),
-    configuration: {
-      created,
-      architecture: 'amd64',
-      os: 'linux',
-      config: { Env: ['PATH=/usr/local/bin:/usr/bin:/bin'], User: `${nonroot.uid}:${nonroot.gid}` },
-      rootfs: { type: 'layers', diff_ids: all.map(({ diffId }) => diffId) },
-      history: all.map(({ what }) => ({ created, created_by: `ptp: ${what}` })),
-    },
-    parts: {
-      ...Object.fromEntries(debian.packages.map(({ name, version }) => [name, version])),
-      node: nodeRuntime.version,
-    },
-    node: '/usr/bin/node',
-  };
+  const versions = debian.packages.map(({ name, version }) => [name, version]);
+  const parts = { ...Object.fromEntries(versions), node: nodeRuntime.version };
+  return { ...ownBase([...namedDebianLayers(debian.layers, true), node], parts), node: '/usr/bin/node' };
 }

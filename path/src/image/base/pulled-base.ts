@@ -6,7 +6,7 @@ import type { PulledImage } from '../../oci/pulled-image.ts';
 import { parseReference } from '../../oci/reference.ts';
 import type { Store } from '../../oci/store.ts';
 import type { Pull } from '../builder.ts';
-import type { Base } from './base.ts';
+import type { NodeBase } from './base.ts';
 
 /**
  * A base from a registry. Throws UserMistake where the reference has no digest (a tag means another image tomorrow)
@@ -16,7 +16,7 @@ export async function pulledBase(options: {
   readonly store: Store;
   readonly reference: string;
   readonly pull: Pull | undefined;
-}): Promise<Base> {
+}): Promise<NodeBase> {
   const { registry, repository, digest } = parseReference(options.reference);
   if (digest === undefined) {
     throw new UserMistake({

@@ -19,7 +19,11 @@ export const base = {
       replicas: 2,
       resources: { cpu: '100m', memory: '128Mi', memoryLimit: '256Mi' },
     },
-    api: { source: 'src', needs: ['store'] },
+    api: {
+      source: 'src',
+      go: { main: 'cmd/api', tags: ['netgo'], ldflags: '-X main.version=1' },
+      needs: ['store'],
+    },
   },
   services: { store: { type: 'postgres', version: 17, storage: '1Gi' } },
   targets: {
@@ -47,6 +51,9 @@ export const spots: readonly (readonly [path: string, wrong: readonly unknown[]]
   ['components.web.source', ['nowhere', '', 5, null, ['src'], { a: 1 }, undefined]],
   ['components.api.source', ['conf.json', 'x'.repeat(5000), true]],
   ['components.web.builder', ['nod', 3, null, ['node'], { toString: 1, valueOf: 2 }]],
+  ['components.api.go.main', ['../api', '/api', '.', 'cmd/', '', 5]],
+  ['components.api.go.tags', ['netgo', 3, {}]],
+  ['components.api.go.ldflags', ['main.version=1', '', 1]],
   ['components.web.base', ['node:latest', '', 4]],
   ['components.web.route', ['shop', '/shop/', '/a b', 0]],
   ['components.web.port', [0, 65_536, '8080', 80.5, Number.POSITIVE_INFINITY, Number.NaN, 1e300, -1e300]],
