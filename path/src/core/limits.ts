@@ -47,7 +47,7 @@ export const limits = {
       'the specification lets manifests grow to 4 MiB; lists and errors are smaller',
     ),
     layers: limit(1000, 'overlayfs mounts some 500 at most'),
-    blob: limit(16 * gibibyte, 'layers above 10 GiB are refused by the large registries'),
+    image: limit(32 * gibibyte, 'images with models in them reach 20 GiB'),
     pages: limit(100, 'nobody attaches thousands of artifacts to one image'),
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Limit>>>>;

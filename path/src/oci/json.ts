@@ -1,4 +1,7 @@
 import type { z } from 'zod';
+import { oneLine } from '../core/one-line.ts';
+
+const mostTold = 5;
 
 /** A value as JSON in UTF-8 with the keys of every object sorted, so that equal values have equal bytes. */
 export function canonicalJson(value: unknown): Uint8Array {
@@ -22,11 +25,21 @@ export function readDocument<Schema extends z.ZodType>(
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(bytes).toString('utf8'), (_key, member) => member ?? undefined);
-  } catch (error) {
-    throw new TypeError(`the ${noun} is no JSON: ${(error as Error).message}`);
+  } catch {
+    throw new TypeError(`the ${noun} is no JSON`);
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new TypeError(`the ${noun} is not valid: ${issues.join('; ')}`);
+  const { issues } = parsed.error;
+  const first = issues
+    .slice(0, mostTold)
+    .map((issue) => `${issue.path.join('.') || 'it'}: ${wordsOf(issue)}`);
+  const more = issues.length > mostTold ? `; and ${issues.length - mostTold} more` : '';
+  throw new TypeError(oneLine(`the ${noun} is not valid: ${first.join('; ')}`, 400) + more);
+}
+
+function wordsOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'custom') return issue.message;
+  if (issue.code === 'invalid_value') return `not ${issue.values.map(String).join(' or ')}`;
+  return 'expected' in issue ? `no ${issue.expected}` : 'not as it may be';
 }

@@ -1,4 +1,5 @@
 import { UserMistake } from '../core/failure.ts';
+import { oneLine } from '../core/one-line.ts';
 import type { Clock } from '../effects/clock.ts';
 import type { Reply } from './ask.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
@@ -47,6 +48,8 @@ interface Token {
 
 // The specification of distribution's tokens: without `expires_in` a token lives for 60 s.
 const defaultLife = 60;
+// Servers take no header that is longer.
+const longestToken = 16 * 1024;
 // A token is renewed this much before its end, so that it does not end while a request is on its way.
 const margin = 10;
 
@@ -137,7 +140,7 @@ export function tokenAsk(
   const realm = URL.parse(bearer.parameters.realm ?? '');
   if (realm === null || !realmAllowed(endpoint, realm)) {
     throw new UserMistake({
-      what: `the registry ${endpoint.host} asks for tokens from ${realm?.origin ?? 'an address that is not one'}, where credentials must not go`,
+      what: `the registry ${endpoint.host} asks for tokens from ${oneLine(realm?.origin ?? 'an address that is not one', 120)}, where credentials must not go`,
       next: 'Let the registry name a token service (its realm) that is reached over https.',
     });
   }
@@ -177,7 +180,8 @@ function readToken(reply: Reply, host: string): { readonly token: string; readon
   const token =
     'token' in value && value.token ? value.token : 'access_token' in value ? value.access_token : '';
   // A line end in it would let the token service write further headers.
-  if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) throw unusable();
+  if (typeof token !== 'string' || token.length > longestToken || !/^[\x21-\x7e]+$/.test(token))
+    throw unusable();
   const life = 'expires_in' in value ? Number(value.expires_in) : defaultLife;
   return { token, seconds: life > 0 ? life : defaultLife };
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { StepFailed, UserMistake } from '../core/failure.ts';
 import type { RegistryAccess } from '../core/handover.ts';
+import { limits } from '../core/limits.ts';
 import type { Context } from '../effects/context.ts';
 import type { Ask, Reply } from './ask.ts';
 import { createAuthenticator, type TokenAsk } from './authenticate.ts';
@@ -9,7 +10,8 @@ import { followLocation, isPrivate, registryEndpoint } from './endpoint.ts';
 import type { About } from './failures.ts';
 import { networkFailure, statusFailure } from './failures.ts';
 import { limit } from './limit.ts';
-import { retrying, type TemporaryFailure } from './retry.ts';
+import { atPace, discard, type Patience, usualPatience } from './patience.ts';
+import { retrying, TemporaryFailure } from './retry.ts';
 import { bodyLength, openBody } from './send-body.ts';
 import { type Outgoing, openWire } from './wire.ts';
 
@@ -33,15 +35,15 @@ export interface Client {
 
 /** How many requests to one registry are under way at once. */
 const connections = 6;
-// The specification lets manifests grow to 4 MiB; lists of referrers and errors are smaller.
-const longestBody = 8 * 1024 * 1024;
 const mostRedirects = 5;
-// Registries check and move a blob before they answer; on object storage that takes minutes for large ones.
-const patience = { connect: 10_000, answer: 300_000, body: 60_000 };
 const toldWait = 2_000;
 
 /** A client for one registry; close it at the end. Throws UserMistake for an address that is none. */
-export function createClient(context: Context, place: RegistryPlace): Client {
+export function createClient(
+  context: Context,
+  place: RegistryPlace,
+  patience: Patience = usualPatience,
+): Client {
   const endpoint = registryEndpoint(place.url);
   const ended = new AbortController();
   const signal = AbortSignal.any([context.signal, ended.signal]);
@@ -66,7 +68,11 @@ export function createClient(context: Context, place: RegistryPlace): Client {
     endpoint,
     clock: context.clock,
     find: () => credentialsOf(context, place, endpoint),
-    fetchToken: (ask, found) => again(() => fetchToken(ask, found)),
+    // What was tried five times for a token is not tried five times more for what the token is for.
+    fetchToken: (ask, found) =>
+      again(() => fetchToken(ask, found)).catch((error: unknown) => {
+        throw error instanceof TemporaryFailure ? new StepFailed(error.problems, { cause: error }) : error;
+      }),
   });
 
   const exchange = async (about: About, url: URL, outgoing: Outgoing): Promise<IncomingMessage> => {
@@ -104,18 +110,17 @@ export function createClient(context: Context, place: RegistryPlace): Client {
     credentials: { readonly source: string; readonly found: boolean },
     host: string,
   ) => {
-    const body = Buffer.from(authenticator.scrub(reply.body.toString('utf8')));
-    return statusFailure(about, { ...reply, body }, { host, credentials, now: context.clock.now() });
+    const { scrub } = authenticator;
+    return statusFailure(about, reply, { host, credentials, scrub, now: context.clock.now() });
   };
 
   const readReply = async (about: About, url: URL, response: IncomingMessage): Promise<Reply> => {
     const pieces: Buffer[] = [];
     let length = 0;
     try {
-      for await (const piece of response) {
-        const bytes: Buffer = piece;
+      for await (const bytes of atPace(response, patience.pace)) {
         length += bytes.byteLength;
-        if (length > longestBody) throw tooLong(url);
+        if (length > limits.registry.answer.most) throw tooLong(about, url);
         pieces.push(bytes);
       }
     } catch (error) {
@@ -139,10 +144,10 @@ export function createClient(context: Context, place: RegistryPlace): Client {
       const { status, headers } = head(url, response);
       const location = headers.location;
       if (location !== undefined && isRedirect(ask.method, status)) {
-        await readReply(ask, url, response);
+        await discard(response, patience.pace);
         redirects += 1;
         if (redirects > mostRedirects) throw tooManyRedirects(endpoint.host, ask);
-        url = followLocation(url, location);
+        url = followLocation(url, location, ask.reference);
         continue;
       }
       if (status === 401 && home && !challenged) {
@@ -181,7 +186,7 @@ export function createClient(context: Context, place: RegistryPlace): Client {
       if (!ask.statuses.includes(answered.status)) return fail(ask, await readReply(ask, url, response));
       const body = async function* (): AsyncGenerator<Buffer> {
         try {
-          yield* response;
+          yield* atPace(response, patience.pace);
         } catch (error) {
           throw asFailure(ask, url, error);
         }
@@ -237,9 +242,14 @@ function isTold(error: unknown): error is StepFailed | UserMistake {
 function tooManyRedirects(host: string, about: About): StepFailed {
   return new StepFailed({
     what: `${host} sent on more than ${mostRedirects} times when asked to ${about.purpose} (${about.reference})`,
+    next: `Look at the settings of ${host} and of what stands before it.`,
   });
 }
 
-function tooLong(url: URL): StepFailed {
-  return new StepFailed({ what: `${url.host} answered with more than ${longestBody / 1024 / 1024} MiB` });
+function tooLong(about: About, url: URL): StepFailed {
+  const { most } = limits.registry.answer;
+  return new StepFailed({
+    what: `${url.host} answered with more than ${most / 1024 / 1024} MiB when asked to ${about.purpose} (${about.reference})`,
+    next: `Check that ${url.host} is the address of a registry.`,
+  });
 }

@@ -20,7 +20,7 @@ export interface FoundCredentials {
 }
 
 interface DockerConfig {
-  readonly auths?: Readonly<Record<string, DockerAuth>>;
+  readonly auths?: Readonly<Record<string, DockerAuth | null>>;
   readonly credHelpers?: Readonly<Record<string, string>>;
   readonly credsStore?: string;
 }
@@ -104,9 +104,12 @@ function parseHelper(stdout: string): Credentials | undefined {
   }
 }
 
-function fromAuth(auth: DockerAuth): Credentials | undefined {
+function fromAuth(auth: DockerAuth | null): Credentials | undefined {
+  if (auth === null) return undefined;
   if (isText(auth.identitytoken)) return { kind: 'identity-token', token: new Secret(auth.identitytoken) };
-  if (isText(auth.registrytoken)) return { kind: 'registry-token', token: new Secret(auth.registrytoken) };
+  // It goes into a header as it is, which a line end would close.
+  if (isText(auth.registrytoken) && /^[\x21-\x7e]+$/.test(auth.registrytoken))
+    return { kind: 'registry-token', token: new Secret(auth.registrytoken) };
   if (isText(auth.auth)) {
     const decoded = Buffer.from(auth.auth, 'base64').toString('utf8').replace(/\0+$/, '');
     const colon = decoded.indexOf(':');

@@ -35,13 +35,13 @@ test.each([
   ['https://r.example.com:8443/v2/x', 'http://r.example.com/y', 'https://r.example.com:8443/y'],
   ['http://10.0.0.2/v2/x', 'http://10.0.0.3/y', 'http://10.0.0.3/y'],
 ])('from %s, %s leads to %s', (from, location, expected) => {
-  expect(followLocation(new URL(from), location).href).toBe(expected);
+  expect(followLocation(new URL(from), location, 'a/b').href).toBe(expected);
 });
 
 test.each(['http://s.example.com/y', 'file:///etc/passwd', 'http://'])(
   'from https, %s is not followed',
   (location) => {
-    expect(() => followLocation(new URL('https://r.example.com/'), location)).toThrow(StepFailed);
+    expect(() => followLocation(new URL('https://r.example.com/'), location, 'a/b')).toThrow(StepFailed);
   },
 );
 

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { StepFailed, UserMistake } from '../core/failure.ts';
+import { oneLine } from '../core/one-line.ts';
 
 /**
  * The URL of a registry from what configuration says. With a scheme it is taken as it is; without one it is https,
@@ -27,19 +28,29 @@ export function registryEndpoint(text: string): URL {
 
 /**
  * Where a `Location` header leads, seen from the URL that answered with it. A registry behind a TLS proxy that does
- * not know of it answers with its own name and http: that is mended. Any other way from https to http is refused.
+ * not know of it answers with its own name and http: that is mended. Any other way from https to http is refused,
+ * and so is a way from elsewhere to this machine's own services. `reference` is for messages.
  */
-export function followLocation(from: URL, location: string): URL {
+export function followLocation(from: URL, location: string, reference: string): URL {
   const url = URL.parse(location, from);
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw new StepFailed({ what: `the registry ${from.host} sent an address that is not one` });
+    throw new StepFailed({
+      what: `the registry ${from.host} sends on to an address that is none (${reference})`,
+      next: 'Look at the settings of the registry and of what stands before it.',
+    });
   }
   url.username = '';
   url.password = '';
+  if (isLoopback(url.hostname) && !isLoopback(from.hostname)) {
+    throw new StepFailed({
+      what: `the registry ${from.host} sends on to this machine itself, ${url.host} (${reference})`,
+      next: 'Let the registry answer with addresses of its own.',
+    });
+  }
   if (from.protocol === 'https:' && url.protocol === 'http:') {
     if (url.hostname !== from.hostname || (url.port !== '' && url.port !== from.port)) {
       throw new StepFailed({
-        what: `the registry ${from.host} sends on to ${url.origin}, which is not encrypted`,
+        what: `the registry ${from.host} sends on to ${oneLine(url.origin, 120)}, which is not encrypted (${reference})`,
         next: 'Let the registry answer with https addresses.',
       });
     }
@@ -60,11 +71,13 @@ export function realmAllowed(registry: URL, realm: URL): boolean {
   return realm.protocol === 'http:' && registry.protocol === 'http:' && realm.hostname === registry.hostname;
 }
 
-/** Whether a host name or address is this machine (RFC 6761, section 6.3; RFC 5735). */
+/** Whether a host name or address is this machine (RFC 6761, section 6.3; RFC 5735), in whatever way it is written. */
 export function isLoopback(host: string): boolean {
   const bare = unbracketed(host);
-  if (isIP(bare) === 4) return bare.startsWith('127.');
-  return bare === '::1' || bare === 'localhost' || bare.endsWith('.localhost');
+  // Linux takes the address of no machine for this one.
+  if (isIP(bare) === 4) return bare.startsWith('127.') || bare === '0.0.0.0';
+  if (/^::ffff:(7f[0-9a-f]{2}:|0?:0$|127\.|0\.0\.0\.0$)/.test(bare)) return true;
+  return bare === '::1' || bare === '::' || bare === 'localhost' || bare.endsWith('.localhost');
 }
 
 /** Whether a host is this machine or an address of a private network (RFC 1918, RFC 4193): no proxy leads there. */
@@ -80,9 +93,9 @@ function hostOf(text: string): string {
 }
 
 function unbracketed(host: string): string {
-  return host.replace(/^\[|\]$/g, '').toLowerCase();
+  return host.replace(/^\[|[\].]$/g, '').toLowerCase();
 }
 
 function withoutUserinfo(text: string): string {
-  return text.replace(/[^/@]*@/, '');
+  return oneLine(text.replace(/[^/@]*@/, ''), 120);
 }

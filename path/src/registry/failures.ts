@@ -1,4 +1,5 @@
 import { type Problem, StepFailed, UserMistake } from '../core/failure.ts';
+import { oneLine } from '../core/one-line.ts';
 import type { Ask, Reply } from './ask.ts';
 import { retryAfter, TemporaryFailure } from './retry.ts';
 
@@ -20,7 +21,7 @@ export function registryErrors(body: Buffer): readonly RegistryError[] {
     return errors.flatMap((error) => {
       if (typeof error !== 'object' || error === null || !('code' in error)) return [];
       const message = 'message' in error && typeof error.message === 'string' ? error.message : '';
-      return [{ code: String(error.code), message }];
+      return [{ code: typeof error.code === 'string' ? error.code : '', message }];
     });
   } catch {
     return [];
@@ -33,12 +34,16 @@ export interface FailureFacts {
   /** Where credentials were looked for, and whether there were any. */
   readonly credentials: { readonly source: string; readonly found: boolean };
   readonly now: Date;
+  /** A text without the secrets that were sent, should the registry repeat them. */
+  readonly scrub: (text: string) => string;
 }
 
 /** The failure for an answer with a status that was not expected. */
 export function statusFailure(about: About, reply: Reply, facts: FailureFacts): StepFailed | UserMistake {
   const [first] = registryErrors(reply.body);
-  const said = first === undefined ? excerpt(reply.body) : `${first.code} ${first.message}`.trim();
+  const words = first === undefined ? excerpt(reply.body) : `${first.code} ${first.message}`;
+  // Scrubbed as it is read, not as it was sent: JSON has other ways to write a password.
+  const said = oneLine(facts.scrub(words), 200);
   const what = `${facts.host} answered ${reply.status}${said === '' ? '' : ` (${said})`} when asked to ${about.purpose} (${about.reference})`;
   const { status } = reply;
   if (status === 401 || status === 403) return new UserMistake({ what, next: logIn(status, facts) });
@@ -55,7 +60,7 @@ export function statusFailure(about: About, reply: Reply, facts: FailureFacts): 
     return new TemporaryFailure({ what, next }, { retryAfter: wait });
   }
   const next = nextStep(first?.code, status, facts.host);
-  const problem: Problem = next === undefined ? { what } : { what, next };
+  const problem: Problem = { what, next };
   const mistake = first?.code === 'NAME_UNKNOWN' || first?.code === 'NAME_INVALID';
   return mistake ? new UserMistake(problem) : new StepFailed(problem);
 }
@@ -68,7 +73,7 @@ function logIn(status: number, facts: FailureFacts): string {
   return `Give the account from ${source} the right to do this, or log in to ${facts.host} with another one.`;
 }
 
-function nextStep(code: string | undefined, status: number, host: string): string | undefined {
+function nextStep(code: string | undefined, status: number, host: string): string {
   if (code === 'NAME_UNKNOWN') return `Create the repository in ${host} first, or check its name.`;
   if (code === 'NAME_INVALID') return 'Use lower-case letters, digits, dots, dashes and slashes in the name.';
   if (code === 'MANIFEST_UNKNOWN') return 'Check the tag or digest; it may have been removed.';
@@ -78,13 +83,13 @@ function nextStep(code: string | undefined, status: number, host: string): strin
     return 'The registry has lost a part that it said it had; run the same again.';
   if (status === 404) return `Check that ${host} is an OCI registry and that the name is right.`;
   if (status === 413) return `Allow larger requests in the registry ${host} or the proxy before it.`;
-  return undefined;
+  return `Look at the log of the registry ${host}, and whether that is its address.`;
 }
 
 /** The failure for an exchange that never got its answer, by the error of the wire or of the system below it. */
 export function networkFailure(about: About, url: URL, error: unknown): StepFailed {
   const code = errorCode(error);
-  const at = url.origin;
+  const at = oneLine(url.origin, 120);
   const doing = `when asked to ${about.purpose} (${about.reference})`;
   if (
     /^(ERR_TLS_CERT|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|ERR_SSL_TLSV1_ALERT_UNKNOWN_CA|HOSTNAME_)/.test(
@@ -99,12 +104,12 @@ export function networkFailure(about: About, url: URL, error: unknown): StepFail
   if (code === 'EPROTO' || code.startsWith('ERR_SSL')) {
     return new StepFailed({
       what: `${at} does not speak TLS as expected (${code}) ${doing}`,
-      next: `If it is plain http, give its address as http://${url.host}.`,
+      next: `If it is plain http, give its address as http://${oneLine(url.host, 120)}.`,
     });
   }
   if (code === 'ENOTFOUND') {
     return new StepFailed({
-      what: `there is no host ${url.hostname} ${doing}`,
+      what: `there is no host ${oneLine(url.hostname, 120)} ${doing}`,
       next: 'Check the name of the registry, and that this machine reaches its name server.',
     });
   }

@@ -1,5 +1,6 @@
 import { StepFailed, UserMistake } from '../core/failure.ts';
 import type { Descriptor, RegistryAccess, StoredBlob } from '../core/handover.ts';
+import { limits } from '../core/limits.ts';
 import type { Context } from '../effects/context.ts';
 import { isDigest } from '../oci/digest.ts';
 import { type Index, type Manifest, parseIndex, parseManifest } from '../oci/manifest.ts';
@@ -10,6 +11,7 @@ import type { Store } from '../oci/store.ts';
 import { type Client, createClient } from './client.ts';
 import { blobBytes } from './download-blob.ts';
 import { limit } from './limit.ts';
+import type { Patience } from './patience.ts';
 import { getManifest, type ManifestBody, type Repository } from './requests.ts';
 
 /** What to pull, and with which rights. */
@@ -21,6 +23,8 @@ export interface PullOptions {
   readonly url?: string;
   /** Absent: the Docker configuration file is asked. */
   readonly credentials?: NonNullable<RegistryAccess['credentials']>;
+  /** Absent: the usual one. */
+  readonly patience?: Patience;
 }
 
 const downloads = 4;
@@ -39,7 +43,8 @@ export async function pullImage(
   const parsed = parseReference(reference);
   const url = options.url ?? (parsed.registry === 'docker.io' ? hub : parsed.registry);
   const { credentials } = options;
-  const client = createClient(context, { url, ...(credentials === undefined ? {} : { credentials }) });
+  const place = { url, ...(credentials === undefined ? {} : { credentials }) };
+  const client = createClient(context, place, options.patience);
   const repository: Repository = {
     name:
       parsed.registry === 'docker.io' && !parsed.repository.includes('/')
@@ -50,11 +55,19 @@ export async function pullImage(
   };
   try {
     const { stored, manifest } = await fetchManifest(client, repository, parsed, options);
+    checkMeasure(manifest, client.endpoint.host, reference);
     const inTurn = limit(downloads);
     const fetchBlob = (descriptor: Descriptor) =>
       inTurn(() => blobToStore(client, repository, descriptor, options.store));
     const layers = unique(manifest.layers);
-    const [config, ...blobs] = await Promise.all([fetchBlob(manifest.config), ...layers.map(fetchBlob)]);
+    const fetching = [manifest.config, ...layers].map(fetchBlob);
+    const [config, ...blobs] = await Promise.all(fetching).catch(async (error: unknown) => {
+      // Nothing writes into the store any more when this has failed.
+      await client.close();
+      await Promise.allSettled(fetching);
+      throw error;
+    });
+    if (config === undefined) throw new Error('a configuration was fetched and is not there');
     const byDigest = new Map(blobs.map((blob) => [blob.descriptor.digest, blob]));
     return {
       manifest: stored,
@@ -85,7 +98,26 @@ async function fetchManifest(
     const index = read(text, () => parseIndex(body.bytes));
     name = choose(index, options.architecture ?? machine(), text).digest;
   }
-  throw new StepFailed({ what: `${text} is an index of indexes of indexes, and no image` });
+  throw new StepFailed({
+    what: `${text} is an index of indexes of indexes, and no image`,
+    next: 'Choose another image.',
+  });
+}
+
+/** Throws StepFailed where an image is beyond all measure: its manifest decides how much is fetched. */
+function checkMeasure({ config, layers }: Manifest, host: string, reference: string): void {
+  const { layers: mostLayers, image, answer } = limits.registry;
+  const bytes = layers.reduce((sum, { size }) => sum + size, 0);
+  const what =
+    layers.length > mostLayers.most
+      ? `${layers.length} layers, and no more than ${mostLayers.most} are taken`
+      : bytes > image.most
+        ? `layers of ${bytes} bytes, and no more than ${image.most} are taken`
+        : config.size > answer.most
+          ? `a configuration of ${config.size} bytes, and no more than ${answer.most} are taken`
+          : undefined;
+  if (what === undefined) return;
+  throw new StepFailed({ what: `${reference} (${host}) has ${what}`, next: 'Choose another image.' });
 }
 
 /** The document's own word goes before the header's: proxies alter headers. */
@@ -127,8 +159,28 @@ async function blobToStore(
   const normal = { ...descriptor, mediaType: ociMediaType(descriptor.mediaType) };
   const here = await store.find(normal);
   if (here !== undefined) return here;
-  const { path } = await store.put(blobBytes(client, repository, normal), normal.mediaType, normal.digest);
+  let all = false;
+  const bytes = async function* () {
+    yield* blobBytes(client, repository, normal);
+    all = true;
+  };
+  const { path } = await store.put(bytes(), normal.mediaType, normal.digest).catch((error: unknown) => {
+    // The store knows what is wrong with the bytes, and not where they are from.
+    throw all && error instanceof StepFailed ? otherBytes(client, repository, normal, error) : error;
+  });
   return { descriptor: normal, path };
+}
+
+function otherBytes(
+  client: Client,
+  repository: Repository,
+  { digest }: Descriptor,
+  cause: StepFailed,
+): StepFailed {
+  const what = `the registry ${client.endpoint.host} gave other bytes than those of ${digest} (${repository.reference})`;
+  const next =
+    'Try again; if it stays so, the registry or what is before it is broken. Nothing of them was kept.';
+  return new StepFailed({ what, next, details: cause.problems.map((problem) => problem.what) }, { cause });
 }
 
 function read<T>(reference: string, parse: () => T): T {

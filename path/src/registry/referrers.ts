@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StepFailed } from '../core/failure.ts';
 import type { Descriptor, Digest, StoredBlob } from '../core/handover.ts';
+import { limits } from '../core/limits.ts';
 import { digestHex, digestOf, isDigest } from '../oci/digest.ts';
 import { canonicalJson, readDocument } from '../oci/json.ts';
 import { manifestOf } from '../oci/manifest.ts';
@@ -32,7 +33,7 @@ const referrer = z.object({
 });
 const list = z.object({ schemaVersion: z.literal(2), manifests: z.array(referrer) });
 
-const mostPages = 100;
+const mostPages = limits.registry.pages.most;
 
 /**
  * What refers to a manifest, with one artifact type or any (distribution spec 1.1, "Listing Referrers"); from the

@@ -1,6 +1,7 @@
 import { StepFailed } from '../core/failure.ts';
 import type { Descriptor, Digest } from '../core/handover.ts';
-import { isDigest } from '../oci/digest.ts';
+import { oneLine } from '../core/one-line.ts';
+import { digestOf, isDigest } from '../oci/digest.ts';
 import { mediaTypes } from '../oci/media-types.ts';
 import type { Ask, Body, Reply } from './ask.ts';
 import { followLocation } from './endpoint.ts';
@@ -84,6 +85,7 @@ export function getManifest(
     statuses: options.optional === true ? [200, 404] : [200],
     read: (reply) => {
       if (reply.status === 404) return undefined;
+      refuseAltered(repository, name, reply);
       return { mediaType: reply.headers['content-type']?.split(';')[0]?.trim() ?? '', bytes: reply.body };
     },
   };
@@ -261,7 +263,7 @@ export function listReferrers(
       if (reply.status === 404 || !(reply.headers['content-type'] ?? '').includes('json')) return undefined;
       const link = /<([^>]*)>\s*;[^,]*rel="?next"?/i.exec(reply.headers.link ?? '')?.[1];
       if (link === undefined) return { index: reply.body };
-      return { index: reply.body, next: followLocation(reply.url, link).href };
+      return { index: reply.body, next: followLocation(reply.url, link, repository.reference).href };
     },
   };
 }
@@ -275,7 +277,7 @@ function session(repository: Repository, reply: Reply): UploadSession {
     });
   }
   const minimum = Number(reply.headers['oci-chunk-min-length'] ?? 0);
-  const upload = { location: followLocation(reply.url, location).href };
+  const upload = { location: followLocation(reply.url, location, repository.reference).href };
   return minimum > 0 ? { ...upload, chunkMinimum: minimum } : upload;
 }
 
@@ -289,11 +291,21 @@ function received(reply: Reply): number | undefined {
   return last === undefined ? undefined : Number(last) + 1;
 }
 
+/** Of a tag nothing is known beforehand; but what the registry says of its own answer has to be so. */
+function refuseAltered(repository: Repository, name: string, reply: Reply): void {
+  const said = isDigest(name) ? name : reply.headers['docker-content-digest'];
+  if (said === undefined || !isDigest(said) || digestOf(reply.body) === said) return;
+  throw new StepFailed({
+    what: `the registry ${reply.url.host} gave other bytes than those of ${said} for the manifest ${name} (${repository.reference})`,
+    next: 'Try again; if it stays so, the registry is broken or something on the way alters what it sends.',
+  });
+}
+
 function refuseOtherDigest(repository: Repository, expected: Digest, reply: Reply): void {
   const actual = reply.headers['docker-content-digest'];
   if (actual === undefined || actual === expected) return;
   throw new StepFailed({
-    what: `the registry ${reply.url.host} stored ${actual} where ${expected} was sent (${repository.reference})`,
+    what: `the registry ${reply.url.host} stored ${oneLine(actual, 100)} where ${expected} was sent (${repository.reference})`,
     next: 'Run the same command again; if it stays so, something on the way alters what is sent.',
   });
 }

@@ -1,6 +1,7 @@
 import type { BuiltImage, PublishedImage, RegistryAccess } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
 import { type Client, createClient } from './client.ts';
+import type { Patience } from './patience.ts';
 import { publishImage } from './publish-image.ts';
 import { repositoryOf } from './repository.ts';
 import type { Repository } from './requests.ts';
@@ -10,6 +11,8 @@ import { createTransfer, type Transfer } from './transfer.ts';
 export interface PublishImagesOptions {
   /** Each of them for every image: a commit, `latest`. */
   readonly tags: readonly string[];
+  /** How long the registry is waited for; absent: as long as usual. */
+  readonly patience?: Patience;
 }
 
 const tellEvery = 500;
@@ -26,12 +29,18 @@ export async function publishImages(
 ): Promise<readonly PublishedImage[]> {
   const tags = [...new Set(options.tags)];
   const planned = images.map((image) => ({ image, repository: repositoryOf(registry, image.name, tags) }));
-  const client = createClient(context, registry);
+  const client = createClient(context, registry, options.patience);
   try {
     const transfer = createTransfer(client);
-    return await Promise.all(
-      planned.map(({ image, repository }) => publish(context, { client, transfer, repository, tags }, image)),
+    const publishing = planned.map(({ image, repository }) =>
+      publish(context, { client, transfer, repository, tags }, image),
     );
+    return await Promise.all(publishing).catch(async (error: unknown) => {
+      // Nothing is told of the others any more when one has failed.
+      await client.close();
+      await Promise.allSettled(publishing);
+      throw error;
+    });
   } finally {
     await client.close();
   }

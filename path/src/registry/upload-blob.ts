@@ -65,7 +65,11 @@ async function uploadChunks(client: Client, blob: StoredBlob, options: UploadOpt
   const chunk = Math.max(first.chunkMinimum ?? 0, defaultChunk);
   let state = { received: 0, upload: first };
   let broken = false;
+  // A registry may keep less of a piece than it was sent, but not again and again.
+  let left = 2 * Math.ceil(size / chunk) + 10;
   while (state.received < size) {
+    if (left === 0) throw noProgress(client, repository);
+    left -= 1;
     onProgress?.(state.received);
     const before = state;
     state = await client.retrying(async () => {

@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import type { Readable } from 'node:stream';
+import { type Patience, WireTimeout } from './patience.ts';
 
 /** A request as it goes over the wire. */
 export interface Outgoing {
@@ -12,7 +13,8 @@ export interface Outgoing {
 /** Sends requests over a few connections that stay open. */
 export interface Wire {
   /**
-   * Resolves when the answer begins; its body is to be read to the end or destroyed. Rejects with the system's error,
+   * Resolves when the answer begins; its body is to be read to the end or destroyed, and how long that takes is the
+   * reader's to limit (`atPace`). Rejects with the system's error,
    * a WireTimeout, or what the request's own body failed with.
    */
   send(url: URL, outgoing: Outgoing): Promise<IncomingMessage>;
@@ -27,18 +29,7 @@ export interface WireOptions {
   /** Whether the proxies that the environment names (HTTPS_PROXY, NO_PROXY, …) are used. */
   readonly proxied: boolean;
   readonly signal: AbortSignal;
-  /** Milliseconds until a connection stands, until an answer begins, and between two pieces of a body. */
-  readonly patience: { readonly connect: number; readonly answer: number; readonly body: number };
-}
-
-/** What had to wait for too long. */
-export class WireTimeout extends Error {
-  readonly code: 'CONNECT_TIMEOUT' | 'ANSWER_TIMEOUT' | 'BODY_TIMEOUT';
-
-  constructor(code: WireTimeout['code']) {
-    super(code);
-    this.code = code;
-  }
+  readonly patience: Pick<Patience, 'connect' | 'answer'>;
 }
 
 /**
@@ -69,23 +60,25 @@ export function openWire(options: WireOptions): Wire {
       const request = await begin(url, outgoing);
       return new Promise((resolve, reject) => {
         let answer: IncomingMessage | undefined;
+        // Not the socket's timeout: that begins anew with each byte, of an endless head as well.
+        const late = setTimeout(() => request.destroy(new WireTimeout('ANSWER_TIMEOUT')), patience.answer);
+        request.once('close', () => clearTimeout(late));
         // What breaks after the answer began reaches whoever reads it; nobody waits for this then.
         request.on('error', reject);
         limitWaiting(request, patience);
         request.once('response', (response) => {
           answer = response;
-          request.setTimeout(patience.body);
+          clearTimeout(late);
           // Whoever answers before the end of a request does not want its rest, and the connection is out of step.
           response.once('end', () => request.writableFinished || request.destroy());
           resolve(response);
         });
-        sendBody(request, outgoing.body, () => answer !== undefined).catch((error: Error) =>
-          request.destroy(error),
+        const sent = () => {
+          if (answer === undefined && !request.destroyed) late.refresh();
+        };
+        sendBody(request, outgoing.body, { answered: () => answer !== undefined, sent }).catch(
+          (error: Error) => request.destroy(error),
         );
-        request.setTimeout(patience.answer, () => {
-          if (answer === undefined) request.destroy(new WireTimeout('ANSWER_TIMEOUT'));
-          else answer.destroy(new WireTimeout('BODY_TIMEOUT'));
-        });
       });
     },
     close() {
@@ -95,7 +88,7 @@ export function openWire(options: WireOptions): Wire {
   };
 }
 
-function limitWaiting(request: ClientRequest, patience: WireOptions['patience']): void {
+function limitWaiting(request: ClientRequest, patience: Pick<Patience, 'connect'>): void {
   request.once('socket', (socket) => {
     if (!socket.connecting) return;
     const timer = setTimeout(() => request.destroy(new WireTimeout('CONNECT_TIMEOUT')), patience.connect);
@@ -107,15 +100,16 @@ function limitWaiting(request: ClientRequest, patience: WireOptions['patience'])
 async function sendBody(
   request: ClientRequest,
   body: Outgoing['body'],
-  answered: () => boolean,
+  on: { readonly answered: () => boolean; readonly sent: () => void },
 ): Promise<void> {
   if (body === null || body instanceof Uint8Array) {
     request.end(body ?? undefined);
     return;
   }
   for await (const piece of body) {
-    if (answered() || request.destroyed) return;
+    if (on.answered() || request.destroyed) return;
     if (!request.write(piece)) await room(request);
+    on.sent();
   }
   request.end();
 }

@@ -1,7 +1,11 @@
 import { posix } from 'node:path';
 import { StepFailed, UserMistake } from '../../core/failure.ts';
 import { DamagedBlob } from '../../oci/damage.ts';
-import { type ExecutionConfiguration, parseImageConfiguration } from '../../oci/image-configuration.ts';
+import {
+  type ExecutionConfiguration,
+  type ImageConfiguration,
+  parseImageConfiguration,
+} from '../../oci/image-configuration.ts';
 import type { PulledImage } from '../../oci/pulled-image.ts';
 import { parseReference } from '../../oci/reference.ts';
 import type { Store } from '../../oci/store.ts';
@@ -32,7 +36,7 @@ export async function pulledBase(options: {
     });
   }
   const { pulled, bytes } = await fetched(options.store, () => pull(options.reference));
-  const configuration = parseImageConfiguration(bytes);
+  const configuration = configurationOf(bytes, options.reference);
   if (configuration.os !== 'linux' || configuration.architecture !== 'amd64') {
     throw new StepFailed({
       what: `the base ${options.reference} is for ${configuration.os}/${configuration.architecture}, not linux/amd64`,
@@ -46,6 +50,16 @@ export async function pulledBase(options: {
     parts: { [`${registry}/${repository}`]: digest },
     node: nodeProgram(configuration.config),
   };
+}
+
+function configurationOf(bytes: Uint8Array, reference: string): ImageConfiguration {
+  try {
+    return parseImageConfiguration(bytes);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const what = `the base ${reference} cannot be read: ${error.message}`;
+    throw new StepFailed({ what, next: 'Choose another base.' }, { cause: error });
+  }
 }
 
 /** What was pulled, and its configuration: pulled again where the store had it and lost its bytes. */
