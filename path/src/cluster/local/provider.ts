@@ -22,7 +22,8 @@ import { type InstanceRecord, readRecord } from './record.ts';
 import { remove } from './remove.ts';
 import { meetRequirements, requirements } from './requirements.ts';
 import { components, kubernetesVersion } from './source/components.ts';
-import { type Obtained, obtain } from './source/obtain.ts';
+import type { Obtained } from './source/obtain.ts';
+import { obtainAll } from './source/obtain-all.ts';
 import { startNode } from './start.ts';
 
 /** Upstream Kubernetes on this machine, in namespaces of its own. */
@@ -71,14 +72,7 @@ async function start(
   // What the user would have to change is told before anything takes minutes.
   await checkPorts(layout, project.target.ports);
   await meetRequirements(context);
-  // One after the other: each compiles on every core. What the node needs comes first, and the rest goes on while it starts.
-  const inOrder: Promise<Obtained>[] = [];
-  for (const component of components) {
-    const before = inOrder.at(-1);
-    const next = (before ?? Promise.resolve()).then(() => obtain(context, component));
-    next.catch(() => {}); // whoever awaits it is told
-    inOrder.push(next);
-  }
+  const inOrder = obtainAll(context, components);
   const byName = new Map(components.map((component, index) => [component.name, inOrder[index]]));
   const nodeParts = await Promise.all(inOrder.filter((_, index) => components[index]?.node === true));
   const takesImages = (network: Network, record: InstanceRecord) =>

@@ -58,11 +58,14 @@ async function obtain(
   await cp(join(modulesFolder, component.name), module, { recursive: true });
   await ensureLibraries(context, component);
   progress(0, 'modules');
-  await go(context, component, module, ['mod', 'download']);
+  // The build itself downloads the modules that it needs: go.mod names many more.
   await patch(context, component, module);
   await mkdir(join(folder, 'bin'), { recursive: true });
   let compiled = 0;
   const built = (line: string) => {
+    const [, wanted] = /^go: downloading (\S+)/.exec(line) ?? [];
+    if (wanted !== undefined)
+      progress(Math.min(compiled / component.packages, 0.97), `downloading ${wanted}`);
     if (/^[\w.-]+(\/[\w.~-]+)*$/.test(line)) {
       compiled++;
       progress(Math.min(compiled / component.packages, 0.97), `${compiled} packages`);
@@ -139,14 +142,19 @@ async function patch(context: Context, component: Component, module: string): Pr
   }
 }
 
+/** A module's folder; it is downloaded where it is not there yet. */
 async function moduleFolder(
   context: Context,
   component: Component,
   module: string,
   name: string,
 ): Promise<string> {
-  const listed = await go(context, component, module, ['list', '-m', '-f', '{{.Dir}}', name]);
-  return listed.trim();
+  const downloaded: unknown = JSON.parse(
+    await go(context, component, module, ['mod', 'download', '-json', name]),
+  );
+  if (typeof downloaded === 'object' && downloaded !== null && 'Dir' in downloaded)
+    return String(downloaded.Dir);
+  throw new StepFailed({ what: `${component.name}: go does not say where the module ${name} is` });
 }
 
 async function go(
