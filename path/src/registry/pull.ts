@@ -10,6 +10,7 @@ import { parseReference, type Reference, referenceText } from '../oci/reference.
 import type { Store } from '../oci/store.ts';
 import { type Client, createClient } from './client.ts';
 import { blobBytes } from './download-blob.ts';
+import { knownPlaces } from './known-places.ts';
 import { limit } from './limit.ts';
 import type { Patience } from './patience.ts';
 import { getManifest, type ManifestBody, type Repository } from './requests.ts';
@@ -68,6 +69,10 @@ export async function pullImage(
       throw error;
     });
     if (config === undefined) throw new Error('a configuration was fetched and is not there');
+    // An image that stands on this one, in the same registry, takes its layers from there.
+    const places = knownPlaces(context.cache, client.endpoint.host);
+    for (const { descriptor } of blobs) places.note(descriptor.digest, repository.name);
+    await places.save();
     const byDigest = new Map(blobs.map((blob) => [blob.descriptor.digest, blob]));
     return {
       manifest: stored,

@@ -96,6 +96,22 @@ test('a layer that images share is sent once and mounted into the others', async
   }
 });
 
+test('a layer that an earlier run has seen in another repository is taken from there', async () => {
+  const shared = noise(200_000);
+  await publish([await world.image('base', shared)]);
+  fake.got.length = 0;
+  await publish([await world.image('web', shared, 'own')]);
+  expect(fake.got.filter(({ url }) => url.includes('mount=')).length).toBe(1);
+  // Its own layer, its configuration, its manifest.
+  expect(published().at(-1)).toMatchObject({ uploaded: 3 });
+  expect(count('PUT /v2/hello/web/blobs/')).toBe(2);
+  // What was seen there may be gone: it is sent then, into the upload that was begun instead.
+  fake.blobs.clear();
+  fake.manifests.clear();
+  await publish([await world.image('web', shared, 'own')]);
+  expect(published().at(-1)).toMatchObject({ uploaded: 4 });
+});
+
 test('without mounting a shared layer goes into the upload that the registry began instead', async () => {
   fake.mounts = false;
   const images = await Promise.all(['a', 'b'].map((name) => world.image(name, 'shared', name)));

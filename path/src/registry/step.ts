@@ -1,6 +1,7 @@
 import type { BuiltImage, PublishedImage, RegistryAccess } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
 import { type Client, createClient } from './client.ts';
+import { knownPlaces } from './known-places.ts';
 import type { Patience } from './patience.ts';
 import { publishImage } from './publish-image.ts';
 import { repositoryOf } from './repository.ts';
@@ -31,16 +32,19 @@ export async function publishImages(
   const planned = images.map((image) => ({ image, repository: repositoryOf(registry, image.name, tags) }));
   const client = createClient(context, registry, options.patience);
   try {
-    const transfer = createTransfer(client);
+    const places = knownPlaces(context.cache, client.endpoint.host);
+    const transfer = createTransfer(client, places);
     const publishing = planned.map(({ image, repository }) =>
       publish(context, { client, transfer, repository, tags }, image),
     );
-    return await Promise.all(publishing).catch(async (error: unknown) => {
+    const published = await Promise.all(publishing).catch(async (error: unknown) => {
       // Nothing is told of the others any more when one has failed.
       await client.close();
       await Promise.allSettled(publishing);
       throw error;
     });
+    await places.save();
+    return published;
   } finally {
     await client.close();
   }

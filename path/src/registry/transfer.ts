@@ -1,5 +1,6 @@
 import type { Digest, StoredBlob } from '../core/handover.ts';
 import type { Client } from './client.ts';
+import type { KnownPlaces } from './known-places.ts';
 import { headBlob, mountBlob, type Repository } from './requests.ts';
 import { uploadBlob } from './upload-blob.ts';
 
@@ -9,13 +10,31 @@ export interface Transfer {
   ensure(repository: Repository, blob: StoredBlob, onProgress?: (bytes: number) => void): Promise<boolean>;
 }
 
-/** A transfer for one run. */
-export function createTransfer(client: Client): Transfer {
+/** A transfer for one run. `places`: where this machine has seen blobs before. */
+export function createTransfer(client: Client, places?: KnownPlaces): Transfer {
   const firsts = new Map<Digest, { readonly name: string; readonly there: Promise<boolean> }>();
 
   const first = async (repository: Repository, blob: StoredBlob, onProgress?: (bytes: number) => void) => {
     if (await client.send(headBlob(repository, blob.descriptor))) return false;
-    await uploadBlob(client, blob, { repository, onProgress: onProgress ?? (() => {}) });
+    const seen = await places?.of(blob.descriptor.digest);
+    if (seen === undefined || seen === repository.name) {
+      await uploadBlob(client, blob, { repository, onProgress: onProgress ?? (() => {}) });
+      return true;
+    }
+    return mountOrUpload(repository, blob, seen, onProgress);
+  };
+
+  /** Resolves to whether it had to be sent. */
+  const mountOrUpload = async (
+    repository: Repository,
+    blob: StoredBlob,
+    from: string,
+    onProgress: ((bytes: number) => void) | undefined,
+  ): Promise<boolean> => {
+    const answer = await client.send(mountBlob(repository, blob.descriptor, from));
+    if (answer === 'mounted') return false;
+    const begun = answer === 'refused' ? undefined : answer;
+    await uploadBlob(client, blob, { repository, begun, onProgress: onProgress ?? (() => {}) });
     return true;
   };
 
@@ -26,15 +45,12 @@ export function createTransfer(client: Client): Transfer {
       if (known === undefined) {
         const there = first(repository, blob, onProgress);
         firsts.set(digest, { name: repository.name, there });
+        await there;
+        places?.note(digest, repository.name);
         return there;
       }
       await known.there;
-      if (known.name === repository.name) return false;
-      const answer = await client.send(mountBlob(repository, blob.descriptor, known.name));
-      if (answer === 'mounted') return false;
-      const begun = answer === 'refused' ? undefined : answer;
-      await uploadBlob(client, blob, { repository, begun, onProgress: onProgress ?? (() => {}) });
-      return true;
+      return known.name === repository.name ? false : mountOrUpload(repository, blob, known.name, onProgress);
     },
   };
 }
