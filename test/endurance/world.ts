@@ -9,7 +9,7 @@ import { until } from '../support/until.ts';
 
 /** Instance and ports of these tests alone. */
 export const instance = 'ptp-chaos';
-const ports = { http: 38_080, https: 38_443 };
+export const ports = { http: 38_080, https: 38_443 };
 
 const line = 'Each click makes one, gives it an id, and keeps it.';
 
@@ -70,6 +70,13 @@ export class World {
       cache: this.cache,
       ...(this.#state === undefined ? {} : { state: this.#state }),
     });
+  }
+
+  /** Whatever state a test that failed has left it in: afterwards it runs, if need be without its data. */
+  async recover(): Promise<void> {
+    if ((await this.up()).code === 0) return;
+    await this.clean();
+    await this.mended();
   }
 
   /** Takes the cluster away with its data. */

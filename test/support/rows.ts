@@ -44,10 +44,13 @@ export class Rows {
     }
   }
 
-  /** The paths of rows that are gone or differ from what they were; empty where all is well. */
-  async lost(door: Door): Promise<readonly string[]> {
+  /**
+   * The paths of rows that are gone or differ from what they were; empty where all is well.
+   * @param newest how many of the latest to look at, where not at all
+   */
+  async lost(door: Door, newest = this.count): Promise<readonly string[]> {
     const lost: string[] = [];
-    const left = [...this.#kept].values();
+    const left = [...this.#kept].slice(Math.max(0, this.count - newest)).values();
     // A few at a time: each is a connection of its own.
     const look = async () => {
       for (const [path, before] of left) {

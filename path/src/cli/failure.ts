@@ -1,4 +1,5 @@
-import { StepFailed, UserMistake } from '../core/failure.ts';
+import { diskProblem } from '../core/disk.ts';
+import { type Problem, StepFailed, UserMistake } from '../core/failure.ts';
 import type { JsonObject } from './command.ts';
 import { type Look, styled } from './render/look.ts';
 import { problemLines, type ReadLine } from './render/problem.ts';
@@ -15,12 +16,13 @@ export interface Ending {
  * (1), which alone shows its stack.
  */
 export function endingOf(error: unknown, interrupted: boolean, look: Look, readLine: ReadLine): Ending {
-  if (error instanceof UserMistake || error instanceof StepFailed) {
+  const problems = problemsOf(error);
+  if (problems !== undefined) {
     const mistake = error instanceof UserMistake;
     return {
       code: mistake ? 2 : 1,
-      lines: error.problems.flatMap((problem) => problemLines(problem, look, 'mistake', readLine)),
-      json: { kind: mistake ? 'mistake' : 'failed', problems: error.problems },
+      lines: problems.flatMap((problem) => problemLines(problem, look, 'mistake', readLine)),
+      json: { kind: mistake ? 'mistake' : 'failed', problems },
     };
   }
   if (interrupted) return { code: 130, lines: ['stopped'], json: { kind: 'stopped' } };
@@ -34,6 +36,18 @@ export function endingOf(error: unknown, interrupted: boolean, look: Look, readL
     ],
     json: { kind: 'bug', message: error instanceof Error ? error.message : String(error), stack: text },
   };
+}
+
+/** A disk that is full may be noticed at any place. */
+function problemsOf(error: unknown): readonly Problem[] | undefined {
+  if (error instanceof UserMistake || error instanceof StepFailed) return error.problems;
+  const problem = diskProblem(error) ?? (error as Partial<Told> | undefined)?.problem;
+  return problem === undefined ? undefined : [problem];
+}
+
+/** An error that is no bug by itself: a server may be in trouble at any request. */
+interface Told {
+  readonly problem: Problem | undefined;
 }
 
 /** The stack with those of the errors that caused it. */

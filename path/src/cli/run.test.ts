@@ -188,6 +188,28 @@ test('any other error is a bug: its stack, and what caused it', async () => {
   expect(err).toContain('caused by Error: below');
 });
 
+test('a full disk is no bug, wherever it is noticed, nor is a server in trouble', async () => {
+  const up: Actions['up'] = async () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      path: '/var/lib/x',
+    });
+    throw new Error('writing', { cause: full });
+  };
+  const { code, err } = await run('up', { up });
+  expect(code).toBe(1);
+  expect(err).toMatch(
+    /^✘ the disk is full: \/var\/lib\/x could not be written\n.*ENOSPC.*\n {2}Make room there/s,
+  );
+  const troubled: Actions['up'] = async () => {
+    throw Object.assign(new Error('500'), { problem: { what: 'the server cannot answer', next: 'Wait.' } });
+  };
+  expect(await run('up', { up: troubled })).toMatchObject({
+    code: 1,
+    err: '✘ the server cannot answer\n  Wait.\n',
+  });
+});
+
 test('Ctrl-C: exit 130 without a stack; a mistake that was found before is still told', async () => {
   const up: Actions['up'] = async () => {
     throw new DOMException('interrupted', 'AbortError');

@@ -1,3 +1,4 @@
+import type { Problem } from '../core/failure.ts';
 import type { Cluster, PublishedImage, RegistryAccess } from '../core/handover.ts';
 import type { ImageSpec } from '../core/image-spec.ts';
 import type { Context } from '../effects/context.ts';
@@ -28,7 +29,12 @@ export interface Groundwork {
 
 /** How a cluster is now. */
 export type ClusterState =
-  | { readonly state: 'running'; readonly cluster: Cluster }
+  | {
+      readonly state: 'running';
+      readonly cluster: Cluster;
+      /** What is wrong with it although it answers, and does not show in it. */
+      readonly problems?: readonly Problem[];
+    }
   | { readonly state: 'stopped' | 'absent' }
   | { readonly state: 'unreachable'; readonly why: string; readonly next?: string };
 

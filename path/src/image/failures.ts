@@ -1,31 +1,22 @@
+import { diskTrouble } from '../core/disk.ts';
 import { StepFailed, UserMistake } from '../core/failure.ts';
-
-/** Why the disk took no more, by the system's code. */
-const diskTexts: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the quota of the disk is used up',
-  EROFS: 'the disk is read-only',
-};
 
 /**
  * What a failed write means to the person: StepFailed for a disk that took no more, wherever in the causes of an
  * error that stands; any other error as it is. `cache` is the folder that images are made in.
  */
 export function foreseen(error: unknown, cache: string): unknown {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    const text = diskTexts[(at as NodeJS.ErrnoException).code ?? ''];
-    if (text === undefined) continue;
-    return new StepFailed(
-      {
-        what: `images can't be made: ${text}`,
-        where: { file: cache },
-        next: 'Make room there, or name another folder with PTP_CACHE. Nothing half-written was left.',
-        details: [at.message],
-      },
-      { cause: error },
-    );
-  }
-  return error;
+  const trouble = diskTrouble(error);
+  if (trouble === undefined) return error;
+  return new StepFailed(
+    {
+      what: `images can't be made: ${trouble.text}`,
+      where: { file: cache },
+      next: 'Make room there, or name another folder with PTP_CACHE. Nothing half-written was left.',
+      details: [trouble.said],
+    },
+    { cause: error },
+  );
 }
 
 /** One error for several: mistakes are told all at once; anything unforeseen goes on as it is. */

@@ -1,3 +1,5 @@
+import type { Problem } from '../core/failure.ts';
+
 /** What the server says with a refusal (API conventions, "Response Status Kind"). */
 export interface Status {
   readonly message?: string;
@@ -30,6 +32,15 @@ export class KubernetesError extends Error {
     this.reason = status.reason ?? '';
     this.status = status;
     this.retryAfter = retryAfter;
+  }
+
+  /** How a server that cannot answer is told of; a refusal that nobody foresaw is told as what it is. */
+  get problem(): Problem | undefined {
+    if (this.code < 500 && !this.temporary) return undefined;
+    return {
+      what: `the cluster's API server cannot answer: ${this.message}`,
+      next: 'Look at `ptp status`, and run the same command again.',
+    };
   }
 
   /** Whether the same request may succeed later. */

@@ -47,7 +47,7 @@ export async function systemStatus(
       ...(deployments.length === 0 ? {} : { url: publicUrl({ project, cluster: state.cluster }) }),
       components,
       services,
-      problems: [...below, ...missing(components, services), ...problems],
+      problems: [...(state.problems ?? []), ...below, ...missing(components, services), ...problems],
     };
   } finally {
     await client.close();

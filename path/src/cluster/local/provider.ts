@@ -25,6 +25,7 @@ import { components, kubernetesVersion } from './source/components.ts';
 import type { Obtained } from './source/obtain.ts';
 import { obtainAll } from './source/obtain-all.ts';
 import { startNode } from './start.ts';
+import { stoppedProblems, stoppedPrograms } from './stopped-programs.ts';
 
 /** Upstream Kubernetes on this machine, in namespaces of its own. */
 export const localProvider: ClusterProvider = {
@@ -33,15 +34,23 @@ export const localProvider: ClusterProvider = {
     const layout = layoutFor(project);
     const record = await readRecord(layout);
     if (record === undefined) return { state: 'absent' };
-    if ((await findMachine(layout)) === undefined) return { state: 'stopped' };
+    const machine = await findMachine(layout);
+    if (machine === undefined) return { state: 'stopped' };
     const network = networkOf(record.number);
     const answer = await probe(layout, network, 'kube-apiserver').catch((error: Error) => ({
       ready: false,
       text: error.message,
     }));
     context.signal.throwIfAborted();
-    if (!answer.ready) return { state: 'unreachable', why: `the API server does not answer: ${answer.text}` };
-    return { state: 'running', cluster: await clusterOf(project, layout, network, record) };
+    const stopped = await stoppedPrograms(layout, network, machine);
+    // Without its store the server says for a while yet that it is ready.
+    if (!answer.ready || stopped.includes('etcd')) {
+      const dead = stopped.length === 0 ? '' : ` (not running: ${stopped.join(', ')})`;
+      const text = answer.ready ? 'it has lost its store' : answer.text;
+      return { state: 'unreachable', why: `the API server does not answer: ${text}${dead}` };
+    }
+    const cluster = await clusterOf(project, layout, network, record);
+    return { state: 'running', cluster, problems: stoppedProblems(stopped) };
   },
   remove: (context, project, options) => {
     const layout = layoutFor(project);
