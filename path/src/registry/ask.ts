@@ -1,7 +1,13 @@
-/** What a request carries: bytes at hand, or a stretch of a file that is read when it is sent. */
+import type { StoredBlob } from '../core/handover.ts';
+
+/**
+ * What a request carries: bytes at hand, a stretch of a file that is read when it is sent, or a whole blob, which is
+ * hashed while it is sent.
+ */
 export type Body =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly kind: 'file'; readonly path: string; readonly start: number; readonly length: number };
+  | { readonly kind: 'file'; readonly path: string; readonly start: number; readonly length: number }
+  | { readonly kind: 'blob'; readonly blob: StoredBlob };
 
 /** A registry's answer. */
 export interface Reply {

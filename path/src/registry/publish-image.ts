@@ -1,5 +1,4 @@
 import type { BuiltImage, StoredBlob } from '../core/handover.ts';
-import { verifyBlob } from '../oci/verify-blob.ts';
 import type { Client } from './client.ts';
 import { headManifest, putManifest, type Repository } from './requests.ts';
 import type { Transfer } from './transfer.ts';
@@ -33,12 +32,12 @@ export async function publishImage(image: BuiltImage, options: PublishOptions): 
   const missing = tags.filter((_, index) => tagged[index]?.digest !== digest);
   const there =
     missing.length < tags.length || (await client.send(headManifest(repository, digest))) !== undefined;
-  if (missing.length > 0 || !there) await verifyBlob(image.manifest);
   const sent = there ? [] : await sendBlobs(image, options);
-  const body = { kind: 'file', path: image.manifest.path, start: 0, length: size } as const;
+  const body = { kind: 'blob', blob: image.manifest } as const;
   const manifest = { descriptor: image.manifest.descriptor, body };
-  if (!there) await client.send(putManifest(repository, digest, manifest));
-  await Promise.all(missing.map((tag) => client.send(putManifest(repository, tag, manifest))));
+  // Under a tag it is there under its digest as well.
+  const names = there || missing.length > 0 ? missing : [digest];
+  await Promise.all(names.map((name) => client.send(putManifest(repository, name, manifest))));
   const all = there ? [] : [...sent, size];
   return { uploaded: all.length, bytes: all.reduce((sum, bytes) => sum + bytes, 0) };
 }

@@ -280,6 +280,7 @@ test('what this disk lost of an image is not sent', async () => {
     for (const part of [image.layers[0], image.manifest]) {
       const { path = '', descriptor } = part ?? {};
       const content = await readFile(path);
+      fake.blobs.clear();
       await lose(path);
       const failure = await failureOf(publish([image]));
       expect(failure).toBeInstanceOf(DamagedBlob);
@@ -291,6 +292,25 @@ test('what this disk lost of an image is not sent', async () => {
       await writeFile(path, content);
     }
   }
+});
+
+test('a large layer that was altered on this disk never goes out whole', async () => {
+  const image = await world.image('web', noise(2_000_000));
+  const { path = '', descriptor } = image.layers[0] ?? {};
+  const altered = await readFile(path);
+  altered[1_000_000] = (altered[1_000_000] ?? 0) ^ 1;
+  await writeFile(path, altered);
+  let received = 0;
+  fake.fault = (got, _response, request) => {
+    if (got.method === 'PUT' && got.url.includes(`${descriptor?.digest}`)) {
+      request.on('data', (piece: Buffer) => {
+        received += piece.byteLength;
+      });
+    }
+    return false;
+  };
+  expect(await failureOf(publish([image]))).toBeInstanceOf(DamagedBlob);
+  expect(received).toBeLessThan(2_000_000);
 });
 
 test('a repository that must be made first is a mistake that says so', async () => {

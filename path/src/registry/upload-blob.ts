@@ -33,8 +33,6 @@ const mostBreaks = 2;
 export async function uploadBlob(client: Client, blob: StoredBlob, options: UploadOptions): Promise<void> {
   const { repository, onProgress } = options;
   const { size } = blob.descriptor;
-  // Sent in vain otherwise: the registry hashes it as well, and can't say more than no.
-  await verifyBlob(blob);
   let { begun } = options;
   let breaks = 0;
   const way = await client.retrying(async () => {
@@ -43,7 +41,7 @@ export async function uploadBlob(client: Client, blob: StoredBlob, options: Uplo
     begun = undefined;
     let sent = 0;
     onProgress?.(0);
-    const body = { kind: 'file', path: blob.path, start: 0, length: size } as const;
+    const body = { kind: 'blob', blob } as const;
     const ask = putBlob(repository, upload, { descriptor: blob.descriptor, body });
     const tell = (bytes: number) => {
       sent += bytes;
@@ -61,6 +59,8 @@ export async function uploadBlob(client: Client, blob: StoredBlob, options: Uplo
 async function uploadChunks(client: Client, blob: StoredBlob, options: UploadOptions): Promise<void> {
   const { repository, onProgress } = options;
   const { size } = blob.descriptor;
+  // Its pieces say nothing of the whole, and the registry says no only when it has all of them.
+  await verifyBlob(blob);
   const first = await client.send(startUpload(repository));
   const chunk = Math.max(first.chunkMinimum ?? 0, defaultChunk);
   let state = { received: 0, upload: first };
