@@ -43,6 +43,8 @@ export async function publishImages(
       await Promise.allSettled(publishing);
       throw error;
     });
+    for (const { image, repository } of planned)
+      for (const { descriptor } of image.layers) places.note(descriptor.digest, repository.name);
     await places.save();
     return published;
   } finally {

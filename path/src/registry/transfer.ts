@@ -45,8 +45,6 @@ export function createTransfer(client: Client, places?: KnownPlaces): Transfer {
       if (known === undefined) {
         const there = first(repository, blob, onProgress);
         firsts.set(digest, { name: repository.name, there });
-        await there;
-        places?.note(digest, repository.name);
         return there;
       }
       await known.there;
