@@ -37,7 +37,7 @@ async function imageOf(project: Project, component: Component): Promise<ImageSpe
     throw new UserMistake({
       what: `nothing says how to build ${component.name}`,
       where: { key: `components.${component.name}.source` },
-      next: 'Give its package.json a "start" script (a server) or a "build" script and an index.html (a page), make it a Go module with one program, or name its `builder`.',
+      next: 'Give its package.json a "start" script (a server) or a "build" script and an index.html (a page), make it a Go module with one program (of several, name one: `go: { main: cmd/… }`), or name its `builder`.',
     });
   }
   const common = {

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
@@ -330,6 +339,21 @@ test('a folder that is no module, a folder named as the program that is none', a
   expect(await failed(app, { main: 'nowhere' })).toMatchObject({
     name: 'UserMistake',
     problems: [{ next: expect.stringContaining('go: { main') }],
+  });
+});
+
+test('a module that is not the one of go.sum is not built', async () => {
+  const app = newApp();
+  const calendar = join(import.meta.dirname, '../../bench/apps/go');
+  cpSync(calendar, join(app.folder, 'app'), { recursive: true, force: true });
+  rmSync(join(app.folder, 'app/main.go'));
+  const sums = readFileSync(join(calendar, 'go.sum'), 'utf8');
+  const altered = sums.replace(/^(github\.com\/go-chi\/chi\/v5 \S+ h1:)...../m, '$1AAAAA');
+  expect(altered).not.toBe(sums);
+  write(app.folder, { 'app/go.sum': altered });
+  expect(await failed(app)).toMatchObject({
+    name: 'StepFailed',
+    problems: [{ next: expect.stringContaining('not the one that go.sum names') }],
   });
 });
 

@@ -62,6 +62,16 @@ test.each([
   ],
   ['stat /src/cmd/x: directory not found', 'UserMistake', /go: \{ main/],
   ['go: errors parsing go.mod:\ngo.mod:5: unknown directive: bad', 'UserMistake', /Mend it/],
+  [
+    'go: a@v9: reading https://proxy.example/a/@v/v9.info: 404 Not Found',
+    'UserMistake',
+    /no such module or version/,
+  ],
+  [
+    'go: a@v1: git ls-remote -q origin: fatal: could not read Username for https://git.example',
+    'StepFailed',
+    /GOPRIVATE/,
+  ],
   ['verifying a@v1: checksum mismatch\n\tSECURITY ERROR', 'StepFailed', /Find out who changed it/],
   [
     'main.go:4:9: a@v1: Get "http://127.0.0.1:1/a": dial tcp 127.0.0.1:1: connect: connection refused',

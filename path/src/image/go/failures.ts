@@ -22,6 +22,15 @@ const known: readonly {
     failed: true,
   },
   {
+    said: /could not read Username|Permission denied \(publickey|Authentication failed|: 40[13] (?:Forbidden|Unauthorized)/,
+    next: 'A module is kept where nobody gets in without credentials. Give them to git or in ~/.netrc; name private modules in GOPRIVATE.',
+    failed: true,
+  },
+  {
+    said: /: (?:404 Not Found|410 Gone)|unknown revision|invalid version/,
+    next: 'There is no such module or version where `go env GOPROXY` says. Correct go.mod; name private modules in GOPRIVATE.',
+  },
+  {
     said: /\b(?:Get|reading) "?https?:\/\/|dial tcp|no such host|i\/o timeout|module lookup disabled/,
     next: 'Modules are downloaded as `go env GOPROXY GOPRIVATE` says. Check that it can be reached, and run the same command again.',
     failed: true,

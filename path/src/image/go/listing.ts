@@ -44,7 +44,14 @@ export async function list(
   spec: GoImage,
   main: string,
 ): Promise<Listing> {
-  const args = ['list', '-deps', `-json=${fields.join(',')}`, ...tagArguments(spec), `./${main}`];
+  const args = [
+    'list',
+    '-deps',
+    '-buildvcs=false',
+    `-json=${fields.join(',')}`,
+    ...tagArguments(spec),
+    `./${main}`,
+  ];
   const tell = (text: string) => context.emit({ kind: 'progress', step: 'image', task: spec.name, text });
   const [output, moduleFiles] = await Promise.all([
     go(context, toolchain, args, { folder: spec.source, tell }),

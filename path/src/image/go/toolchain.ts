@@ -46,7 +46,13 @@ const theirs = [
 const asked = ['GOVERSION', 'GOTOOLDIR', 'GOMOD', 'GOWORK', 'GOFLAGS'] as const;
 
 /** What would give another program, or another Go. */
-const neutral = { GOEXPERIMENT: undefined, GOFIPS140: undefined, GO111MODULE: undefined, GODEBUG: undefined };
+const neutral = {
+  GOEXPERIMENT: undefined,
+  GOFIPS140: undefined,
+  GO111MODULE: undefined,
+  GODEBUG: undefined,
+  GO_EXTLINK_ENABLED: undefined,
+};
 
 /**
  * Asks Go for its settings in a folder. Programs are compiled with none of them but those that say where modules come
@@ -66,7 +72,8 @@ export async function findToolchain(context: Context, folder: string): Promise<T
   const env = { ...neutral, ...target, GOTOOLCHAIN: 'local', PWD: folder };
   const outcome = await context.processes.run({ program, args, cwd: folder, env, signal: context.signal });
   if (outcome.code !== 0) throw failureOf(outcome, { folder, doing: 'go env' });
-  const said = JSON.parse(outcome.stdout) as Record<(typeof theirs | typeof asked)[number], string>;
+  const told = JSON.parse(outcome.stdout) as Record<(typeof theirs | typeof asked)[number], string>;
+  const said = { ...told, ...withoutHome(context.cache, told) };
   if (said.GOMOD === '' || said.GOMOD === '/dev/null') {
     throw new UserMistake({
       what: 'there is no go.mod here or above',
@@ -94,6 +101,19 @@ export async function findToolchain(context: Context, folder: string): Promise<T
       GOWORK: said.GOWORK === '' ? 'off' : said.GOWORK,
       GOFLAGS: /-modcacherw\b/.test(said.GOFLAGS) ? '-modcacherw' : undefined,
     },
+  };
+}
+
+/** Folders of our own where Go has none, as for users without a home. */
+function withoutHome(
+  cache: string,
+  { GOPATH, GOCACHE, GOMODCACHE, GOFLAGS }: Readonly<Record<(typeof theirs | typeof asked)[number], string>>,
+) {
+  return {
+    ...(GOCACHE === '' || GOCACHE === 'off' ? { GOCACHE: join(cache, 'go/build') } : {}),
+    ...(GOPATH === '' ? { GOPATH: join(cache, 'go') } : {}),
+    // Writable, since the cache is a folder that may be deleted.
+    ...(GOMODCACHE === '' ? { GOMODCACHE: join(cache, 'go/mod'), GOFLAGS: `${GOFLAGS} -modcacherw` } : {}),
   };
 }
 
