@@ -16,6 +16,11 @@ export class Rows {
     return this.#kept.size;
   }
 
+  /** Expects a row from now on that was acknowledged elsewhere: `/api/<id>`. */
+  keep(path: string): void {
+    this.#kept.set(path, undefined);
+  }
+
   /** Makes a row and reads it. Throws where the system does not do both. */
   async make(door: Door): Promise<Row> {
     const path = await this.#post(door);

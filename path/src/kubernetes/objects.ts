@@ -51,6 +51,7 @@ export type ServiceAccount = Typed<'v1', 'ServiceAccount', k8s.V1ServiceAccount>
 export type SecretObject = Typed<'v1', 'Secret', k8s.V1Secret>;
 export type ConfigMap = Typed<'v1', 'ConfigMap', k8s.V1ConfigMap>;
 export type ServiceObject = Typed<'v1', 'Service', k8s.V1Service>;
+export type NodeObject = Typed<'v1', 'Node', k8s.V1Node>;
 export type Pod = Typed<'v1', 'Pod', k8s.V1Pod>;
 export type PodEvent = Typed<'v1', 'Event', k8s.CoreV1Event>;
 export type PersistentVolumeClaim = Typed<'v1', 'PersistentVolumeClaim', k8s.V1PersistentVolumeClaim>;

@@ -77,6 +77,7 @@ test('the smallest file gets every default', async () => {
       namespace: 'shop',
       instance: 'shop',
       ports: { http: 80, https: 443 },
+      nodes: 1,
     },
   } satisfies Project);
 });

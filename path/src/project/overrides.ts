@@ -4,13 +4,15 @@ import { targetParts } from './schema.ts';
 
 /**
  * What this process's environment says instead of ptp.yaml, so that a second system (a test's, a branch's) can run
- * beside the first from the same file: `PTP_INSTANCE`, `PTP_HTTP_PORT`, `PTP_HTTPS_PORT`, `PTP_DOMAIN`.
+ * beside the first from the same file: `PTP_INSTANCE`, `PTP_HTTP_PORT`, `PTP_HTTPS_PORT`, `PTP_DOMAIN`,
+ * `PTP_NODES`.
  */
 export interface Overrides {
   readonly instance?: string;
   readonly http?: number;
   readonly https?: number;
   readonly domain?: string;
+  readonly nodes?: number;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -36,9 +38,13 @@ export function overridesFrom(env: Environment): {
   };
   const overrides = {
     ...optional('instance', read('PTP_INSTANCE', checked(targetParts.name))),
-    ...optional('http', read('PTP_HTTP_PORT', portOf)),
-    ...optional('https', read('PTP_HTTPS_PORT', portOf)),
+    ...optional('http', read('PTP_HTTP_PORT', numbered(targetParts.port, noPort))),
+    ...optional('https', read('PTP_HTTPS_PORT', numbered(targetParts.port, noPort))),
     ...optional('domain', read('PTP_DOMAIN', checked(targetParts.domain))),
+    ...optional(
+      'nodes',
+      read('PTP_NODES', numbered(targetParts.nodes, 'is no number of nodes\nUse 1 to 9.')),
+    ),
   };
   return { overrides, problems };
 }
@@ -54,11 +60,15 @@ const checked =
       : { message: parsed.error.issues[0]?.message ?? 'is wrong' };
   };
 
-function portOf(text: string): Parsed<number> {
-  const value = Number(text);
-  const parsed = /^\d+$/.test(text) ? targetParts.port.safeParse(value) : undefined;
-  return parsed?.success === true ? { value } : { message: 'is no port\nUse 1 to 65535.' };
-}
+const noPort = 'is no port\nUse 1 to 65535.';
+
+const numbered =
+  (schema: typeof targetParts.port | typeof targetParts.nodes, message: string) =>
+  (text: string): Parsed<number> => {
+    const value = Number(text);
+    const parsed = /^\d+$/.test(text) ? schema.safeParse(value) : undefined;
+    return parsed?.success === true ? { value } : { message };
+  };
 
 function optional<Key extends string, Value>(
   key: Key,

@@ -60,6 +60,8 @@ export interface Target {
   readonly instance: string;
   /** The local cluster's public ports on this machine; 80 and 443 unless told. */
   readonly ports: { readonly http: number; readonly https: number };
+  /** How many nodes the local cluster has; absent: 1. */
+  readonly nodes?: number;
   /** The context of the kubeconfig; absent: its current one. */
   readonly context?: string;
   /** The absolute path of a kubeconfig; absent: the usual places. */

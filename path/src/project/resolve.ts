@@ -86,7 +86,11 @@ function talksTo(
 }
 
 function resolveTarget(file: ProjectFile, { folder, targetName, overrides }: Surroundings): Target {
-  const target = file.targets?.[targetName] ?? { cluster: 'local', ports: { http: 80, https: 443 } };
+  const target = file.targets?.[targetName] ?? {
+    cluster: 'local',
+    ports: { http: 80, https: 443 },
+    nodes: 1,
+  };
   const namespace = target.namespace ?? file.name;
   const domain = overrides.domain ?? target.domain ?? `${file.name}.localhost`;
   if (target.cluster === 'local') {
@@ -97,6 +101,7 @@ function resolveTarget(file: ProjectFile, { folder, targetName, overrides }: Sur
       namespace,
       instance: overrides.instance ?? target.instance ?? file.name,
       ports: { http: overrides.http ?? target.ports.http, https: overrides.https ?? target.ports.https },
+      nodes: overrides.nodes ?? target.nodes,
     };
   }
   if (target.cluster !== 'kubeconfig')

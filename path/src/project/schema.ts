@@ -47,6 +47,11 @@ const storage = z
     error: 'is too little for a database\nUse at least 64Mi.',
   });
 
+const nodes = z
+  .int()
+  .min(1, 'is too few nodes\nUse 1 to 9.')
+  .max(9, 'is too many nodes for one machine\nUse 1 to 9.');
+
 const environmentName = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is no name for a variable\nUse letters, digits and underscores.');
@@ -215,6 +220,10 @@ const local = z
       .strictObject({ http: port.default(80), https: port.default(443) })
       .prefault({})
       .meta({ description: "The cluster's public ports on this machine." }),
+    nodes: nodes.default(1).meta({
+      description:
+        'How many nodes the cluster has, to see what happens when one of them goes. The first one has the control plane and all data; each further one takes about 200 MiB of memory.',
+    }),
   })
   .meta({ description: 'A Kubernetes on this machine, started by ptp.' });
 
@@ -304,4 +313,4 @@ export const partSchemas: Readonly<Record<string, z.ZodType>> = {
 };
 
 /** Parts of a target that the environment can say as well. */
-export const targetParts = { name, domain, port } as const;
+export const targetParts = { name, domain, port, nodes } as const;

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { layoutOf } from '../../../path/src/cluster/local/layout.ts';
 import { ensurePki } from '../../../path/src/cluster/local/pki.ts';
-import { networkOf } from '../../../path/src/cluster/local/plan.ts';
+import { networkOf, nodesOf } from '../../../path/src/cluster/local/plan.ts';
 import { readRecord } from '../../../path/src/cluster/local/record.ts';
 import type { Fault } from '../fault.ts';
 import { instance } from '../world.ts';
@@ -48,7 +48,8 @@ export const clock: readonly Fault[] = [
       const names = ['apiserver', 'etcd', 'kubelet', 'admin', 'scheduler', 'etcd-client', 'front-proxy'];
       for (const name of names) rmSync(join(layout.pki, `${name}.crt`));
       // As it would have been made 340 days ago.
-      await ensurePki(layout, networkOf(record.number), new Date(Date.now() - 340 * day));
+      const network = networkOf(record.number);
+      await ensurePki(layout, network, nodesOf(network, 1), new Date(Date.now() - 340 * day));
       return undefined;
     },
   },

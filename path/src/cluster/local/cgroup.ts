@@ -1,11 +1,18 @@
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { firstNode } from './layout.ts';
 
 const mounted = '/sys/fs/cgroup';
 
 /** The cgroup of an instance, as the kubelet names it; its pods and its own programs are below. */
 export function cgroupRoot(instance: string): string {
   return `/ptp-${instance}`;
+}
+
+/** The cgroup of one of an instance's nodes: the first one's is the instance's, the others' are below it. */
+export function nodeCgroup(instance: string, node: string): string {
+  const root = cgroupRoot(instance);
+  return node === firstNode ? root : join(root, 'nodes', node);
 }
 
 /** 2 where the machine has the unified hierarchy alone. */
@@ -20,10 +27,9 @@ export async function cgroupVersion(): Promise<1 | 2> {
  */
 export async function enterCgroup(root: string, pid: number): Promise<void> {
   for (const hierarchy of await hierarchies()) {
-    const top = join(hierarchy, root);
-    const own = join(top, 'machine');
+    const own = join(hierarchy, root, 'machine');
     await mkdir(own, { recursive: true });
-    await handDown(hierarchy, top, own);
+    await handDown(hierarchy, own);
     await writeFile(join(own, 'cgroup.procs'), String(pid));
   }
 }
@@ -58,10 +64,14 @@ async function hierarchies(): Promise<readonly string[]> {
   return folders;
 }
 
-async function handDown(hierarchy: string, top: string, own: string): Promise<void> {
+/** Makes every folder from the hierarchy's down to `own` ready for what is below it. */
+async function handDown(hierarchy: string, own: string): Promise<void> {
+  const words = relative(hierarchy, own).split('/');
+  const folders = words.map((_, index) => join(hierarchy, ...words.slice(0, index + 1)));
   if ((await cgroupVersion()) === 2) {
     const controllers = (await readFile(join(hierarchy, 'cgroup.controllers'), 'utf8')).trim().split(/\s+/);
-    for (const folder of [hierarchy, top]) {
+    // Not the last one: it holds processes.
+    for (const folder of [hierarchy, ...folders.slice(0, -1)]) {
       for (const controller of controllers) {
         await writeFile(join(folder, 'cgroup.subtree_control'), `+${controller}`).catch(() => {});
       }
@@ -72,6 +82,6 @@ async function handDown(hierarchy: string, top: string, own: string): Promise<vo
   for (const name of ['cpuset.cpus', 'cpuset.mems']) {
     const value = await readFile(join(hierarchy, name), 'utf8').catch(() => undefined);
     if (value === undefined) continue;
-    for (const folder of [top, own]) await writeFile(join(folder, name), value.trim());
+    for (const folder of folders) await writeFile(join(folder, name), value.trim());
   }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import type { Layout } from './layout.ts';
-import { type Network, nodeName, policySocket, registryName } from './plan.ts';
+import { nodeCgroup } from './cgroup.ts';
+import { type Layout, layoutOfNode } from './layout.ts';
+import { type ClusterNode, kubeletFile, type Network, policySocket, registryName } from './plan.ts';
 
 /** What a configuration depends on besides the instance's addresses. */
 export interface Settings {
@@ -11,38 +12,44 @@ export interface Settings {
   readonly encryptionKey: string;
   /** The pause image's reference. */
   readonly pause: string;
-  readonly cgroupRoot: string;
   readonly cgroupVersion: 1 | 2;
   /** The machine's resolver file, one without loopback addresses. */
   readonly resolvConf: string;
 }
 
-/** The node's configuration files: path → content; every one is written with mode 0600. */
+/** The nodes' configuration files: path → content; every one is written with mode 0600. */
 export function configurationFiles(
   layout: Layout,
   network: Network,
+  nodes: readonly ClusterNode[],
   settings: Settings,
 ): ReadonlyMap<string, string> {
   const etc = (name: string) => join(layout.etc, name);
   return new Map([
-    [etc('containerd.toml'), containerd(layout, settings)],
     [etc(`certs.d/${registryName}/hosts.toml`), registryHosts(network, settings)],
     [etc(`certs.d/${network.node}:${network.registryPort}/hosts.toml`), plainHosts(network)],
-    [etc('cni/10-ptp.conflist'), cni(layout)],
     [etc('registry.yaml'), registry(layout, network)],
     [etc('htpasswd'), `${settings.htpasswd}\n`],
     [etc('encryption.yaml'), encryption(settings)],
-    [etc('kubelet.yaml'), kubelet(layout, network, settings)],
-    [etc('kube-proxy.yaml'), kubeProxy(layout, network)],
+    ...nodes.flatMap((node): [string, string][] => {
+      const own = layoutOfNode(layout, node.name);
+      return [
+        [join(own.etc, 'containerd.toml'), containerd(layout, own, settings)],
+        [join(own.etc, 'cni/10-ptp.conflist'), cni(own, node)],
+        [join(own.etc, 'kubelet.yaml'), kubelet(layout, network, node, nodes.length > 1, settings)],
+        [join(own.etc, 'kube-proxy.yaml'), kubeProxy(layout, network, node)],
+      ];
+    }),
   ]);
 }
 
-function containerd(layout: Layout, settings: Settings): string {
+/** `own`: the node's folders. */
+function containerd(layout: Layout, own: Layout, settings: Settings): string {
   return `version = 3
-root = "${layout.containerd}"
-state = "${layout.run}/containerd"
+root = "${own.containerd}"
+state = "${own.run}/containerd"
 [grpc]
-  address = "${containerdSocket(layout)}"
+  address = "${containerdSocket(own)}"
 [debug]
   level = "warn"
 [plugins.'io.containerd.cri.v1.images']
@@ -62,13 +69,13 @@ state = "${layout.run}/containerd"
       SystemdCgroup = false
   [plugins.'io.containerd.cri.v1.runtime'.cni]
     bin_dirs = ["${layout.bin}"]
-    conf_dir = "${layout.etc}/cni"
+    conf_dir = "${own.etc}/cni"
 `;
 }
 
-/** Where containerd listens. */
-export function containerdSocket(layout: Layout): string {
-  return `${layout.run}/containerd.sock`;
+/** Where a node's containerd listens. */
+export function containerdSocket(own: Pick<Layout, 'run'>): string {
+  return `${own.run}/containerd.sock`;
 }
 
 function registryHosts(network: Network, settings: Settings): string {
@@ -86,7 +93,7 @@ function plainHosts(network: Network): string {
   return `server = "http://${network.node}:${network.registryPort}"\n`;
 }
 
-function cni(layout: Layout): string {
+function cni(own: Layout, node: ClusterNode): string {
   return `${JSON.stringify(
     {
       cniVersion: '1.0.0',
@@ -96,18 +103,20 @@ function cni(layout: Layout): string {
           type: 'bridge',
           bridge: 'cni0',
           isGateway: true,
-          ipMasq: true,
+          // What leaves the cluster is masqueraded by the node's own table: the plugin would do it to all that leaves
+          // the node, and policies on the other nodes would not know who sends. See network.ts.
+          ipMasq: false,
           hairpinMode: true,
           ipam: {
             type: 'host-local',
-            dataDir: `${layout.run}/cni`,
-            ranges: [[{ subnet: '10.244.0.0/24' }]],
+            dataDir: `${own.run}/cni`,
+            ranges: [[{ subnet: node.podRange }]],
             routes: [{ dst: '0.0.0.0/0' }],
           },
         },
         { type: 'portmap', capabilities: { portMappings: true } },
         // Last: a pod starts when the policies for its address are in force.
-        { type: 'wait-for-policy', socket: policySocket(layout) },
+        { type: 'wait-for-policy', socket: policySocket(own) },
       ],
     },
     null,
@@ -141,20 +150,27 @@ resources:
 `;
 }
 
-function kubelet(layout: Layout, network: Network, settings: Settings): string {
+function kubelet(
+  layout: Layout,
+  network: Network,
+  node: ClusterNode,
+  several: boolean,
+  settings: Settings,
+): string {
+  const own = layoutOfNode(layout, node.name);
   return `apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
-address: ${network.node}
+address: ${node.address}
 authentication:
   anonymous: { enabled: false }
   webhook: { enabled: true }
   x509: { clientCAFile: ${layout.pki}/ca.crt }
 authorization: { mode: Webhook }
-tlsCertFile: ${layout.pki}/kubelet.crt
-tlsPrivateKeyFile: ${layout.pki}/kubelet.key
+tlsCertFile: ${layout.pki}/${kubeletFile(node)}.crt
+tlsPrivateKeyFile: ${layout.pki}/${kubeletFile(node)}.key
 ${settings.cgroupVersion === 1 ? 'failCgroupV1: false\n' : ''}cgroupDriver: cgroupfs
-cgroupRoot: ${settings.cgroupRoot}
-containerRuntimeEndpoint: unix://${containerdSocket(layout)}
+cgroupRoot: ${nodeCgroup(layout.instance, node.name)}
+containerRuntimeEndpoint: unix://${containerdSocket(own)}
 clusterDNS: [${network.dns}]
 clusterDomain: cluster.local
 failSwapOn: false
@@ -166,26 +182,28 @@ maxParallelImagePulls: 4
 registryPullQPS: 0
 eventRecordQPS: 0
 nodeStatusUpdateFrequency: 5s
-# A developer's disk is often fuller than a server's may be; an eviction there would be a surprise.
+${several ? '# Renewed every quarter of it; the controller-manager takes a node for gone after as long.\nnodeLeaseDurationSeconds: 8\n' : ''}# A developer's disk is often fuller than a server's may be; an eviction there would be a surprise.
 evictionHard: { memory.available: 100Mi, nodefs.available: 1Gi, imagefs.available: 1Gi }
 imageGCHighThresholdPercent: 98
 imageGCLowThresholdPercent: 95
-volumePluginDir: ${layout.kubelet}/plugins
+volumePluginDir: ${own.kubelet}/plugins
 enableServer: true
-healthzBindAddress: ${network.node}
-podLogsDir: ${layout.log}/pods
+healthzBindAddress: ${node.address}
+podLogsDir: ${own.log}/pods
+# A door finds out sooner than after a quarter of an hour that whom it talks to is gone.
+allowedUnsafeSysctls: [net.ipv4.tcp_retries2]
 `;
 }
 
-function kubeProxy(layout: Layout, network: Network): string {
+function kubeProxy(layout: Layout, network: Network, node: ClusterNode): string {
   return `apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
 clientConnection: { kubeconfig: ${layout.etc}/kube-proxy.kubeconfig }
-hostnameOverride: ${nodeName}
+hostnameOverride: ${node.name}
 mode: nftables
 clusterCIDR: ${network.podRange}
 conntrack: { maxPerCore: 0 }
-healthzBindAddress: ${network.node}:10256
+healthzBindAddress: ${node.address}:10256
 metricsBindAddress: 127.0.0.1:10249
 `;
 }

@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { containerdSocket } from './configure.ts';
-import type { Layout } from './layout.ts';
-import { type Network, policyHealthPort } from './plan.ts';
+import { type Layout, layoutOfNode } from './layout.ts';
+import { type ClusterNode, type Network, nodeOf, policyHealthPort } from './plan.ts';
 
 /** What a program of the node says of itself. */
 export interface Answer {
@@ -12,22 +12,27 @@ export interface Answer {
   readonly text: string;
 }
 
-/** Asks a program of the node whether it is ready. Programs without a door of their own are ready when they run. */
-export async function probe(layout: Layout, network: Network, name: string): Promise<Answer> {
+/** Asks a program of a node whether it is ready. Programs without a door of their own are ready when they run. */
+export async function probe(
+  layout: Layout,
+  network: Network,
+  name: string,
+  node: ClusterNode = nodeOf(network, 1),
+): Promise<Answer> {
   switch (name) {
     case 'containerd':
-      return connects(containerdSocket(layout));
+      return connects(containerdSocket(layoutOfNode(layout, node.name)));
     case 'registry':
       return ask(`http://${network.node}:${network.registryPort}/v2/`, [200, 401]);
     case 'kube-apiserver':
       return ask(`https://${network.node}:6443/readyz`, [200], await adminAgent(layout));
     case 'kubelet':
-      return ask(`http://${network.node}:10248/healthz`, [200]);
+      return ask(`http://${node.address}:10248/healthz`, [200]);
     case 'kube-proxy':
-      return ask(`http://${network.node}:10256/livez`, [200]);
+      return ask(`http://${node.address}:10256/livez`, [200]);
     case 'network-policy':
       // Alive, and not ready: on a new cluster its rights are applied once the node is up.
-      return ask(`http://${network.node}:${policyHealthPort}/livez`, [200]);
+      return ask(`http://${node.address}:${policyHealthPort}/livez`, [200]);
     default:
       return { ready: true, text: 'runs' };
   }

@@ -2,54 +2,72 @@ import { readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StepFailed } from '../../core/failure.ts';
 import type { Context } from '../../effects/context.ts';
-import { cgroupRoot, enterCgroup } from './cgroup.ts';
-import type { Layout } from './layout.ts';
+import { enterCgroup, nodeCgroup } from './cgroup.ts';
+import { firstNode, type Layout, layoutOfNode } from './layout.ts';
 import { privateFolders } from './private-folders.ts';
 
 /**
  * The machine is a set of Linux namespaces (pid, mount, network, ipc, uts) held by one init process. Everything the
  * node starts lives in it, so that ending that process ends every process, mount, interface and firewall rule in it,
- * however broken the cluster is.
+ * however broken the cluster is. The machines of further nodes have a pid namespace within the first one's: they end
+ * with it, and each can end alone.
  */
 export interface Machine {
   /** The pid, on the host, of the machine's init (pid 1 within). */
   readonly init: number;
 }
 
-/** The environment variable that says whose machine an init process is. */
-const marker = 'PTP_MACHINE';
+/** The environment that says whose machine an init process is, and which node's. */
+function markers({ instance }: Layout, node: string): Readonly<Record<string, string>> {
+  return { PTP_MACHINE: instance, ...(node === firstNode ? {} : { PTP_NODE: node }) };
+}
 
-/** The machine of an instance, if it runs. */
-export async function findMachine(layout: Layout): Promise<Machine | undefined> {
-  const init = Number(await readFile(join(layout.run, 'init.pid'), 'utf8').catch(() => ''));
+/** The machine of one of an instance's nodes, if it runs. */
+export async function findMachine(layout: Layout, node = firstNode): Promise<Machine | undefined> {
+  const { run } = layoutOfNode(layout, node);
+  const init = Number(await readFile(join(run, 'init.pid'), 'utf8').catch(() => ''));
   if (!Number.isInteger(init) || init <= 1) return undefined;
   // A pid is used again after a reboot or a long time: the environment it was started with tells whether it is ours.
-  return (await isOf(layout, init)) ? { init } : undefined;
+  return (await isOf(markers(layout, node), init)) ? { init } : undefined;
 }
 
-async function isOf(layout: Layout, pid: number): Promise<boolean> {
-  const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-  return environment.split('\0').includes(`${marker}=${layout.instance}`);
+async function isOf(wanted: Readonly<Record<string, string>>, pid: number): Promise<boolean> {
+  const environment = (await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')).split('\0');
+  return Object.entries(wanted).every(([name, value]) => environment.includes(`${name}=${value}`));
 }
 
-/** Starts the machine: namespaces of its own, the node's cgroup, `/proc` of its own. */
-export async function startMachine(context: Context, layout: Layout): Promise<Machine> {
-  await endStrays(context, layout);
+/**
+ * Starts the machine of a node: namespaces of its own, the node's cgroup, `/proc` of its own.
+ * @param first the first node's machine, for that of a further one
+ */
+export async function startMachine(
+  context: Context,
+  layout: Layout,
+  node: string = firstNode,
+  first?: Machine,
+): Promise<Machine> {
+  await endStrays(context, layout, node);
+  const own = layoutOfNode(layout, node);
   const catatonit = await context.processes.find('catatonit');
   if (catatonit === undefined) throw new StepFailed({ what: 'catatonit is not on this machine' });
   const script = [
     'set -e',
     'mount -t proc proc /proc',
-    ...privateFolders(layout),
+    ...privateFolders({ ...layout, beside: own.beside }),
     // Containers see the kubelet's mounts; the host sees none of them.
     'mount --make-rshared /',
     'ip link set lo up',
-    `hostname ${layout.instance}`,
+    `hostname ${node === firstNode ? layout.instance : `${layout.instance}-${node}`}`,
     `exec ${catatonit} -P`,
   ].join('; ');
+  const [program = '', ...words] = [
+    ...(first === undefined ? [] : ['nsenter', '--target', String(first.init), '--pid', '--']),
+    'unshare',
+  ];
   const keeper = await context.processes.start({
-    program: 'unshare',
+    program,
     args: [
+      ...words,
       '--fork',
       '--kill-child=KILL',
       '--pid',
@@ -62,29 +80,39 @@ export async function startMachine(context: Context, layout: Layout): Promise<Ma
       '-c',
       script,
     ],
-    env: { [marker]: layout.instance },
-    log: join(layout.log, 'machine.log'),
+    env: markers(layout, node),
+    log: join(own.log, 'machine.log'),
   });
-  const init = await waitForInit(context, layout, keeper);
-  await enterCgroup(cgroupRoot(layout.instance), init);
-  await writeFile(join(layout.run, 'init.pid'), `${init}\n`, { mode: 0o600 });
+  const init = await waitForInit(context, own, keeper);
+  await enterCgroup(nodeCgroup(layout.instance, node), init);
+  await writeFile(join(own.run, 'init.pid'), `${init}\n`, { mode: 0o600 });
   return { init };
 }
 
-async function waitForInit(context: Context, layout: Layout, keeper: number): Promise<number> {
+/** The init process is the keeper's child, or a child's. */
+async function waitForInit(context: Context, own: Layout, keeper: number): Promise<number> {
   for (let tries = 0; tries < 500; tries++) {
-    const children = await readFile(`/proc/${keeper}/task/${keeper}/children`, 'utf8').catch(() => undefined);
-    if (children === undefined) break;
-    const init = Number(children.trim().split(' ')[0]);
-    if (init > 1 && (await commandLine(init)).some((word) => word.endsWith('catatonit'))) return init;
+    const line = await descendants(keeper);
+    if (line === undefined) break;
+    for (const pid of line) {
+      if ((await commandLine(pid)).some((word) => word.endsWith('catatonit'))) return pid;
+    }
     await context.clock.sleep(10, context.signal);
   }
-  const log = await readFile(join(layout.log, 'machine.log'), 'utf8').catch(() => '');
+  const log = await readFile(join(own.log, 'machine.log'), 'utf8').catch(() => '');
   throw new StepFailed({
     what: 'the namespaces for the local cluster could not be made',
     next: 'Run `ptp doctor`: the cluster needs root with CAP_SYS_ADMIN and CAP_NET_ADMIN.',
     details: log.trim().split('\n').slice(-10),
   });
+}
+
+/** A process's first child, that one's first child, and so on; undefined where the process has ended. */
+async function descendants(pid: number): Promise<readonly number[] | undefined> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => undefined);
+  if (children === undefined) return undefined;
+  const child = Number(children.trim().split(' ')[0]);
+  return child > 1 ? [child, ...((await descendants(child)) ?? [])] : [];
 }
 
 /** The words that run a program inside the machine: put the program and its arguments behind them. */
@@ -113,12 +141,14 @@ export function stopMachine(context: Context, machine: Machine): Promise<void> {
 }
 
 /**
- * Ends what a `ptp` that was killed had begun to make a machine of, before it could write down where it is.
+ * Ends what a `ptp` that was killed had begun to make a machine of, before it could write down where it is. The first
+ * node's is what all others are in, so it means all of them.
  * @returns whether there was something
  */
-export async function endStrays(context: Context, layout: Layout): Promise<boolean> {
+export async function endStrays(context: Context, layout: Layout, node = firstNode): Promise<boolean> {
+  const wanted = markers(layout, node);
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const strays = await Promise.all(pids.map(async (pid) => ((await isOf(layout, pid)) ? [pid] : [])));
+  const strays = await Promise.all(pids.map(async (pid) => ((await isOf(wanted, pid)) ? [pid] : [])));
   for (const pid of strays.flat()) await end(context, pid);
   return strays.flat().length > 0;
 }

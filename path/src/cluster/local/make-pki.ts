@@ -20,7 +20,7 @@ import { writeAtomically } from '../../oci/write-atomically.ts';
 import type { Layout } from './layout.ts';
 import { goodAuthority, isCertificateGood, isServiceAccountKeyGood } from './pki-check.ts';
 import { authorities as names, type Wanted, wanted } from './pki-plan.ts';
-import type { Network } from './plan.ts';
+import type { ClusterNode, Network } from './plan.ts';
 
 const day = 86_400_000;
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -32,7 +32,12 @@ interface Authority {
 }
 
 /** Makes what `ensurePki` finds missing or not good. Returns whether anything was made. */
-export async function makePki(layout: Layout, network: Network, now: Date): Promise<boolean> {
+export async function makePki(
+  layout: Layout,
+  network: Network,
+  nodes: readonly ClusterNode[],
+  now: Date,
+): Promise<boolean> {
   await mkdir(layout.pki, { recursive: true, mode: 0o700 });
   await mkdir(layout.etc, { recursive: true, mode: 0o700 });
   const authorities = new Map<string, Authority>();
@@ -42,7 +47,7 @@ export async function makePki(layout: Layout, network: Network, now: Date): Prom
     authorities.set(name, authority);
     made ||= fresh;
   }
-  for (const want of wanted(network)) {
+  for (const want of wanted(network, nodes)) {
     const authority = authorities.get(want.authority);
     if (authority === undefined) throw new Error(`no authority ${want.authority}`);
     const signer = await goodAuthority(layout, want.authority, now);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { firewall } from './network.ts';
-import { networkOf } from './plan.ts';
+import { firewall, masquerade } from './network.ts';
+import { networkOf, nodeOf } from './plan.ts';
 
 const script = firewall(networkOf(9), { http: 8080, https: 8443 });
 
@@ -20,7 +20,10 @@ test('everything is in one table of the instance, so removing that table removes
 
 // In a network namespace of its own, so that nothing of the machine's firewall is touched.
 const canTry = spawnSync('unshare', ['--net', 'nft', 'list', 'tables']).status === 0;
-test.runIf(canTry)('nft takes it, twice', () => {
+test.runIf(canTry).each([
+  ['host', script],
+  ['node', masquerade(networkOf(9), nodeOf(networkOf(9), 2))],
+])('nft takes the table of the %s, twice', (_, input) => {
   const run = spawnSync(
     'unshare',
     [
@@ -29,10 +32,7 @@ test.runIf(canTry)('nft takes it, twice', () => {
       '-c',
       'cat > /dev/shm/$$; nft -f /dev/shm/$$ && nft -f /dev/shm/$$; s=$?; rm /dev/shm/$$; exit $s',
     ],
-    {
-      input: script,
-      encoding: 'utf8',
-    },
+    { input, encoding: 'utf8' },
   );
   expect(run.stderr).toBe('');
   expect(run.status).toBe(0);

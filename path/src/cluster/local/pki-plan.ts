@@ -1,4 +1,4 @@
-import { type Network, nodeName } from './plan.ts';
+import { type ClusterNode, kubeletFile, type Network } from './plan.ts';
 
 const day = 86_400_000;
 
@@ -22,8 +22,8 @@ export interface Wanted {
   readonly kubeconfig?: string;
 }
 
-/** Every certificate of the control plane and the node (kubernetes.io, "PKI certificates and requirements"). */
-export function wanted(network: Network): readonly Wanted[] {
+/** Every certificate of the control plane and the nodes (kubernetes.io, "PKI certificates and requirements"). */
+export function wanted(network: Network, nodes: readonly ClusterNode[]): readonly Wanted[] {
   return [
     {
       file: 'apiserver',
@@ -49,15 +49,18 @@ export function wanted(network: Network): readonly Wanted[] {
     { file: 'scheduler', authority: 'ca', name: 'system:kube-scheduler', kubeconfig: 'scheduler' },
     { file: 'kube-proxy', authority: 'ca', name: 'system:kube-proxy', kubeconfig: 'kube-proxy' },
     { file: 'network-policy', authority: 'ca', name: 'ptp:network-policy', kubeconfig: 'network-policy' },
-    {
-      file: 'kubelet',
-      authority: 'ca',
-      name: `system:node:${nodeName}`,
-      group: 'system:nodes',
-      dns: [nodeName],
-      ip: [network.node],
-      kubeconfig: 'kubelet',
-    },
+    ...nodes.map((node): Wanted => {
+      const file = kubeletFile(node);
+      return {
+        file,
+        authority: 'ca',
+        name: `system:node:${node.name}`,
+        group: 'system:nodes',
+        dns: [node.name],
+        ip: [node.address],
+        kubeconfig: file,
+      };
+    }),
     { file: 'etcd', authority: 'etcd-ca', name: 'etcd', dns: ['localhost'], ip: ['127.0.0.1'] },
     { file: 'etcd-client', authority: 'etcd-ca', name: 'kube-apiserver' },
     { file: 'front-proxy', authority: 'front-proxy-ca', name: 'front-proxy-client' },

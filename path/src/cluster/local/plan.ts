@@ -1,15 +1,14 @@
 import { join } from 'node:path';
-import type { Layout } from './layout.ts';
+import { firstNode, type Layout, layoutOfNode } from './layout.ts';
 
 /** The addresses and names of one instance; all a function of its number. */
 export interface Network {
   /** 1 to 250; no two instances on a machine share it. */
   readonly number: number;
   readonly bridge: string;
-  readonly veth: string;
   /** The host's address on the bridge. */
   readonly host: string;
-  /** The node's address. */
+  /** The first node's address: where the API server, the registry and the door are. */
   readonly node: string;
   readonly prefix: string;
   readonly podRange: string;
@@ -19,8 +18,18 @@ export interface Network {
   readonly registryPort: number;
 }
 
-/** The node's name in the cluster. */
-export const nodeName = 'node1';
+/** One node of an instance; all a function of the instance's number and its own. */
+export interface ClusterNode {
+  /** From 1. */
+  readonly index: number;
+  /** Its name in the cluster. */
+  readonly name: string;
+  readonly address: string;
+  /** The host's end of the pair of interfaces that joins it to the bridge. */
+  readonly veth: string;
+  /** The addresses of its pods. */
+  readonly podRange: string;
+}
 
 /** The name by which images are referred to; it resolves nowhere: containerd knows where it is. */
 export const registryName = 'registry.ptp.internal';
@@ -30,9 +39,8 @@ export function networkOf(number: number): Network {
   return {
     number,
     bridge: `ptp${number}`,
-    veth: `ptp${number}n1`,
     host: `10.77.${number}.1`,
-    node: `10.77.${number}.2`,
+    node: nodeOf({ number }, 1).address,
     prefix: `10.77.${number}.0/24`,
     podRange: '10.244.0.0/16',
     serviceRange: '10.96.0.0/16',
@@ -42,9 +50,28 @@ export function networkOf(number: number): Network {
   };
 }
 
+/** As many nodes as an instance may have. */
+export const mostNodes = 9;
+
+/** The node of that index, from 1 to `mostNodes`. */
+export function nodeOf({ number }: Pick<Network, 'number'>, index: number): ClusterNode {
+  return {
+    index,
+    name: `node${index}`,
+    address: `10.77.${number}.${index + 1}`,
+    veth: `ptp${number}n${index}`,
+    podRange: `10.244.${index - 1}.0/24`,
+  };
+}
+
+/** The first nodes of an instance, as many as told. */
+export function nodesOf(network: Pick<Network, 'number'>, count: number): readonly ClusterNode[] {
+  return Array.from({ length: count }, (_, index) => nodeOf(network, index + 1));
+}
+
 /** Where new pods are announced to the program that enforces network policies. */
-export function policySocket(layout: Layout): string {
-  return join(layout.run, 'network-policy.sock');
+export function policySocket(own: Pick<Layout, 'run'>): string {
+  return join(own.run, 'network-policy.sock');
 }
 
 /** Where that program tells of its health, on the node's address. */
@@ -62,21 +89,39 @@ export interface NodeProcess {
   readonly component: string;
 }
 
-/** The node's programs with their arguments, in the order in which they start. */
-export function nodeProcesses(layout: Layout, network: Network): readonly NodeProcess[] {
+/** The programs of one of `count` nodes with their arguments, in the order in which they start. */
+export function nodeProcesses(
+  layout: Layout,
+  network: Network,
+  node: ClusterNode,
+  count: number,
+): readonly NodeProcess[] {
+  const first = node.name === firstNode;
+  return [
+    containerd(layout, node),
+    ...(first ? controlPlane(layout, network, count > 1) : []),
+    ...agents(layout, node),
+  ];
+}
+
+function containerd(layout: Layout, node: ClusterNode): NodeProcess {
+  return {
+    name: 'containerd',
+    component: 'containerd',
+    program: join(layout.bin, 'containerd'),
+    args: ['--config', join(layoutOfNode(layout, node.name).etc, 'containerd.toml')],
+    env: { PATH: `${layout.bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin` },
+    after: [],
+  };
+}
+
+/** What the first node runs for all of them. */
+function controlPlane(layout: Layout, network: Network, several: boolean): readonly NodeProcess[] {
   const bin = (name: string) => join(layout.bin, name);
   const pki = (name: string) => join(layout.pki, name);
   const etc = (name: string) => join(layout.etc, name);
   const etcd = 'https://127.0.0.1:2379';
   return [
-    {
-      name: 'containerd',
-      component: 'containerd',
-      program: bin('containerd'),
-      args: ['--config', etc('containerd.toml')],
-      env: { PATH: `${layout.bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin` },
-      after: [],
-    },
     {
       name: 'etcd',
       component: 'etcd',
@@ -140,6 +185,9 @@ export function nodeProcesses(layout: Layout, network: Network): readonly NodePr
         `--encryption-provider-config=${etc('encryption.yaml')}`,
         '--shutdown-delay-duration=0s',
         '--profiling=false',
+        // Pods of a node that is gone are made anew elsewhere after this many seconds.
+        '--default-not-ready-toleration-seconds=20',
+        '--default-unreachable-toleration-seconds=20',
       ],
       after: ['etcd'],
     },
@@ -154,14 +202,15 @@ export function nodeProcesses(layout: Layout, network: Network): readonly NodePr
         '--use-service-account-credentials',
         `--cluster-signing-cert-file=${pki('ca.crt')}`,
         `--cluster-signing-key-file=${pki('ca.key')}`,
-        '--allocate-node-cidrs',
-        `--cluster-cidr=${network.podRange}`,
         `--service-cluster-ip-range=${network.serviceRange}`,
         '--leader-elect=false',
         '--bind-address=127.0.0.1',
         '--profiling=false',
-        // A node of one machine that was killed and is back should not hold its pods up for minutes.
-        '--node-monitor-grace-period=20s',
+        // A node of one machine that was killed and is back should not hold its pods up for minutes. Where others can
+        // serve, its pods leave the addresses sooner: leases are renewed four times in this.
+        ...(several
+          ? ['--node-monitor-grace-period=8s', '--node-monitor-period=1s']
+          : ['--node-monitor-grace-period=20s']),
       ],
       after: ['kube-apiserver'],
     },
@@ -177,16 +226,24 @@ export function nodeProcesses(layout: Layout, network: Network): readonly NodePr
       ],
       after: ['kube-apiserver'],
     },
+  ];
+}
+
+/** What every node runs for its pods. */
+function agents(layout: Layout, node: ClusterNode): readonly NodeProcess[] {
+  const own = layoutOfNode(layout, node.name);
+  const bin = (name: string) => join(layout.bin, name);
+  return [
     {
       name: 'kubelet',
       component: 'kubernetes',
       program: bin('kubelet'),
       args: [
-        `--config=${etc('kubelet.yaml')}`,
-        `--kubeconfig=${etc('kubelet.kubeconfig')}`,
-        `--hostname-override=${nodeName}`,
-        `--node-ip=${network.node}`,
-        `--root-dir=${layout.kubelet}`,
+        `--config=${join(own.etc, 'kubelet.yaml')}`,
+        `--kubeconfig=${kubeletKubeconfig(layout, node)}`,
+        `--hostname-override=${node.name}`,
+        `--node-ip=${node.address}`,
+        `--root-dir=${own.kubelet}`,
       ],
       after: ['kube-apiserver', 'containerd'],
     },
@@ -194,7 +251,7 @@ export function nodeProcesses(layout: Layout, network: Network): readonly NodePr
       name: 'kube-proxy',
       component: 'kubernetes',
       program: bin('kube-proxy'),
-      args: [`--config=${etc('kube-proxy.yaml')}`, `--hostname-override=${nodeName}`],
+      args: [`--config=${join(own.etc, 'kube-proxy.yaml')}`, `--hostname-override=${node.name}`],
       after: ['kube-apiserver'],
     },
     {
@@ -202,13 +259,22 @@ export function nodeProcesses(layout: Layout, network: Network): readonly NodePr
       component: 'network-policy',
       program: bin('network-policy'),
       args: [
-        `--kubeconfig=${etc('network-policy.kubeconfig')}`,
-        `--socket=${policySocket(layout)}`,
-        `--health-address=${network.node}:${policyHealthPort}`,
+        `--kubeconfig=${join(layout.etc, 'network-policy.kubeconfig')}`,
+        `--socket=${policySocket(own)}`,
+        `--health-address=${node.address}:${policyHealthPort}`,
       ],
       after: ['kube-apiserver'],
     },
   ];
+}
+
+/** The name of a kubelet's certificate, key and kubeconfig, without their endings. */
+export function kubeletFile(node: Pick<ClusterNode, 'name'>): string {
+  return node.name === firstNode ? 'kubelet' : `kubelet-${node.name}`;
+}
+
+function kubeletKubeconfig(layout: Layout, node: ClusterNode): string {
+  return join(layout.etc, `${kubeletFile(node)}.kubeconfig`);
 }
 
 function delegated(kubeconfig: string): readonly string[] {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { layoutOf } from './layout.ts';
 import { privateFolders } from './private-folders.ts';
 
-const lines = privateFolders({ root: '/var/lib/ptp/shop', run: '/run/ptp/shop' });
+const lines = privateFolders(layoutOf('shop'));
 const at = (part: string) => lines.findIndex((line) => line.includes(part));
 
 test('each of the host’s folders is covered, and what is written comes below the instance', () => {

@@ -11,8 +11,11 @@ const shared = ['/run', '/var/log', '/var/lib'] as const;
  * The instance's own folders stay what they are. To be run in a mount namespace of the machine's own, with /proc
  * mounted, before mounts are shared.
  */
-export function privateFolders({ root, run }: Pick<Layout, 'root' | 'run'>): readonly string[] {
-  const beside = join(root, 'beside');
+export function privateFolders({
+  root,
+  run,
+  beside,
+}: Pick<Layout, 'root' | 'run' | 'beside'>): readonly string[] {
   const overlays = shared.flatMap((folder, index) => {
     const [upper, work] = [join(beside, `${index}/upper`), join(beside, `${index}/work`)];
     return [

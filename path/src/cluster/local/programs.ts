@@ -4,10 +4,18 @@ import { join } from 'node:path';
 import { StepFailed } from '../../core/failure.ts';
 import type { Context } from '../../effects/context.ts';
 import { type Answer, probe } from './health.ts';
-import type { Layout } from './layout.ts';
+import { type Layout, layoutOfNode } from './layout.ts';
 import { inside, type Machine, processesInside } from './machine.ts';
-import { type Network, type NodeProcess, nodeProcesses } from './plan.ts';
+import { type ClusterNode, type Network, type NodeProcess, nodeProcesses } from './plan.ts';
 import type { Obtained } from './source/obtain.ts';
+
+/** A node, and the machine that its programs run in. */
+export interface Place {
+  readonly layout: Layout;
+  readonly network: Network;
+  readonly node: ClusterNode;
+  readonly machine: Machine;
+}
 
 /** What else is to happen, by the name of a program. */
 export interface Hooks {
@@ -19,18 +27,19 @@ export interface Hooks {
 
 /**
  * Starts the node's programs that do not run, and anew those whose program, arguments, configuration or certificates
- * have changed; returns when all answer, with the names of those that were started.
+ * have changed; returns when all answer, with the names of those that were started. `count`: how many nodes there are.
  */
 export async function startPrograms(
   context: Context,
-  layout: Layout,
-  network: Network,
-  machine: Machine,
+  place: Place,
+  count: number,
   obtained: readonly Obtained[],
   hooks: Hooks = {},
 ): Promise<readonly string[]> {
+  const { layout, network, node, machine } = place;
+  const { run } = layoutOfNode(layout, node.name);
   const keys = new Map(obtained.map((one) => [one.component.name, one.key]));
-  const processes = nodeProcesses(layout, network);
+  const processes = nodeProcesses(layout, network, node, count);
   const running = await processesInside(machine);
   const started: string[] = [];
   const ready = new Map<string, Promise<void>>();
@@ -39,21 +48,21 @@ export async function startPrograms(
       let began: number | undefined;
       await Promise.all(one.after.map((name) => ready.get(name)));
       const fingerprint = await fingerprintOf(layout, one, keys.get(one.component) ?? '');
-      const mark = join(layout.run, `${one.name}.key`);
+      const mark = join(run, `${one.name}.key`);
       const pid = running.get(one.program);
       const same = (await readFile(mark, 'utf8').catch(() => '')) === fingerprint;
       if (pid === undefined || !same) {
         if (pid !== undefined) await end(context, pid);
         await hooks.before?.[one.name]?.();
         began = context.clock.monotonic();
-        await launch(context, layout, machine, one);
+        await launch(context, place, one);
         await writeFile(mark, fingerprint, { mode: 0o600 });
         started.push(one.name);
       }
-      await untilReady(context, layout, network, machine, one);
+      await untilReady(context, place, one);
       if (began !== undefined) {
         const seconds = (context.clock.monotonic() - began) / 1000;
-        const task = `start ${one.name}`;
+        const task = `start ${one.name}${node.index === 1 ? '' : ` on ${node.name}`}`;
         context.emit({ kind: 'task-done', step: 'cluster', task, text: 'answers', seconds });
       }
       hooks.answers?.[one.name]?.();
@@ -79,12 +88,12 @@ async function fingerprintOf(layout: Layout, one: NodeProcess, key: string): Pro
   return hash.digest('hex');
 }
 
-async function launch(context: Context, layout: Layout, machine: Machine, one: NodeProcess): Promise<void> {
-  const log = join(layout.log, `${one.name}.log`);
+async function launch(context: Context, place: Place, one: NodeProcess): Promise<void> {
+  const log = logOf(place, one);
   const outcome = await context.processes.run({
     program: 'nsenter',
     args: [
-      ...inside(machine),
+      ...inside(place.machine),
       'setsid',
       '--fork',
       'sh',
@@ -99,9 +108,13 @@ async function launch(context: Context, layout: Layout, machine: Machine, one: N
   });
   if (outcome.code === 0) return;
   throw new StepFailed({
-    what: `${one.name} could not be started`,
+    what: `${one.name} on ${place.node.name} could not be started`,
     details: outcome.stderr.trim().split('\n'),
   });
+}
+
+function logOf({ layout, node }: Place, { name }: NodeProcess): string {
+  return join(layoutOfNode(layout, node.name).log, `${name}.log`);
 }
 
 async function end(context: Context, pid: number): Promise<void> {
@@ -120,17 +133,12 @@ async function end(context: Context, pid: number): Promise<void> {
   }
 }
 
-async function untilReady(
-  context: Context,
-  layout: Layout,
-  network: Network,
-  machine: Machine,
-  one: NodeProcess,
-): Promise<void> {
+async function untilReady(context: Context, place: Place, one: NodeProcess): Promise<void> {
+  const { layout, network, node, machine } = place;
   const deadline = context.clock.monotonic() + 120_000;
   let answer: Answer = { ready: false, text: 'not asked' };
   for (;;) {
-    answer = await probe(layout, network, one.name);
+    answer = await probe(layout, network, one.name, node);
     if (answer.ready) return;
     context.signal.throwIfAborted();
     const alive = (await processesInside(machine)).has(one.program);
@@ -140,13 +148,10 @@ async function untilReady(
   }
   // The program may have ended between two looks, or never have begun.
   await context.clock.sleep(200, context.signal);
-  if ((await probe(layout, network, one.name)).ready) return;
+  if ((await probe(layout, network, one.name, node)).ready) return;
   throw new StepFailed({
-    what: `${one.name} of the local cluster does not answer: ${answer.text}`,
-    next: `Its log is ${join(layout.log, `${one.name}.log`)}; \`ptp doctor\` checks the machine.`,
-    details: (await readFile(join(layout.log, `${one.name}.log`), 'utf8').catch(() => ''))
-      .trim()
-      .split('\n')
-      .slice(-10),
+    what: `${one.name} on ${node.name} of the local cluster does not answer: ${answer.text}`,
+    next: `Its log is ${logOf(place, one)}; \`ptp doctor\` checks the machine.`,
+    details: (await readFile(logOf(place, one), 'utf8').catch(() => '')).trim().split('\n').slice(-10),
   });
 }

@@ -16,15 +16,16 @@ import { install, installBase, installed } from './install.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { alone } from './lock.ts';
 import { findMachine } from './machine.ts';
-import { type Network, networkOf, registryName } from './plan.ts';
+import { type ClusterNode, type Network, networkOf, nodesOf, registryName } from './plan.ts';
 import { checkPorts } from './ports.ts';
 import { type InstanceRecord, readRecord } from './record.ts';
 import { remove } from './remove.ts';
 import { meetRequirements, requirements } from './requirements.ts';
+import { settleNodes } from './settle.ts';
 import { components, kubernetesVersion } from './source/components.ts';
 import type { Obtained } from './source/obtain.ts';
 import { obtainAll } from './source/obtain-all.ts';
-import { startNode } from './start.ts';
+import { startNodes } from './start.ts';
 import { stoppedProblems, stoppedPrograms } from './stopped-programs.ts';
 
 /** Upstream Kubernetes on this machine, in namespaces of its own. */
@@ -34,15 +35,14 @@ export const localProvider: ClusterProvider = {
     const layout = layoutFor(project);
     const record = await readRecord(layout);
     if (record === undefined) return { state: 'absent' };
-    const machine = await findMachine(layout);
-    if (machine === undefined) return { state: 'stopped' };
+    if ((await findMachine(layout)) === undefined) return { state: 'stopped' };
     const network = networkOf(record.number);
     const answer = await probe(layout, network, 'kube-apiserver').catch((error: Error) => ({
       ready: false,
       text: error.message,
     }));
     context.signal.throwIfAborted();
-    const stopped = await stoppedPrograms(layout, network, machine);
+    const stopped = await stoppedPrograms(layout, network);
     // Without its store the server says for a while yet that it is ready.
     if (!answer.ready || stopped.includes('etcd')) {
       const dead = stopped.length === 0 ? '' : ` (not running: ${stopped.join(', ')})`;
@@ -84,29 +84,36 @@ async function start(
   const inOrder = obtainAll(context, components);
   const byName = new Map(components.map((component, index) => [component.name, inOrder[index]]));
   const nodeParts = await Promise.all(inOrder.filter((_, index) => components[index]?.node === true));
+  const { ports, nodes: count = 1 } = project.target;
   const takesImages = (network: Network, record: InstanceRecord) =>
     reachable({
       registry: registryOf(project, network, record),
       parts: [
-        sandboxPart(context),
+        sandboxPart(context, nodesOf(network, count)),
         ...addOns.map((addOn) => partOf(context, addOn, byName, layout, network)),
       ],
       foundation: ['coredns', 'local-path'],
       partImages: { prefix: imagePrefix, tag: pauseTag },
     });
-  const node = await alone(context, layout, () =>
-    startNode(context, layout, project.target.ports, nodeParts, takesImages),
+  const { network, record } = await alone(context, layout, () =>
+    startNodes(context, layout, { ports, count }, nodeParts, takesImages),
   );
-  return clusterOf(project, layout, node.network, node.record);
+  return clusterOf(project, layout, network, record);
 }
 
-/** What every pod needs: its sandbox's image in the registry, and the objects that all other parts stand on. */
-function sandboxPart(context: Context): Part {
+/**
+ * What every pod needs: its sandbox's image in the registry, the objects that all other parts stand on, and, where there
+ * are several nodes, all of them: those that come late would get no pods.
+ */
+function sandboxPart(context: Context, nodes: readonly ClusterNode[]): Part {
   return {
     name: 'pause',
     images: async () => [pauseImage],
     install: (client) => installBase(context, client),
-    ready: async () => {},
+    ready: async (client) => {
+      const names = nodes.map(({ name }) => name);
+      if (names.length > 1) await settleNodes(context, client, names);
+    },
   };
 }
 

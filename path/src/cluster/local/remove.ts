@@ -7,7 +7,7 @@ import type { Removed } from '../provider.ts';
 import { cgroupRoot, removeCgroups } from './cgroup.ts';
 import type { Layout } from './layout.ts';
 import { endStrays, findMachine, stopMachine } from './machine.ts';
-import { disconnectMachine, restoreForwarding } from './network.ts';
+import { disconnect, restoreForwarding } from './network.ts';
 import { networkOf } from './plan.ts';
 import { readNumber, readRecord } from './record.ts';
 
@@ -26,9 +26,9 @@ export async function remove(
   if (machine !== undefined) await stopMachine(context, machine);
   const stray = await endStrays(context, layout);
   const number = record?.number ?? (await readNumber(layout));
-  if (number !== undefined) await disconnectMachine(context, networkOf(number));
+  if (number !== undefined) await disconnect(context, networkOf(number));
   if (await onlyInstance(layout)) await restoreForwarding(layout);
-  await leaveCgroups(context, layout);
+  await leaveCgroups(context, cgroupRoot(layout.instance));
   await rm(layout.run, { recursive: true, force: true });
   const had = record !== undefined || machine !== undefined || stray || (await exists(layout.root));
   await removeAbandoned(dirname(layout.root));
@@ -61,16 +61,16 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** The kernel takes a moment to forget processes that were killed; until then their cgroups cannot go. */
-async function leaveCgroups(context: Context, layout: Layout): Promise<void> {
+/** Removes cgroups. The kernel takes a moment to forget processes that were killed; until then they cannot go. */
+export async function leaveCgroups(context: Context, root: string): Promise<void> {
   let left: readonly string[] = [];
   for (let tries = 0; tries < 250; tries++) {
-    left = await removeCgroups(cgroupRoot(layout.instance));
+    left = await removeCgroups(root);
     if (left.length === 0) return;
     await context.clock.sleep(20);
   }
   throw new StepFailed({
-    what: `cgroups of the local cluster ${layout.instance} could not be removed`,
+    what: `cgroups of the local cluster could not be removed: ${root}`,
     next: 'A process in them does not end; `cat <folder>/cgroup.procs` names it.',
     details: left.slice(0, 5),
   });

@@ -14,17 +14,20 @@ import {
  * Tells the API server that no pod is ready. The pods of a machine that is gone have gone with it, but what was last
  * said of them, and of the workloads they make up, stands until the kubelet has looked at each: meanwhile they would
  * get requests, and a rollout would seem complete. To be called before the kubelet of a new machine starts.
+ * @param node only the pods of this node: the others run, and the workloads are counted anew by who runs on the first
  */
 export async function markPodsUnready(
   context: Pick<Context, 'clock' | 'signal'>,
   kubeconfig: Secret,
+  node?: string,
 ): Promise<void> {
   const client = await connect(kubeconfig);
   try {
     const time = context.clock.now().toISOString().replace(/\.\d+/, '');
+    const counted = node === undefined ? workloads : [];
     const changes = [
-      ...(await stalePods(client, time, context.signal)),
-      ...(await Promise.all(workloads.map((kind) => staleCounts(client, kind, context.signal)))).flat(),
+      ...(await stalePods(client, time, node, context.signal)),
+      ...(await Promise.all(counted.map((kind) => staleCounts(client, kind, context.signal)))).flat(),
     ];
     await Promise.all(
       changes.map(({ path, status }) =>
@@ -58,9 +61,11 @@ const workloads = [
 async function stalePods(
   client: KubernetesClient,
   time: string,
+  node: string | undefined,
   signal: AbortSignal,
 ): Promise<readonly Change[]> {
-  const pods = await list<Pod>(client, { apiVersion: 'v1', kind: 'Pod' }, signal);
+  const fields = node === undefined ? {} : { fields: `spec.nodeName=${node}` };
+  const pods = await list<Pod>(client, { apiVersion: 'v1', kind: 'Pod', ...fields }, signal);
   const ready = pods.filter((pod) =>
     conditionsOf(pod).some(({ type, status }) => type === 'Ready' && status === 'True'),
   );

@@ -1,69 +1,107 @@
-import { access, mkdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, readlink, rename, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hash as bcrypt } from 'bcryptjs';
 import { Secret } from '../../core/secret.ts';
 import type { Context } from '../../effects/context.ts';
+import { connect } from '../../kubernetes/client.ts';
 import { removeAbandoned, temporaryName } from '../../oci/temporary.ts';
 import { writeAtomically } from '../../oci/write-atomically.ts';
-import { cgroupRoot, cgroupVersion } from './cgroup.ts';
+import { cgroupVersion } from './cgroup.ts';
 import { configurationFiles } from './configure.ts';
 import { imagePrefix, pauseTag } from './images.ts';
-import type { Layout } from './layout.ts';
-import { findMachine, type Machine, startMachine } from './machine.ts';
-import { connectMachine, forwardPackets } from './network.ts';
-import { type Network, networkOf, registryName } from './plan.ts';
-import { startPrograms } from './programs.ts';
+import { firstNode, type Layout, layoutOfNode } from './layout.ts';
+import { furtherNodes, removeNodes } from './leave.ts';
+import { connectHost, forwardPackets } from './network.ts';
+import { startMachines } from './nodes.ts';
+import { type ClusterNode, type Network, networkOf, nodesOf, registryName } from './plan.ts';
 import { type InstanceRecord, newRecord, readRecord, writeNumber, writeRecord } from './record.ts';
 import { usableResolver } from './resolver.ts';
 import type { Obtained } from './source/obtain.ts';
 import { markPodsUnready } from './stale-pods.ts';
 
-/** A node whose programs all answer. */
-export interface StartedNode {
-  readonly layout: Layout;
+/** What a cluster is to be like. */
+export interface Wanted {
+  readonly ports: InstanceRecord['ports'];
+  /** How many nodes. */
+  readonly count: number;
+}
+
+/** Nodes whose programs all answer. */
+export interface StartedNodes {
   readonly network: Network;
   readonly record: InstanceRecord;
-  readonly machine: Machine;
-  /** Names of the programs that were started now. */
-  readonly started: readonly string[];
 }
 
 /**
- * Brings the node's programs up, from whatever state they are in: nothing there, half of them killed, another version,
- * all running (then it changes nothing). `takesImages` is called when the registry answers, before the others do.
+ * Brings the programs of all nodes up, from whatever state they are in: nothing there, half of them killed, another
+ * version, all running (then it changes nothing). `takesImages` is called when the registry answers, before the others
+ * do.
  */
-export async function startNode(
+export async function startNodes(
   context: Context,
   layout: Layout,
-  ports: InstanceRecord['ports'],
+  wanted: Wanted,
   obtained: readonly Obtained[],
   takesImages: (network: Network, record: InstanceRecord) => void,
-): Promise<StartedNode> {
-  await removeAbandoned(dirname(layout.root));
-  for (const folder of [layout.root, layout.bin, layout.pki, layout.etc, join(layout.etc, 'cni')])
-    await removeAbandoned(folder);
-  const record = await ensureRecord(context, layout, ports);
+): Promise<StartedNodes> {
+  await clearAbandoned(layout);
+  const record = await ensureRecord(context, layout, wanted.ports);
   const network = networkOf(record.number);
-  await makeFolders(layout);
+  const nodes = nodesOf(network, wanted.count);
+  await makeFolders(layout, nodes);
   for (const one of obtained) await linkPrograms(layout, one);
   // @peculiar/x509 takes a while to load: only where a certificate has to be looked at.
   const { ensurePki } = await import('./pki.ts');
-  await ensurePki(layout, network, context.clock.now());
-  await writeConfiguration(layout, network, record);
-  const machine = (await findMachine(layout)) ?? (await freshMachine(context, layout));
-  await writeNumber(layout, network.number);
-  await connectMachine(context, network, machine, ports);
-  const started = await startPrograms(context, layout, network, machine, obtained, {
-    before: { kubelet: () => beforeKubelet(context, layout) },
+  await ensurePki(layout, network, nodes, context.clock.now());
+  await writeConfiguration(layout, network, nodes, record);
+  const hooks = {
+    machine: async () => {
+      await writeNumber(layout, network.number);
+      await connectHost(context, network, wanted.ports);
+    },
+    before: { kubelet: (node: ClusterNode) => beforeKubelet(context, layout, node) },
     answers: { registry: () => takesImages(network, record) },
-  });
-  return { layout, network, record, machine, started };
+  };
+  await startMachines(context, { layout, network, nodes }, obtained, hooks);
+  await removeSurplus(context, layout, network, wanted.count);
+  return { network, record };
+}
+
+/** What a run that was killed was about to put in place of something. */
+async function clearAbandoned(layout: Layout): Promise<void> {
+  const others = await readdir(layout.nodes).catch((): string[] => []);
+  const etc = [firstNode, ...others].map((node) => layoutOfNode(layout, node).etc);
+  const folders = [dirname(layout.root), layout.root, layout.bin, layout.pki];
+  for (const folder of [...folders, ...etc.flatMap((own) => [own, join(own, 'cni')])]) {
+    await removeAbandoned(folder);
+  }
+}
+
+async function removeSurplus(
+  context: Context,
+  layout: Layout,
+  network: Network,
+  count: number,
+): Promise<void> {
+  const surplus = await furtherNodes(layout, network, count);
+  if (surplus.length === 0) return;
+  const client = await connect(await administrator(layout));
+  try {
+    await removeNodes(context, client, layout, surplus);
+  } finally {
+    await client.close();
+  }
+}
+
+async function administrator(layout: Layout): Promise<Secret> {
+  return new Secret(await readFile(join(layout.etc, 'admin.kubeconfig'), 'utf8'));
 }
 
 /** The first kubelet of a machine finds the pods of the machine before. */
-async function beforeKubelet(context: Context, layout: Layout): Promise<void> {
-  if (await exists(join(layout.run, 'kubelet.key'))) return;
-  await markPodsUnready(context, new Secret(await readFile(join(layout.etc, 'admin.kubeconfig'), 'utf8')));
+async function beforeKubelet(context: Context, layout: Layout, node: ClusterNode): Promise<void> {
+  if (await exists(join(layoutOfNode(layout, node.name).run, 'kubelet.key'))) return;
+  const only = node.name === firstNode ? undefined : node.name;
+  await markPodsUnready(context, await administrator(layout), only);
 }
 
 async function ensureRecord(
@@ -84,15 +122,19 @@ async function ensureRecord(
   return record;
 }
 
-async function makeFolders(layout: Layout): Promise<void> {
-  const { root, run, bin, pki, etc, log, etcd, containerd, kubelet, registry, volumes } = layout;
+async function makeFolders(layout: Layout, nodes: readonly ClusterNode[]): Promise<void> {
+  const { root, run, bin, pki, etcd, registry, volumes } = layout;
   for (const folder of [dirname(root), dirname(run)]) await mkdir(folder, { recursive: true, mode: 0o755 });
-  for (const folder of [root, run, bin, pki, etc, log, etcd, containerd, kubelet, registry]) {
+  // Containers reach their volumes through mounts, not through this path; only root walks it.
+  for (const folder of [root, bin, pki, etcd, registry, volumes]) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   }
-  // Containers reach their volumes through mounts, not through this path; only root walks it.
-  await mkdir(volumes, { recursive: true, mode: 0o700 });
-  await mkdir(`${kubelet}/plugins`, { recursive: true, mode: 0o700 });
+  for (const { name } of nodes) {
+    const own = layoutOfNode(layout, name);
+    for (const folder of [own.run, own.etc, own.log, own.containerd, `${own.kubelet}/plugins`]) {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+    }
+  }
 }
 
 async function linkPrograms(layout: Layout, obtained: Obtained): Promise<void> {
@@ -108,14 +150,18 @@ async function linkPrograms(layout: Layout, obtained: Obtained): Promise<void> {
   }
 }
 
-async function writeConfiguration(layout: Layout, network: Network, record: InstanceRecord): Promise<void> {
+async function writeConfiguration(
+  layout: Layout,
+  network: Network,
+  nodes: readonly ClusterNode[],
+  record: InstanceRecord,
+): Promise<void> {
   const authorization = Buffer.from(`ptp:${record.registryPassword.reveal()}`).toString('base64');
-  const files = configurationFiles(layout, network, {
+  const files = configurationFiles(layout, network, nodes, {
     registryAuthorization: authorization,
     htpasswd: record.htpasswd ?? '',
     encryptionKey: record.encryptionKey.reveal(),
     pause: `${registryName}/${imagePrefix}/pause:${pauseTag}`,
-    cgroupRoot: cgroupRoot(layout.instance),
     cgroupVersion: await cgroupVersion(),
     resolvConf: await usableResolver(layout),
   });
@@ -123,13 +169,6 @@ async function writeConfiguration(layout: Layout, network: Network, record: Inst
     if ((await readFile(path, 'utf8').catch(() => undefined)) === content) continue;
     await writeAtomically(path, content, 0o600);
   }
-}
-
-/** What a machine that is gone has left of itself: addresses handed out, sockets, pids. */
-async function freshMachine(context: Context, layout: Layout): Promise<Machine> {
-  await rm(layout.run, { recursive: true, force: true });
-  await mkdir(layout.run, { recursive: true, mode: 0o700 });
-  return startMachine(context, layout);
 }
 
 async function exists(path: string): Promise<boolean> {

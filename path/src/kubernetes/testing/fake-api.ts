@@ -8,7 +8,7 @@ export interface FakeApi {
   readonly documents: Map<string, unknown>;
   /** `GET /version`, in the order of arrival; without the query. */
   readonly requests: readonly string[];
-  /** Answers a POST; 404 unless set. */
+  /** Answers a POST, with a document or an HTTP status; 404 unless set. */
   post: (path: string, body: unknown) => unknown;
   readonly url: string;
   readonly kubeconfig: Secret;
@@ -29,6 +29,7 @@ export async function startFakeApi(documents: Readonly<Record<string, unknown>> 
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     if (request.method === 'POST') {
       const body = api.post(pathname, await bodyOf(request));
+      if (typeof body === 'number') return answer(body, { message: `status ${body}` });
       return body === undefined ? answer(404, {}) : answer(201, body);
     }
     const found = held.get(pathname) ?? listBelow(held, pathname, searchParams.get('labelSelector') ?? '');

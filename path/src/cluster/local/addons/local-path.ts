@@ -1,6 +1,7 @@
 import { volumeHelperImage } from '../images.ts';
+import { firstNode } from '../layout.ts';
 import { type AddOn, type AddOnInput, restricted, systemNamespace } from './add-on.ts';
-import { identity, object, workload } from './objects.ts';
+import { hostName, identity, object, workload } from './objects.ts';
 
 const name = 'local-path';
 const labels = { 'app.kubernetes.io/name': name };
@@ -118,6 +119,8 @@ function objects(input: AddOnInput) {
       provisioner: 'rancher.io/local-path',
       volumeBindingMode: 'WaitForFirstConsumer',
       reclaimPolicy: 'Delete',
+      // All data is on the node that stays: no other one takes any along when it goes.
+      allowedTopologies: [{ matchLabelExpressions: [{ key: hostName, values: [firstNode] }] }],
     }),
   ];
 }

@@ -1,4 +1,8 @@
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
+import { firstNode } from '../layout.ts';
+
+/** The label that tells a node by its name. */
+export const hostName = 'kubernetes.io/hostname';
 
 /** An object with a spec, rules or data of any form; the API server checks the form. */
 export function object(
@@ -61,6 +65,9 @@ export function identity(
   ];
 }
 
+/** The label of the first node. */
+const onFirstNode = { [hostName]: firstNode } as const;
+
 /** What an add-on's Deployment runs. */
 export interface Workload {
   readonly name: string;
@@ -70,13 +77,16 @@ export interface Workload {
   readonly pod: Readonly<Record<string, unknown>>;
 }
 
-/** A Deployment of one pod whose successor serves before it ends. */
+/**
+ * A Deployment of one pod whose successor serves before it ends. It stays on the first node, with the API server that it
+ * could not do without: no other node takes a part of the cluster along when it goes.
+ */
 export function workload({ name, namespace, labels, pod }: Workload): KubernetesObject {
   const spec = {
     replicas: 1,
     selector: { matchLabels: labels },
     strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-    template: { metadata: { labels }, spec: { serviceAccountName: name, ...pod } },
+    template: { metadata: { labels }, spec: { serviceAccountName: name, nodeSelector: onFirstNode, ...pod } },
   };
   return object('apps/v1', 'Deployment', name, { metadata: { labels }, spec }, namespace);
 }

@@ -26,6 +26,20 @@ export const traefik: AddOn = {
   },
 };
 
+/** What Traefik takes from a file only. A request is sent again only where nothing of it was sent. */
+const settings = {
+  path: '/etc/traefik',
+  file: 'settings.yaml',
+  content: `http:
+  middlewares:
+    another-pod:
+      retry: { attempts: 4, initialInterval: 20ms }
+`,
+} as const;
+
+/** It is the only one: one that is slow, as everything is on a busy machine, is better than none. */
+const ping = { httpGet: { path: '/ping', port: 9000 }, timeoutSeconds: 5 } as const;
+
 function objects(input: AddOnInput) {
   const read = ['get', 'list', 'watch'];
   const gateway = 'gateway.networking.k8s.io';
@@ -44,6 +58,7 @@ function objects(input: AddOnInput) {
       { apiGroups: [gateway], resources: kinds, verbs: read },
       { apiGroups: [gateway], resources: kinds.map((kind) => `${kind}/status`), verbs: ['update'] },
     ]),
+    object('v1', 'ConfigMap', name, { data: { [settings.file]: settings.content } }, systemNamespace),
     workload({
       name,
       namespace: systemNamespace,
@@ -63,6 +78,11 @@ function objects(input: AddOnInput) {
               '--entrypoints.web.address=:8000',
               '--entrypoints.websecure.address=:8443',
               '--entrypoints.websecure.http.tls=true',
+              // Pods of a node that is gone stay among the addresses for some seconds: another pod is asked when no
+              // connection comes about, and a connection that nobody answers is given up soon (see sysctls below).
+              `--providers.file.filename=${settings.path}/${settings.file}`,
+              '--entrypoints.websecure.http.middlewares=another-pod@file',
+              '--serverstransport.forwardingtimeouts.dialtimeout=1s',
               // Requests in flight end before the pod does, after the endpoints have been taken away.
               '--entrypoints.web.transport.lifecycle.requestacceptgracetimeout=5s',
               '--entrypoints.websecure.transport.lifecycle.requestacceptgracetimeout=5s',
@@ -79,14 +99,22 @@ function objects(input: AddOnInput) {
               { containerPort: 8000, name: 'web' },
               { containerPort: 8443, name: 'websecure' },
             ],
-            readinessProbe: { httpGet: { path: '/ping', port: 9000 }, periodSeconds: 2 },
-            livenessProbe: { httpGet: { path: '/ping', port: 9000 }, periodSeconds: 10 },
+            readinessProbe: { ...ping, periodSeconds: 2 },
+            livenessProbe: { ...ping, periodSeconds: 10 },
             resources: { requests: { cpu: '50m', memory: '60Mi' }, limits: { memory: '300Mi' } },
             securityContext: restricted,
-            volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+            volumeMounts: [
+              { name: 'tmp', mountPath: '/tmp' },
+              { name: 'settings', mountPath: settings.path, readOnly: true },
+            ],
           },
         ],
-        volumes: [{ name: 'tmp', emptyDir: {} }],
+        // Six seconds without an acknowledgement, where the kernel's own measure is a quarter of an hour.
+        securityContext: { sysctls: [{ name: 'net.ipv4.tcp_retries2', value: '4' }] },
+        volumes: [
+          { name: 'tmp', emptyDir: {} },
+          { name: 'settings', configMap: { name } },
+        ],
       },
     }),
     object(
