@@ -38,6 +38,10 @@ const layerTypes: Readonly<Record<Compression, string>> = {
 
 const epoch = new Date(0);
 
+// A layer of many small files is handed over to the thread pool piece by piece: each way there and back costs more than
+// compressing a small one.
+const pieceSize = 256 * 1024;
+
 /**
  * Writes a layer into the store: one pass, streamed, compressed on the thread pool. The same entries give the same
  * bytes with the same Node.js version: times are 0, there are no owner names, nothing is added.
@@ -59,9 +63,9 @@ export async function writeLayer(
     pipeline(
       archive,
       async function* (chunks: AsyncIterable<Uint8Array>) {
-        for await (const chunk of chunks) {
-          hash.update(chunk);
-          yield chunk;
+        for await (const piece of inPieces(chunks, pieceSize)) {
+          hash.update(piece);
+          yield piece;
         }
         await taken(compressed);
       },
@@ -76,6 +80,21 @@ export async function writeLayer(
     );
   });
   return { blob, diffId: `sha256:${hash.digest('hex')}` };
+}
+
+/** The same bytes in pieces of at least so many of them, but for the last one. */
+async function* inPieces(chunks: AsyncIterable<Uint8Array>, least: number): AsyncGenerator<Uint8Array> {
+  let gathered: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    gathered.push(chunk);
+    size += chunk.byteLength;
+    if (size < least) continue;
+    yield Buffer.concat(gathered);
+    gathered = [];
+    size = 0;
+  }
+  if (size > 0) yield Buffer.concat(gathered);
 }
 
 function compressor(compression: Compression): Transform {
