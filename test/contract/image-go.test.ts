@@ -271,9 +271,15 @@ test('the program is found below cmd, or named', async () => {
 test('a workspace and a vendor folder are used as Go uses them, and their files are watched', async () => {
   const app = newApp({ 'go.work': 'go 1.24\n\nuse (\n\t./app\n\t./lib\n)\n' });
   write(app.folder, { 'app/go.mod': 'module example.com/team/app/v2\n\ngo 1.24\n' });
+  // What is remembered of these files holds: what follows must be seen.
+  await settled(app.folder, ['go.work', ...Object.keys(sources)]);
   expect(run(await built(app))).toContain('lib');
   write(app.folder, { 'lib/lib.go': 'package lib\n\nconst Name = "work"\n' });
   expect(run(await built(app))).toContain('work');
+  // The same module from elsewhere: only go.work tells.
+  write(app.folder, { 'other/go.mod': sources['lib/go.mod'], 'other/lib.go': sources['lib/lib.go'] });
+  write(app.folder, { 'go.work': 'go 1.24\n\nuse (\n\t./app\n\t./other\n)\n' });
+  expect(run(await built(app))).toContain(';lib;');
 
   rmSync(join(app.folder, 'go.work'));
   write(app.folder, { 'app/go.mod': sources['app/go.mod'] });
