@@ -103,6 +103,9 @@ test('what tests, tools and people need stays out; .ptpignore takes out and puts
   const folder = write(newFolder(), {
     ...application,
     'README.md': '',
+    Dockerfile: '',
+    'ptp.yaml': '',
+    'ptp.lock': '',
     '.env': 'SECRET=1',
     'src/main.test.js': '',
     'test/a.js': '',

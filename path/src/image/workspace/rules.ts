@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import ignore from 'ignore';
 import type { Keep } from '../source-tree.ts';
 
-/** Never part of a source: what npm installs, version control, what earlier builds and test runs left. */
+/** Never part of a source: what npm installs, version control, the path itself, what earlier runs left. */
 export const neverSource = [
   'node_modules/',
   '.git/',
@@ -11,6 +11,8 @@ export const neverSource = [
   'test-results/',
   '*.log',
   '.DS_Store',
+  '/ptp.yaml',
+  '/ptp.lock',
 ] as const;
 
 /** What an application does not need to run. */
@@ -23,6 +25,9 @@ export const notForRunning = [
   'tests/',
   '__tests__/',
   'README*',
+  'Dockerfile',
+  'Dockerfile.*',
+  'Containerfile',
   'package-lock.json',
   'npm-shrinkwrap.json',
 ] as const;
