@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { lstat, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { lstat, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf, digestOfStream } from './digest.ts';
 import { identityOf } from './file-identity.ts';
+import { filesBelow } from './files-below.ts';
 import { readSealed, sealedEnding, writeSealed } from './sealed.ts';
 
 /** What a folder of the cache is found to be. */
@@ -28,14 +29,9 @@ const atOnce = 64;
 
 /** Writes into a folder what is in it, so that `folderState` can tell whether it still is. */
 export async function keepDigests(folder: string): Promise<void> {
-  const found = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = found
-    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-    .sort();
   const entries: Record<string, Entry> = {};
   const identities: Record<string, string> = {};
-  for (const path of paths) {
+  for (const { path } of await filesBelow(folder)) {
     const at = join(folder, path);
     identities[path] = identityOf(await lstat(at, { bigint: true }));
     entries[path] = await entryAt(at);

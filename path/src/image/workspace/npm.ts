@@ -4,6 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { StepFailed, UserMistake } from '../../core/failure.ts';
 import type { Context } from '../../effects/context.ts';
+import type { Outcome } from '../../effects/processes.ts';
+import { inTemporaryFolder } from '../temporary-folder.ts';
 
 /** A package of the npm registry, pinned. */
 export interface PinnedPackage {
@@ -32,19 +34,32 @@ export async function npm(
   if (program === undefined) {
     throw new UserMistake({ what: 'npm is not on this machine', next: 'Install Node.js with npm.' });
   }
-  const outcome = await context.processes.run({
-    program,
-    args: [...args, ...quiet],
-    cwd: options.folder,
-    // The npm of this machine, run by the Node.js that runs this tool.
-    env: { PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}`, ...options.env },
-    signal: context.signal,
-  });
+  const run = (more: readonly string[] = []) =>
+    context.processes.run({
+      program,
+      args: [...args, ...quiet, ...more],
+      cwd: options.folder,
+      // The npm of this machine, run by the Node.js that runs this tool.
+      env: { PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}`, ...options.env },
+      signal: context.signal,
+    });
+  let outcome = await run();
+  if (outcome.code !== 0 && isDamaged(outcome)) {
+    // npm mends packages in its cache by itself, and fails for good where it is what it knows of them.
+    const text = "npm's own cache seems to be damaged; it is left aside (`npm cache verify` mends it)";
+    context.emit({ kind: 'note', step: 'image', text });
+    outcome = await inTemporaryFolder(context.cache, (folder) => run([`--cache=${folder}`]));
+  }
   if (outcome.code === 0) return outcome.stdout;
   throw new StepFailed({
     what: `npm failed while ${options.doing} (exit code ${outcome.code})`,
     details: lastLines(withoutUsage(`${outcome.stdout}\n${outcome.stderr}`)),
   });
+}
+
+/** Whether npm found something that is not what its digest says. */
+function isDamaged({ stdout, stderr }: Outcome): boolean {
+  return /\b(?:EINTEGRITY|EBADSIZE)\b/.test(stdout + stderr);
 }
 
 /** npm prints its manual after what it calls a usage error, which would hide what was wrong. */

@@ -1,7 +1,8 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip, zstdCompress } from 'node:zlib';
+import { filesBelow } from '../../../oci/files-below.ts';
 import { shrinks } from './mime.ts';
 
 const codings: readonly (readonly [string, (bytes: Uint8Array) => Promise<Uint8Array>])[] = [
@@ -22,9 +23,9 @@ export function compressible(path: string): boolean {
  * @throws Error of the file system
  */
 export async function precompress(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile() || !compressible(entry.name)) continue;
-    const path = join(entry.parentPath, entry.name);
+  for (const { path: below, kind } of await filesBelow(folder)) {
+    if (kind !== 'file' || !compressible(below)) continue;
+    const path = join(folder, below);
     const bytes = await readFile(path);
     await Promise.all(
       codings.map(async ([ending, compress]) => {
