@@ -7,7 +7,12 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['path/src/**/*.test.ts', 'system/*/src/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
+          include: [
+            'path/src/**/*.test.ts',
+            'system/*/src/**/*.test.{ts,tsx}',
+            'scripts/**/*.test.ts',
+            'bench/*.test.ts',
+          ],
           testTimeout: 20_000,
         },
       },
