@@ -73,10 +73,7 @@ test('what has not changed is not read, and one request says that the registry h
   // A file that was written just now may change again unseen, so it is read once more.
   await expect.poll(async () => (await push()).read, { timeout: 10_000 }).toBeLessThan(1 << 20);
   const second = await push();
-  expect(second.lines).toEqual([
-    expect.stringMatching(/^GET \/v2\/lib\/base\/manifests\//),
-    'HEAD /v2/shop/web/manifests/v1',
-  ]);
+  expect(second.lines).toEqual(['HEAD /v2/shop/web/manifests/v1']);
   expect(second.images).toEqual(first.images);
 });
 

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { StepFailed, UserMistake } from '../core/failure.ts';
 import type { BuiltImage, Digest } from '../core/handover.ts';
@@ -39,7 +39,7 @@ const putIndex = (entries: readonly object[], repository = 'hello/web') => {
   fake.manifests.get(repository)?.set('all', { type: mediaTypes.index, bytes });
 };
 
-test('by tag and by digest the same image comes back, and a second time nothing is fetched but the manifest', async () => {
+test('by tag and by digest the same image comes back, and a second time by digest nobody is asked', async () => {
   const layer = noise(1_000_000);
   const image = await there.image('web', layer, 'two', layer);
   await publish(image);
@@ -52,6 +52,13 @@ test('by tag and by digest the same image comes back, and a second time nothing 
   fake.got.length = 0;
   const byDigest = await pull(`web@${image.manifest.descriptor.digest}`);
   expect(byDigest).toEqual(byTag);
+  expect(fake.got).toHaveLength(0);
+  expect(await pull('web:v1')).toEqual(byTag);
+  expect(fake.lines()).toEqual(['GET /v2/hello/web/manifests/v1']);
+  // A manifest that the disk lost is fetched again.
+  await writeFile(byTag.manifest.path, 'damaged');
+  fake.got.length = 0;
+  expect(await pull(`web@${image.manifest.descriptor.digest}`)).toEqual(byTag);
   expect(fake.got).toHaveLength(1);
 });
 

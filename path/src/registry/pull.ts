@@ -1,7 +1,9 @@
+import { stat } from 'node:fs/promises';
 import { StepFailed, UserMistake } from '../core/failure.ts';
 import type { Descriptor, RegistryAccess, StoredBlob } from '../core/handover.ts';
 import { limits } from '../core/limits.ts';
 import type { Context } from '../effects/context.ts';
+import { DamagedBlob } from '../oci/damage.ts';
 import { isDigest } from '../oci/digest.ts';
 import { type Index, type Manifest, parseIndex, parseManifest } from '../oci/manifest.ts';
 import { mediaTypes, ociMediaType } from '../oci/media-types.ts';
@@ -29,11 +31,13 @@ export interface PullOptions {
 }
 
 const downloads = 4;
+// The specification's limit for manifests.
+const largestDocument = 4 * 1024 * 1024;
 const hub = 'https://registry-1.docker.io';
 
 /**
  * Fetches an image by tag or digest (`host/path:tag@sha256:…`) into the store, each part verified by its digest while
- * it comes; parts that the store has are not fetched. Throws UserMistake for a reference that is none, an image that
+ * it comes; parts that the store has are not fetched, and where it has all that a digest names, nobody is asked. Throws UserMistake for a reference that is none, an image that
  * is not there or has no such platform, and for credentials; otherwise StepFailed.
  */
 export async function pullImage(
@@ -95,7 +99,7 @@ async function fetchManifest(
   let name: string = reference.digest ?? reference.tag ?? 'latest';
   // An index may name an index, though none in use goes deeper.
   for (let depth = 0; depth < 3; depth += 1) {
-    const body = await client.send(getManifest(repository, name));
+    const body = (await storedDocument(store, name)) ?? (await client.send(getManifest(repository, name)));
     const mediaType = documentType(body);
     const stored = await store.put(body.bytes, mediaType, isDigest(name) ? name : undefined);
     if (mediaType !== mediaTypes.index)
@@ -123,6 +127,20 @@ function checkMeasure({ config, layers }: Manifest, host: string, reference: str
           : undefined;
   if (what === undefined) return;
   throw new StepFailed({ what: `${reference} (${host}) has ${what}`, next: 'Choose another image.' });
+}
+
+/** A manifest that the store has, where it says itself what it is. */
+async function storedDocument(store: Store, name: string): Promise<ManifestBody | undefined> {
+  if (!isDigest(name)) return undefined;
+  const found = await stat(store.path(name)).catch(() => undefined);
+  if (found === undefined || found.size > largestDocument) return undefined;
+  try {
+    const bytes = Buffer.from(await store.read({ mediaType: '', digest: name, size: found.size }));
+    return documentType({ mediaType: '', bytes }) === '' ? undefined : { mediaType: '', bytes };
+  } catch (error) {
+    if (error instanceof DamagedBlob) return undefined;
+    throw error;
+  }
 }
 
 /** The document's own word goes before the header's: proxies alter headers. */
