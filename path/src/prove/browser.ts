@@ -35,8 +35,9 @@ export function browse(route: Route): Browser {
             },
           }),
     },
-    headersTimeout: 10_000,
-    bodyTimeout: 10_000,
+    // Slow is not broken: a machine with other work takes its time.
+    headersTimeout: 30_000,
+    bodyTimeout: 30_000,
   });
   return {
     send: async (method, path, signal) => {

@@ -11,23 +11,31 @@ const api = '/api/';
  * @throws StepFailed where it has one that does not keep what it was given
  */
 export async function proveData(
-  browser: Browser,
+  { send }: Pick<Browser, 'send'>,
   route: Route,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const before = await browser.send('GET', api, signal);
+  const ask = async (method: 'GET' | 'POST', path: string): Promise<Answer> => {
+    try {
+      return await send(method, path, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw wrong(`${method} ${path} got no answer: ${(error as Error).message}`);
+    }
+  };
+  const before = await ask('GET', api);
   if (countOf(before) === undefined && before.status < 500) return undefined;
-  const made = await browser.send('POST', api, signal);
+  const made = await ask('POST', api);
   if (made.status === 404 || made.status === 405) return undefined;
   const location = made.headers.location;
   if (made.status !== 201 || typeof location !== 'string' || !URL.canParse(location, route.url))
     throw wrong(`POST ${api} answers ${made.status}, not 201 with a Location`);
   const path = `${api.slice(0, -1)}${new URL(location, route.url).pathname}`;
-  const row = await browser.send('GET', path, signal);
+  const row = await ask('GET', path);
   const id = property(row, 'id');
   if (row.status !== 200 || String(id) !== path.slice(api.length))
     throw wrong(`GET ${path} answers ${row.status} and not the row just made`);
-  const after = await browser.send('GET', api, signal);
+  const after = await ask('GET', api);
   const [earlier, later] = [countOf(before), countOf(after)];
   if (later === undefined || (earlier !== undefined && later <= earlier))
     throw wrong(`the count was ${earlier} and is ${later} after a row was made`);

@@ -105,6 +105,15 @@ test('a system that loses what it was given fails', async () => {
   await expect(prove(await door(system(true)))).rejects.toThrow(StepFailed);
 });
 
+test('a system that breaks off instead of answering fails, and that is no fault of the tool', async () => {
+  const route = await door((request, response) => {
+    if (request.url === '/') response.end('<html>');
+    else request.socket.destroy();
+  });
+  await expect(prove(route)).rejects.toThrow(StepFailed);
+  await expect(prove(route)).rejects.toThrow(/GET \/api\/ got no answer: /);
+});
+
 test('a system without the data interface is asked for its page alone', async () => {
   const route = await door((request, response) => {
     response.statusCode = request.url === '/' ? 200 : 404;
