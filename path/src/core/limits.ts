@@ -25,21 +25,25 @@ export const limits = {
   archive: {
     entries: limit(100_000, 'the largest package of Debian has some 50,000'),
     bytes: limit(2 * gibibyte, 'the largest packages that images use unpack to some 200 MiB'),
+    file: limit(gibibyte, 'the largest program in an image is some 150 MiB'),
     control: limit(16 * mebibyte, 'checksums of 100,000 files are some 10 MiB'),
     path: limit(4096, 'PATH_MAX of Linux'),
+    names: limit(
+      64 * mebibyte,
+      'all names of an archive together are in memory; those of 50,000 files are some 4 MiB',
+    ),
+    header: limit(mebibyte, 'long names and extended attributes; Linux has at most 64 KiB in each of these'),
     inMemory: limit(
       64 * mebibyte,
-      'small files stay in memory until their sum is this; the rest stays on disk',
+      'small files stay in memory until they are this together; the rest stays on disk',
     ),
-    decoder: limit(
-      256 * mebibyte,
-      "xz -9 needs 65 MiB to decompress; the file's own header may ask for 4 GiB",
-    ),
+    decoder: limit(256 * mebibyte, "what xz -9 made needs 65 MiB, and a file's own header may ask for 4 GiB"),
   },
   mirror: {
-    release: limit(4 * mebibyte, "Debian's InRelease is some 200 KiB"),
+    release: limit(8 * mebibyte, "Debian's InRelease is some 200 KiB"),
     index: limit(256 * mebibyte, "Debian's Packages is some 50 MiB; Node.js has no text of 512"),
-    package: limit(2 * gibibyte, 'the largest .deb is some 500 MiB'),
+    package: limit(2 * gibibyte, 'the largest package of Debian is some 1.5 GiB'),
+    paragraph: limit(mebibyte, 'the longest of Debian is some 30 KiB'),
   },
   registry: {
     answer: limit(

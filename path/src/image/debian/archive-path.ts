@@ -1,14 +1,21 @@
 import { posix } from 'node:path';
 
+// NAME_MAX of Linux
+const longestPart = 255;
+
 /**
  * The path of an archive's entry without `./` and without a slash at its end; empty for the root itself.
- * Throws a SyntaxError for one that would leave the root.
+ * Throws a SyntaxError for one that would leave the root, or that no layer can hold.
  */
 export function entryPath(name: string): string {
   if (name.startsWith('/') || /[\0\n]/u.test(name))
     throw new SyntaxError(`${JSON.stringify(name)} is no path in a package`);
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
   if (parts.includes('..')) throw new SyntaxError(`${name} leaves the package`);
+  const odd = parts.find((part) => part.startsWith('.wh.') || Buffer.byteLength(part) > longestPart);
+  if (odd?.startsWith('.wh.'))
+    throw new SyntaxError(`${name} would delete a file of a lower layer (whiteout)`);
+  if (odd !== undefined) throw new SyntaxError(`${name} has a part that is too long for a name`);
   return parts.join('/');
 }
 

@@ -95,6 +95,8 @@ export function packageNotes(
   });
 }
 
+const largestCertificate = 64 << 10;
+
 /** What the maintainer scripts of the packages would have made, of which an image needs so much. */
 export async function scriptsWork(tree: Tree): Promise<void> {
   const link = (path: string, target: string) =>
@@ -112,7 +114,9 @@ export async function scriptsWork(tree: Tree): Promise<void> {
   }
   const authorities = [...tree.values()]
     .filter((entry) => entry.kind === 'file')
-    .filter(({ path }) => /^usr\/share\/ca-certificates\/.+\.crt$/u.test(path))
+    .filter(
+      ({ path, size }) => /^usr\/share\/ca-certificates\/.+\.crt$/u.test(path) && size <= largestCertificate,
+    )
     .sort((a, b) => (a.path < b.path ? -1 : 1));
   if (authorities.length > 0) {
     const texts: string[] = [];

@@ -1,3 +1,5 @@
+import { oneLine } from '../../core/one-line.ts';
+
 /** One paragraph of a control file: its fields by lower-case name, continuation lines joined by line breaks. */
 export type Paragraph = ReadonlyMap<string, string>;
 
@@ -17,18 +19,20 @@ export function parseControl(text: string): readonly Paragraph[] {
       continue;
     }
     if (/^[ \t]/u.test(line)) {
-      if (current === undefined || last === undefined) throw new SyntaxError(`"${line}" continues no field`);
+      if (current === undefined || last === undefined)
+        throw new SyntaxError(`"${oneLine(line, 80)}" continues no field`);
       current.set(last, `${current.get(last) ?? ''}\n${line.slice(1)}`);
       continue;
     }
     const colon = line.indexOf(':');
-    if (colon < 1) throw new SyntaxError(`"${line}" is no field`);
+    if (colon < 1) throw new SyntaxError(`"${oneLine(line, 80)}" is no field`);
     if (current === undefined) {
       current = new Map();
       paragraphs.push(current);
     }
     last = line.slice(0, colon).toLowerCase();
-    if (current.has(last)) throw new SyntaxError(`the field ${line.slice(0, colon)} is there twice`);
+    if (current.has(last))
+      throw new SyntaxError(`the field ${oneLine(line.slice(0, colon), 80)} is there twice`);
     current.set(last, line.slice(colon + 1).trim());
   }
   return paragraphs;

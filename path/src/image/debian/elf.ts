@@ -14,6 +14,7 @@ const loaded = 1;
 const dynamic = 2;
 const mostBytes = 1 << 20;
 const longestName = 256;
+const mostNeeded = 1000; // the greediest program of Debian has some 300
 
 /** Reads a 64-bit little-endian ELF file; undefined where it is none or is linked statically. */
 export async function readDynamics(at: ReadAt): Promise<Dynamics | undefined> {
@@ -22,7 +23,10 @@ export async function readDynamics(at: ReadAt): Promise<Dynamics | undefined> {
     return undefined;
   const entrySize = header.getUint16(54, true);
   const count = header.getUint16(56, true);
-  const segments = segmentsOf(view(await at(offsetAt(header, 32), entrySize * count)), entrySize);
+  const segments = segmentsOf(
+    view(await at(offsetAt(header, 32), Math.min(entrySize * count, mostBytes))),
+    entrySize,
+  );
   const section = segments.find(({ type }) => type === dynamic);
   if (section === undefined) return undefined;
 
@@ -33,7 +37,7 @@ export async function readDynamics(at: ReadAt): Promise<Dynamics | undefined> {
     const tag = offsetAt(tags, position);
     const value = offsetAt(tags, position + 8);
     if (tag === 0) break;
-    if (tag === 1) names.push(value); // DT_NEEDED
+    if (tag === 1 && names.length < mostNeeded) names.push(value); // DT_NEEDED
     if (tag === 5) address = value; // DT_STRTAB
   }
   const home = segments.find(

@@ -1,12 +1,16 @@
 import { z } from 'zod';
+import { limits } from '../../core/limits.ts';
+
+/** Paths of packages below an archive's address: nothing that leads out of it. */
+export const packagePath = /^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[\w./+~:%-]+$/u;
 
 const lockedPackage = z.object({
   name: z.string(),
   version: z.string(),
   architecture: z.string(),
   archive: z.enum(['main', 'security']),
-  path: z.string().regex(/^(?!\/)(?!.*\.\.)[\w./+~:%-]+$/u),
-  size: z.number().int().positive(),
+  path: z.string().regex(packagePath),
+  size: z.number().int().positive().max(limits.mirror.package.most),
   sha256: z.string().regex(/^[0-9a-f]{64}$/u),
   depends: z.array(z.string()).readonly(),
 });

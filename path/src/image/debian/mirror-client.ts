@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { getCACertificates } from 'node:tls';
-import { Agent, type Dispatcher, EnvHttpProxyAgent, fetch, ProxyAgent } from 'undici';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, fetch, ProxyAgent, type Response } from 'undici';
 import { StepFailed } from '../../core/failure.ts';
 import type { StoredBlob } from '../../core/handover.ts';
+import { oneLine } from '../../core/one-line.ts';
+import { atPace, type Pace, usualPace } from '../../effects/at-pace.ts';
 import type { Context } from '../../effects/context.ts';
 import type { Store } from '../../oci/store.ts';
 import type { Archive } from './mirror.ts';
@@ -12,16 +15,27 @@ import type { ReleaseFile } from './release.ts';
 const attempts = 3;
 const silence = 30_000;
 
+/** How long a mirror is waited for. */
+export interface MirrorPatience {
+  /** Milliseconds until an answer begins. */
+  readonly answer: number;
+  readonly pace: Pace;
+}
+
+const usualPatience: MirrorPatience = { answer: silence, pace: usualPace };
+
 /** Fetches files from one archive of a mirror. Close it when it is no longer needed. */
 export class MirrorClient {
   readonly #context: Context;
   readonly #archive: Archive;
   readonly #url: string;
   readonly #headers: Record<string, string>;
+  readonly #patience: MirrorPatience;
   #dispatcher: Promise<Dispatcher> | undefined;
 
-  constructor(context: Context, archive: Archive) {
+  constructor(context: Context, archive: Archive, patience: MirrorPatience = usualPatience) {
     this.#context = context;
+    this.#patience = patience;
     this.#archive = archive;
     const url = new URL(archive.url);
     const { username, password } = url;
@@ -81,6 +95,18 @@ export class MirrorClient {
     await (await this.#dispatcher)?.close();
   }
 
+  async #answer(path: string, dispatcher: Dispatcher): Promise<Response> {
+    // The dispatcher's own timeouts begin anew with each byte, of an endless head as well.
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new Error('no answer in time')), this.#patience.answer);
+    const signal = AbortSignal.any([this.#context.signal, late.signal]);
+    try {
+      return await fetch(this.address(path), { dispatcher, signal, headers: this.#headers });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   async #retrying<Result>(
     path: string,
     use: (body: AsyncIterable<Uint8Array>) => Promise<Result>,
@@ -90,9 +116,11 @@ export class MirrorClient {
     const dispatcher = await this.#dispatcher;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const response = await fetch(this.address(path), { dispatcher, signal, headers: this.#headers });
-        if (response.ok && response.body !== null)
-          return await use(response.body as AsyncIterable<Uint8Array>);
+        const response = await this.#answer(path, dispatcher);
+        if (response.ok && response.body !== null) {
+          const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
+          return await use(atPace(body, this.#patience.pace, () => new Error('its bytes come too slowly')));
+        }
         await response.body?.cancel();
         if (response.status === 404 || response.status === 410) return undefined;
         const what = `${this.address(path)} answered ${response.status}`;
@@ -149,7 +177,7 @@ async function dispatcherFor(archive: Archive): Promise<Dispatcher> {
 
 function unreachable(address: string, error: unknown): MirrorUnreachable {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = oneLine(cause instanceof Error ? cause.message : String(cause), 160);
   return new MirrorUnreachable(
     {
       what: `${address} can't be reached: ${why}`,

@@ -1,4 +1,8 @@
+import { StepFailed } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
+import { oneLine } from '../../core/one-line.ts';
 import { parseControl } from './control.ts';
+import { packagePath } from './lock.ts';
 import { type Alternatives, parseRelations } from './relation.ts';
 import { compareVersions } from './version.ts';
 
@@ -38,14 +42,14 @@ export interface IndexText {
 
 /**
  * Makes `Packages` files searchable. Paragraphs are found at once and read when they are asked for: an index has
- * some 70,000 of them and an image needs fifty.
+ * some 70,000 of them and an image needs fifty. What is asked for and damaged throws StepFailed.
  */
 export function readIndex(texts: readonly IndexText[], architecture: string): PackageIndex {
   const real = new Map<string, Place[]>();
   const virtual = new Map<string, Place[]>();
   for (const index of texts) locate(index, real, virtual);
   const read = (places: readonly Place[] | undefined) =>
-    (places ?? []).flatMap((place) => recordOf(place, architecture) ?? []);
+    (places ?? []).flatMap((place) => readRecord(place, architecture) ?? []);
   const newestFirst = (a: PackageRecord, b: PackageRecord) => compareVersions(b.version, a.version);
   return {
     versions: (name) => read(real.get(name)).sort(newestFirst),
@@ -98,11 +102,31 @@ function lineEnd(text: string, from: number): number {
 function add(map: Map<string, Place[]>, name: string, place: Place): void {
   const places = map.get(name);
   if (places === undefined) map.set(name, [place]);
-  else places.push(place);
+  else if (places.at(-1) !== place) places.push(place); // a name may be provided twice by one
+}
+
+function readRecord(place: Place, wanted: string): PackageRecord | undefined {
+  try {
+    return recordOf(place, wanted);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const { archive, text } = place.index;
+    const name = fieldAt(text, 'Package: ', place.start, place.end) ?? '';
+    throw new StepFailed(
+      {
+        what: oneLine(
+          `the index of Debian's ${archive} packages is damaged at ${oneLine(name, 80)}: ${error.message}`,
+        ),
+        next: 'Try again later or use another mirror (PTP_DEBIAN_MIRROR).',
+      },
+      { cause: error },
+    );
+  }
 }
 
 /** Undefined where the paragraph is about another architecture or lacks what is needed to fetch the package. */
 function recordOf(place: Place, wanted: string): PackageRecord | undefined {
+  if (place.end - place.start > limits.mirror.paragraph.most) throw new SyntaxError('it is too long');
   const [fields] = parseControl(place.index.text.slice(place.start, place.end));
   const name = fields?.get('package');
   const version = fields?.get('version');
@@ -113,8 +137,12 @@ function recordOf(place: Place, wanted: string): PackageRecord | undefined {
   if (fields === undefined || name === undefined || version === undefined || path === undefined)
     return undefined;
   if (architecture !== wanted && architecture !== 'all') return undefined;
-  if (sha256 === undefined || !/^[0-9a-f]{64}$/u.test(sha256) || !Number.isSafeInteger(size))
+  if (sha256 === undefined || !/^[0-9a-f]{64}$/u.test(sha256) || !Number.isSafeInteger(size) || size < 1)
     return undefined;
+  if (!/^[a-z0-9][a-z0-9+.-]*$/u.test(name)) throw new SyntaxError('the name is none');
+  if (!/^[\w.+:~-]+$/u.test(version)) throw new SyntaxError('the version is none');
+  if (!packagePath.test(path)) throw new SyntaxError('the path of its file is none');
+  if (size > limits.mirror.package.most) throw new SyntaxError(`its file has ${size} bytes`);
   return {
     name,
     version,

@@ -42,7 +42,7 @@ export async function packageLayer(
     let done = 0;
     const unpacked = await pooled(packages, atOnce, async (one) => {
       const blob = await repository.package(one);
-      const contents = await unpack(context, blob.path, scratch, isKept);
+      const contents = await unpack(context, { name: one.name, path: blob.path }, scratch, isKept);
       done += 1;
       const text = `${one.name} ${one.version}`;
       const fraction = done / packages.length;

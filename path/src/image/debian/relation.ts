@@ -1,3 +1,4 @@
+import { oneLine } from '../../core/one-line.ts';
 import { type Operator, satisfies } from './version.ts';
 
 /** One package that a dependency names, with the versions of it that will do. */
@@ -30,7 +31,7 @@ function parseRelation(text: string): Relation {
     | { name?: string; operator?: string; version?: string }
     | undefined;
   const name = found?.name;
-  if (name === undefined) throw new SyntaxError(`"${text}" is no package relation`);
+  if (name === undefined) throw new SyntaxError(`"${oneLine(text, 80)}" is no package relation`);
   const operator = found?.operator;
   const version = found?.version;
   if (operator === undefined || version === undefined) return { name };

@@ -1,4 +1,5 @@
 import { StepFailed } from '../../core/failure.ts';
+import { oneLine } from '../../core/one-line.ts';
 import { parseControl, words } from './control.ts';
 
 /** A file that a release vouches for. */
@@ -35,11 +36,11 @@ export interface ReleaseExpectation {
 export function readRelease(text: string, expected: ReleaseExpectation): Release {
   const fail = (what: string, next: string) => new StepFailed({ what: `${expected.url}: ${what}`, next });
   const otherMirror = 'Use another mirror (PTP_DEBIAN_MIRROR); this one serves what was not asked for.';
-  const [fields] = parseControl(text);
+  const [fields] = paragraphs(text, fail);
   const names = [fields?.get('suite'), fields?.get('codename')];
   if (fields === undefined || !names.includes(expected.suite)) {
     throw fail(
-      `this is the release of ${names.filter(Boolean).join(', ') || 'nothing'}, not ${expected.suite}`,
+      `this is the release of ${oneLine(names.filter(Boolean).join(', '), 100) || 'nothing'}, not ${expected.suite}`,
       otherMirror,
     );
   }
@@ -57,7 +58,7 @@ export function readRelease(text: string, expected: ReleaseExpectation): Release
     !(validUntil.getTime() >= expected.now.getTime())
   ) {
     throw fail(
-      `it was valid until ${until}: the mirror is out of date, or someone holds updates back`,
+      `it was valid until ${oneLine(until ?? '', 60)}: the mirror is out of date, or someone holds updates back`,
       'Check this machine’s clock; otherwise use another mirror (PTP_DEBIAN_MIRROR).',
     );
   }
@@ -69,10 +70,25 @@ export function readRelease(text: string, expected: ReleaseExpectation): Release
   };
 }
 
+function paragraphs(
+  text: string,
+  fail: (what: string, next: string) => StepFailed,
+): ReturnType<typeof parseControl> {
+  try {
+    return parseControl(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw fail(
+      `it is damaged: ${error.message}`,
+      'Try again later or use another mirror (PTP_DEBIAN_MIRROR).',
+    );
+  }
+}
+
 function* filesOf(list: string): Generator<[string, ReleaseFile]> {
   for (const line of list.split('\n')) {
     const [sha256, size, path] = words(line);
-    if (path !== undefined && /^[0-9a-f]{64}$/u.test(sha256 ?? '')) {
+    if (path !== undefined && /^[0-9a-f]{64}$/u.test(sha256 ?? '') && /^\d{1,12}$/u.test(size ?? '')) {
       yield [path, { sha256: sha256 ?? '', size: Number(size) }];
     }
   }

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StepFailed } from '../../core/failure.ts';
 import type { StoredBlob } from '../../core/handover.ts';
+import { limits } from '../../core/limits.ts';
 import type { Context } from '../../effects/context.ts';
 import { tellDamage } from '../../oci/damage.ts';
 import { readSealed, sealedEnding, writeSealed } from '../../oci/sealed.ts';
@@ -17,8 +18,8 @@ import { keyOf, suitesOf } from './plan.ts';
 import { type Release, readRelease } from './release.ts';
 import { verifiedText } from './signature.ts';
 
-const mostRelease = 8 << 20;
-const mostIndex = 1 << 30;
+const mostRelease = limits.mirror.release.most;
+const mostIndex = limits.mirror.index.most;
 const indexType = 'application/vnd.debian.packages-index';
 const packageType = 'application/vnd.debian.binary-package';
 
@@ -90,12 +91,13 @@ export class Repository {
     const stem = `main/binary-${architecture}/Packages`;
     for (const name of [`${stem}.xz`, `${stem}.gz`, stem]) {
       const file = release.files.get(name);
-      if (file === undefined) continue;
+      if (file === undefined || file.size > mostIndex) continue;
       const folder = name.slice(0, name.lastIndexOf('/'));
       const paths = [...(release.byHash ? [`${folder}/by-hash/SHA256/${file.sha256}`] : []), name];
       for (const path of paths) {
         const blob = await client.blob(`dists/${suite}/${path}`, file, this.#store, indexType);
-        if (blob !== undefined) return this.#unpacked(blob, name, release.files.get(stem)?.size ?? mostIndex);
+        if (blob !== undefined)
+          return this.#unpacked(blob, name, Math.min(release.files.get(stem)?.size ?? mostIndex, mostIndex));
       }
     }
     throw new StepFailed({

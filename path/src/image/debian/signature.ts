@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { type Key, readCleartextMessage, readKey, readKeys, verify } from 'openpgp';
 import { StepFailed, UserMistake } from '../../core/failure.ts';
+import { oneLine } from '../../core/one-line.ts';
+
+const mostReasons = 4;
 
 /** Who may sign: paths of keyrings, an armoured key, or fingerprints of keys in the default keyring. */
 export interface Trust {
@@ -23,18 +26,25 @@ export async function verifiedText(signed: string, trust: Trust, now: Date, url:
       next: 'Update the package debian-archive-keyring, or use another mirror. Nothing was taken from this one.',
     });
   const message = await readCleartextMessage({ cleartextMessage: signed }).catch((error: Error) => {
-    throw refused(`it is no clear-signed text (${error.message})`);
+    throw refused(`it is no clear-signed text (${oneLine(error.message, 100)})`);
   });
-  const { signatures } = await verify({ message, verificationKeys: keys, date: now, format: 'utf8' });
+  const { signatures } = await verify({
+    message,
+    verificationKeys: keys,
+    date: now,
+    format: 'utf8',
+  }).catch((error: Error) => {
+    throw refused(`its signature cannot be read (${oneLine(error.message, 100)})`);
+  });
   const reasons: string[] = [];
   for (const signature of signatures) {
     const good = await signature.verified.catch((error: Error) => {
-      reasons.push(error.message);
+      reasons.push(oneLine(error.message, 100));
       return false;
     });
     if (good) return message.getText();
   }
-  throw refused(reasons.join('; ') || 'it has no signature');
+  throw refused(reasons.slice(0, mostReasons).join('; ') || 'it has no signature');
 }
 
 async function trustedKeys(trust: Trust): Promise<Key[]> {

@@ -29,7 +29,7 @@ const context = (withXz = true) => ({
 async function unpacked(deb: Buffer, keep: (path: string) => boolean = () => true) {
   const path = join(folder, 'package.deb');
   await writeFile(path, deb);
-  return unpack(context(), path, folder, keep);
+  return unpack(context(), { name: 'a', path }, folder, keep);
 }
 
 test('files of every size keep their bytes, long names and links included', async () => {
@@ -95,8 +95,8 @@ test.each<[string, Record<string, TestEntry>, RegExp]>([
     { './usr/a': { type: 'link', linkname: '../etc/passwd' } },
     /leaves the package/u,
   ],
-  ['a device', { './dev/sda': { type: 'block-device' } }, /is a block-device/u],
-  ['a pipe', { './run/pipe': { type: 'fifo' } }, /is a fifo/u],
+  ['a device', { './dev/sda': { type: 'block-device' } }, /is a device/u],
+  ['a pipe', { './run/pipe': { type: 'fifo' } }, /is a pipe/u],
 ])('%s is refused, wanted or not', async (_what, entries, message) => {
   const deb = await makeDeb({
     name: 'a',
