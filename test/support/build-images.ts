@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { argv, env, stdout } from 'node:process';
 import type { Event } from '../../path/src/core/event.ts';
 import { nodeClock } from '../../path/src/effects/node/clock.ts';
 import { nodeProcesses } from '../../path/src/effects/node/processes.ts';
+import { lockFileName } from '../../path/src/image/lock-file.ts';
 import { pullBase } from '../../path/src/image/step.fixture.ts';
 import { buildImages } from '../../path/src/image/step.ts';
 import { imagesOf } from '../../path/src/images-of.ts';
@@ -23,9 +26,11 @@ const context = {
   cache,
   signal: new AbortController().signal,
 };
+const lockFile = join(folder, lockFileName);
 const project = await loadProject(`${folder}/ptp.yaml`, undefined, { emit: () => {}, env });
 const images = await buildImages(context, await imagesOf(project), {
   projectFolder: folder,
+  ...(existsSync(lockFile) ? { lockFile } : {}),
   pull: pullBase(context),
 });
 const digests = Object.fromEntries(images.map(({ name, manifest }) => [name, manifest.descriptor.digest]));

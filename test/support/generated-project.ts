@@ -175,8 +175,8 @@ export function writeProject(files: readonly GeneratedFile[], arrival: Arrival, 
   return folder;
 }
 
-/** Commits a folder and takes it out of the archive that git makes of the commit. */
-function throughGit(folder: string): void {
+/** Commits a folder and puts what the archive that git makes of the commit holds in its place. */
+export function throughGit(folder: string): void {
   const settings = [
     'core.protectNTFS=false',
     'core.protectHFS=false',

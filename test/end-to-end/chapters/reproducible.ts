@@ -1,51 +1,109 @@
 import { execFileSync } from 'node:child_process';
-import { lutimesSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  lutimesSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { lockFileName, readLockFile } from '../../../path/src/image/lock-file.ts';
+import { buildElsewhere, differences } from '../../support/elsewhere.ts';
+import { throughGit } from '../../support/generated-project.ts';
 import { copyProject } from '../../support/project-copy.ts';
 import { jsonLines } from '../../support/ptp.ts';
 import type { System } from '../../support/system.ts';
 
 /** The same sources give the same images, wherever and however they are built. */
 export function reproducible(system: System): void {
+  const nobody = 65534;
+  const made: string[] = [];
+  const temporary = () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ptp-reproducible-'));
+    chmodSync(folder, 0o755);
+    made.push(folder);
+    return folder;
+  };
   let other: string;
   beforeAll(() => {
     other = copyProject();
+    made.push(other);
   });
-  afterAll(() => rmSync(other, { recursive: true, force: true }));
+  afterAll(() => {
+    for (const folder of made) rmSync(folder, { recursive: true, force: true });
+  });
 
-  test('two folders, two users’ settings, no cache of what was built: each image has one digest', async () => {
-    const plain = build(system.place.folder, '022', { TZ: 'UTC', LANG: 'C.UTF-8' });
-    age(join(other, 'system'));
-    const strange = { TZ: 'Pacific/Kiritimati', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8', USER: 'other' };
-    expect(build(other, '077', strange)).toEqual(plain);
-    expect(Object.keys(plain).sort()).toEqual(['backend', 'frontend', 'gateway', 'postgres-17']);
+  test('as nobody, from an archive, in another year, on one processor: each image has one digest', async () => {
+    const npmCache = temporary();
+    const first = temporary();
+    await takePackages(system.place.folder, process.env.PTP_CACHE ?? join(homedir(), '.cache/ptp'), first);
+    const plain = await buildElsewhere({
+      folder: system.place.folder,
+      cache: first,
+      env: { npm_config_cache: npmCache, TZ: 'UTC', LANG: 'C.UTF-8' },
+    });
+    expect(plain.images.map(({ name }) => name).sort()).toEqual([
+      'backend',
+      'frontend',
+      'gateway',
+      'postgres-17',
+    ]);
+
+    rmSync(join(other, 'node_modules'));
+    throughGit(other);
+    age(other);
+    const second = temporary();
+    await takePackages(other, first, second);
+    const root = process.getuid?.() === 0;
+    if (root) execFileSync('chown', ['-hR', `${nobody}:${nobody}`, other, second, npmCache]);
+    const place = {
+      folder: other,
+      cache: second,
+      umask: '077',
+      clock: '+400d',
+      processor: 0,
+      ...(root ? { user: nobody } : {}),
+      env: {
+        npm_config_cache: npmCache,
+        // No certificate is valid in that year.
+        npm_config_offline: 'true',
+        TZ: 'Pacific/Kiritimati',
+        LANG: 'tr_TR.UTF-8',
+        LC_ALL: 'tr_TR.UTF-8',
+        UV_THREADPOOL_SIZE: '1',
+        SOURCE_DATE_EPOCH: '1700000000',
+      },
+    };
+    for (const cache of ['cold', 'warm'])
+      expect(await differences(plain, await buildElsewhere(place)), cache).toEqual([]);
+
     // And they are the ones that `up` has built, with its cache.
+    const digests = new Map<unknown, string>(
+      plain.images.map(({ name, manifest }) => [name, manifest.descriptor.digest]),
+    );
     const up = await system.must('up', '--json');
     for (const event of jsonLines(up)) {
-      const known = plain[String(event.image)];
+      const known = digests.get(event.image);
       if (event.kind === 'image-ready' && known !== undefined)
         expect([event.image, event.digest]).toEqual([event.image, known]);
     }
   });
 }
 
-/** Builds all images of a project: image name → digest. What was downloaded is known, what was built is not. */
-function build(folder: string, umask: string, env: Record<string, string>): Record<string, string> {
-  const cache = mkdtempSync(join(tmpdir(), 'ptp-cache-'));
-  try {
-    const known = process.env.PTP_CACHE ?? join(homedir(), '.cache/ptp');
-    for (const part of ['debian', 'blobs']) {
-      mkdirSync(join(known, part), { recursive: true });
-      symlinkSync(join(known, part), join(cache, part));
+/** Gives a new cache the Debian packages that a project's lock names, where another cache has them, and nothing else. */
+async function takePackages(project: string, from: string, to: string): Promise<void> {
+  const blobs = join(to, 'blobs/sha256');
+  mkdirSync(blobs, { recursive: true });
+  for (const { resolved } of await readLockFile(join(project, lockFileName))) {
+    for (const { sha256 } of resolved) {
+      const file = join(from, 'blobs/sha256', sha256);
+      if (existsSync(file)) copyFileSync(file, join(blobs, sha256));
     }
-    const script = join(folder, 'test/support/build-images.ts');
-    const words = ['-c', 'umask "$0" && exec "$@"', umask, process.execPath, script, folder, cache];
-    const output = execFileSync('sh', words, { encoding: 'utf8', env: { ...process.env, ...env } });
-    return JSON.parse(output) as Record<string, string>;
-  } finally {
-    rmSync(cache, { recursive: true, force: true });
   }
 }
 
