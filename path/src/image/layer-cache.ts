@@ -8,8 +8,8 @@ import type { Store } from '../oci/store.ts';
 import type { Compression } from './compression.ts';
 import { type Layer, type LayerEntry, writeLayer } from './layer.ts';
 
-// Raise it when the same inputs shall give other bytes.
-const edition = 2;
+/** Raise it when the same inputs shall give other bytes: what earlier versions have kept is not used then. */
+export const edition = 2;
 
 /** Writes sorted entries as a layer, in the compression of this build. */
 export type WriteLayer = (entries: Iterable<LayerEntry> | AsyncIterable<LayerEntry>) => Promise<Layer>;

@@ -192,16 +192,22 @@ test('a damaged layer in the cache is made again', async () => {
   expect(context.events.filter((event) => event.kind === 'warning')).toHaveLength(2);
 });
 
-test('a damaged record in the cache is no harm', async () => {
+test('damaged records in the cache are told of and no harm', async () => {
   const folder = write(newFolder(), application);
   const context = newContext();
   const first = await buildApp(folder, context);
-  for (const kind of ['layers', 'stat', 'images']) {
+  for (const kind of ['layers', 'images']) {
     for (const entry of readdirSync(join(context.cache, kind), { withFileTypes: true })) {
       if (entry.isFile()) writeFileSync(join(context.cache, kind, entry.name), '{"descr');
     }
   }
   expect(await buildApp(folder, context)).toEqual(first);
+  const files = context.events.map((event) =>
+    event.kind === 'warning' ? event.problem.where?.file : undefined,
+  );
+  for (const kind of ['layers', 'images']) {
+    expect(files.filter((file) => file?.startsWith(join(context.cache, kind)))).not.toEqual([]);
+  }
 });
 
 test('a workspace that the application needs comes along, and nothing of the others', async () => {
