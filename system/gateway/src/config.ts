@@ -95,7 +95,7 @@ const environment = z.object({
   BACKEND_URL: upstream.default('http://backend:8080'),
   FRONTEND_URL: upstream.default('http://frontend:8080'),
   ROUTES_FILE: z.string().optional(),
-  CONNECT_TIMEOUT_MS: whole(2_000, 1, 10 * minute),
+  CONNECT_TIMEOUT_MS: whole(1_000, 1, 10 * minute),
   RESPONSE_TIMEOUT_MS: whole(15_000, 1, 10 * minute),
   IDLE_TIMEOUT_MS: whole(30_000, 1, 10 * minute),
   REQUEST_TIMEOUT_MS: whole(minute, 1, 60 * minute),

@@ -34,11 +34,11 @@ describe('an upstream that', () => {
     expect(await gateway.logged((line) => line.method === 'GET')).toMatchObject({
       status: 502,
       error: 'refused',
-      retries: 2,
+      retries: 6,
     });
     const metrics = await gateway.metrics();
-    expect(metrics).toContain('upstream_errors_total{route="/api",kind="refused"} 9');
-    expect(metrics).toContain('upstream_retries_total{route="/api",kind="refused"} 6');
+    expect(metrics).toContain('upstream_errors_total{route="/api",kind="refused"} 21');
+    expect(metrics).toContain('upstream_retries_total{route="/api",kind="refused"} 18');
   });
 
   it('has no address gives 503', async () => {

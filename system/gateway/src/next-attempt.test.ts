@@ -23,13 +23,16 @@ it('never follows a write that was sent', () => {
   }
 });
 
-it('tries a connection that did not come about twice more, each time later', () => {
-  const pauses = [0, 1, 2].map((made) => pauseBeforeNext({ ...fresh, kind: 'refused', pauses: made }));
-  expect(pauses).toEqual([20, 100, undefined]);
-});
+it.each(['refused', 'unreachable', 'connect-timeout'] as const)(
+  'tries a connection that did not come about (%s) six times more, later and later',
+  (kind) => {
+    const pauses = [0, 1, 2, 3, 4, 5, 6].map((made) => pauseBeforeNext({ ...fresh, kind, pauses: made }));
+    expect(pauses).toEqual([20, 50, 100, 200, 400, 400, undefined]);
+  },
+);
 
 it('does not repeat what took its whole time, or what will not change soon', () => {
-  for (const kind of ['connect-timeout', 'response-timeout', 'no-address', 'internal'] as const) {
+  for (const kind of ['response-timeout', 'no-address', 'internal'] as const) {
     expect(pauseBeforeNext({ ...fresh, kind })).toBeUndefined();
   }
 });

@@ -13,8 +13,20 @@ export interface FailedAttempt {
   readonly pauses: number;
 }
 
-/** Waits before a connection is tried again, in milliseconds; there are as many further attempts. */
-const PAUSES: readonly number[] = [20, 100];
+/**
+ * Waits before a connection is tried again, in milliseconds; there are as many further attempts. Each may be led to
+ * another server behind the name: where one of two is gone and that is not known yet, one request in 128 finds only it.
+ */
+const PAUSES: readonly number[] = [20, 50, 100, 200, 400, 400];
+
+/** What can be otherwise with the next connection. */
+const NOT_CONNECTED: readonly ErrorKind[] = [
+  'refused',
+  'unreachable',
+  'connect-timeout',
+  'closed',
+  'no-port',
+];
 
 /**
  * Decides whether another attempt can do no harm and may be of use.
@@ -28,7 +40,5 @@ export function pauseBeforeNext(attempt: FailedAttempt): number | undefined {
   // An upstream that restarts closes new connections too. Once only: the request itself may be what ends it.
   if (sent) return safe && kind === 'closed' && pauses === 0 ? PAUSES[0] : undefined;
   // No connection came about, so nothing was sent: whatever the method, another attempt is safe.
-  if (kind !== 'refused' && kind !== 'unreachable' && kind !== 'closed' && kind !== 'no-port')
-    return undefined;
-  return PAUSES[pauses];
+  return NOT_CONNECTED.includes(kind) ? PAUSES[pauses] : undefined;
 }
