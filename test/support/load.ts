@@ -19,7 +19,7 @@ export interface Failure {
   readonly at: number;
   /** `POST /api/, fresh` */
   readonly request: string;
-  /** What came instead: `status 502`, `ECONNRESET`, `no answer`. */
+  /** What came instead: `status 502 Bad Gateway`, `ECONNRESET`, `no answer`. */
   readonly kind: string;
   /** Seconds that it took. */
   readonly took: number;
@@ -110,7 +110,7 @@ export function startLoad({ door, rate, rows, patience = 10_000 }: LoadOptions):
 
 /** A report in a line or two, for whoever reads the test's output. */
 export function reportText({ requests, seconds, failures, latency }: LoadReport): string {
-  const kinds = Map.groupBy(failures, ({ kind }) => kind);
+  const kinds = Map.groupBy(failures, ({ kind }) => /^status \d+/.exec(kind)?.[0] ?? kind);
   const counted = [...kinds].map(([kind, { length }]) => `${length} ${kind}`).join(', ');
   const last = failures.reduce((end, { at, took }) => Math.max(end, at + took), 0);
   const first = failures.reduce((begin, { at }) => Math.min(begin, at), Number.POSITIVE_INFINITY);
@@ -123,7 +123,7 @@ export function reportText({ requests, seconds, failures, latency }: LoadReport)
 function kindsOf(rows: Rows): readonly [Kind, ...Kind[]] {
   const made: string[] = [];
   const is = (wanted: number, such: (body: string) => boolean) => (status: number, body: string) => {
-    if (status !== wanted) return `status ${status}`;
+    if (status !== wanted) return unexpected(status, body);
     return such(body) ? undefined : 'another content';
   };
   const page: Kind = { method: 'GET', path: () => '/', wrong: is(200, (body) => body.includes('</html>')) };
@@ -135,8 +135,8 @@ function kindsOf(rows: Rows): readonly [Kind, ...Kind[]] {
   const write: Kind = {
     method: 'POST',
     path: () => '/api/',
-    wrong: (status, _body, location) => {
-      if (status !== 201) return `status ${status}`;
+    wrong: (status, body, location) => {
+      if (status !== 201) return unexpected(status, body);
       if (location === undefined) return 'no location';
       const path = `/api${new URL(location).pathname}`;
       made.push(path);
@@ -151,6 +151,11 @@ function kindsOf(rows: Rows): readonly [Kind, ...Kind[]] {
     wrong: is(200, (body) => body.trim() !== ''),
   };
   return [write, page, read, count];
+}
+
+/** The status and the words of whoever answers: the proxy before the system, or a part of it. */
+function unexpected(status: number, body: string): string {
+  return `status ${status} ${body.trim().slice(0, 300)}`.trim();
 }
 
 /** Undefined where the answer is as it should be. */

@@ -1,3 +1,4 @@
+import { hashOf } from '../../../kubernetes/hash.ts';
 import { type AddOn, type AddOnInput, restricted, systemNamespace } from './add-on.ts';
 import { identity, object, workload } from './objects.ts';
 
@@ -27,15 +28,15 @@ export const traefik: AddOn = {
 };
 
 /** What Traefik takes from a file only. A request is sent again only where nothing of it was sent. */
-const settings = {
-  path: '/etc/traefik',
-  file: 'settings.yaml',
-  content: `http:
+const settings = `http:
   middlewares:
     another-pod:
-      retry: { attempts: 4, initialInterval: 20ms }
-`,
-} as const;
+      retry: { attempts: 10, initialInterval: 20ms }
+`;
+
+/** The file's name changes with what is in it, so that the pod is replaced: it would read it again some time later. */
+const settingsFile = `settings-${hashOf(settings).slice(0, 8)}.yaml`;
+const settingsPath = '/etc/traefik';
 
 /** It is the only one: one that is slow, as everything is on a busy machine, is better than none. */
 const ping = { httpGet: { path: '/ping', port: 9000 }, timeoutSeconds: 5 } as const;
@@ -58,7 +59,7 @@ function objects(input: AddOnInput) {
       { apiGroups: [gateway], resources: kinds, verbs: read },
       { apiGroups: [gateway], resources: kinds.map((kind) => `${kind}/status`), verbs: ['update'] },
     ]),
-    object('v1', 'ConfigMap', name, { data: { [settings.file]: settings.content } }, systemNamespace),
+    object('v1', 'ConfigMap', name, { data: { [settingsFile]: settings } }, systemNamespace),
     workload({
       name,
       namespace: systemNamespace,
@@ -80,7 +81,7 @@ function objects(input: AddOnInput) {
               '--entrypoints.websecure.http.tls=true',
               // Pods of a node that is gone stay among the addresses for some seconds: another pod is asked when no
               // connection comes about, and a connection that nobody answers is given up soon (see sysctls below).
-              `--providers.file.filename=${settings.path}/${settings.file}`,
+              `--providers.file.filename=${settingsPath}/${settingsFile}`,
               '--entrypoints.websecure.http.middlewares=another-pod@file',
               '--serverstransport.forwardingtimeouts.dialtimeout=1s',
               // Requests in flight end before the pod does, after the endpoints have been taken away.
@@ -105,7 +106,7 @@ function objects(input: AddOnInput) {
             securityContext: restricted,
             volumeMounts: [
               { name: 'tmp', mountPath: '/tmp' },
-              { name: 'settings', mountPath: settings.path, readOnly: true },
+              { name: 'settings', mountPath: settingsPath, readOnly: true },
             ],
           },
         ],
