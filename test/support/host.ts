@@ -63,7 +63,7 @@ export function processesOf(instance: string): readonly HostProcess[] {
   return allProcesses().filter(
     ({ pid, args, cgroup }) =>
       new RegExp(`/ptp-${instance}(/|$)`, 'm').test(cgroup) ||
-      args.some((arg) => arg.includes(`${state}/${instance}/`)) ||
+      args.some((arg) => arg.includes(`${state}/${instance}/`) || arg.includes(`${run}/${instance}/`)) ||
       text(`/proc/${pid}/environ`).split('\0').includes(`PTP_MACHINE=${instance}`),
   );
 }

@@ -26,6 +26,17 @@ test('a container that ends is given a second and a third start before it is hop
   expect(ended(2)).toMatchObject({ hopeless: true, text: expect.stringContaining('exit code 3') });
 });
 
+test('one that somebody kills again and again is waited for', () => {
+  const killed = (reason: string) =>
+    podTrouble(
+      podWith({ waiting: { reason: 'CrashLoopBackOff' } }, 5, {
+        lastState: { terminated: { exitCode: 137, reason } },
+      }),
+    );
+  expect(killed('Error')).toMatchObject({ hopeless: false });
+  expect(killed('OOMKilled')).toMatchObject({ hopeless: true });
+});
+
 test('one that has just ended is not hopeless, however often it was started in its life', () => {
   const trouble = podTrouble(podWith({ terminated: { exitCode: 255, reason: 'Unknown' } }, 7));
   expect(trouble).toMatchObject({ hopeless: false });

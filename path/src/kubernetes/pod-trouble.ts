@@ -56,13 +56,24 @@ function containerTrouble(status: ContainerStatus): PodTrouble | undefined {
     terminated ?? (waiting?.reason === 'CrashLoopBackOff' ? status.lastState?.terminated : undefined);
   if (waiting?.reason === 'CrashLoopBackOff') {
     const text = `the container ends again and again${ended === undefined ? '' : `: ${exitText(ended)}`}`;
-    return { reason: waiting.reason, text, container, hopeless: status.restartCount >= restartsAllowed };
+    const hopeless = status.restartCount >= restartsAllowed && !wasKilled(ended);
+    return { reason: waiting.reason, text, container, hopeless };
   }
   if (ended !== undefined && ended.exitCode !== 0) {
     // The kubelet is about to start it again, or to say CrashLoopBackOff; restarts of long ago say nothing.
     return { reason: ended.reason ?? 'Error', text: exitText(ended), container, hopeless: false };
   }
   return undefined;
+}
+
+/** By somebody else, as when a machine ends: that says nothing of how it will fare when it is started again. */
+function wasKilled(ended: Ended | undefined): boolean {
+  return ended?.exitCode === 137 && ended.reason !== 'OOMKilled';
+}
+
+interface Ended {
+  readonly exitCode: number;
+  readonly reason?: string;
 }
 
 function exitText(ended: {

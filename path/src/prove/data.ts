@@ -2,11 +2,13 @@ import { StepFailed } from '../core/failure.ts';
 import type { Route } from '../core/handover.ts';
 import type { Answer, Browser } from './browser.ts';
 
-const api = '/api/';
+/** Where a system has the interface that makes data, if it has one. */
+export const api = '/api/';
 
 /**
  * Makes one row through the public interface and reads it back: POST /api/ → 201 with a Location, whose path is below
  * /api → the row with its id → the count.
+ * @param before what `GET /api/` answers
  * @returns what was seen; undefined where the system has no such interface
  * @throws StepFailed where it has one that does not keep what it was given
  */
@@ -14,6 +16,7 @@ export async function proveData(
   { send }: Pick<Browser, 'send'>,
   route: Route,
   signal: AbortSignal,
+  before: Answer,
 ): Promise<string | undefined> {
   const ask = async (method: 'GET' | 'POST', path: string): Promise<Answer> => {
     try {
@@ -23,7 +26,6 @@ export async function proveData(
       throw wrong(`${method} ${path} got no answer: ${(error as Error).message}`);
     }
   };
-  const before = await ask('GET', api);
   if (countOf(before) === undefined && before.status < 500) return undefined;
   const made = await ask('POST', api);
   if (made.status === 404 || made.status === 405) return undefined;

@@ -4,7 +4,7 @@ import type { Context } from '../effects/context.ts';
 import { timed } from '../effects/timed.ts';
 import type { Project } from '../project/project.ts';
 import { type Answer, type Browser, browse } from './browser.ts';
-import { proveData } from './data.ts';
+import { api, proveData } from './data.ts';
 import { type Door, findDoor } from './door.ts';
 
 /** Seconds that the way from the gateway to the pods has to open. */
@@ -27,7 +27,9 @@ export function proveServing(context: Context, route: Route, project: Project): 
       const first = await untilServing(context, browser, door, path);
       const type = String(first.headers['content-type'] ?? 'no type').split(';')[0];
       context.emit({ kind: 'note', step: 'prove', text: `GET ${path}: ${first.status} ${type}` });
-      const data = await proveData(browser, route, context.signal);
+      // On the way to data there are more doors than to the page; they may open a moment later.
+      const before = await untilServing(context, browser, door, api, 0);
+      const data = await proveData(browser, route, context.signal, before);
       if (data !== undefined) context.emit({ kind: 'note', step: 'prove', text: data });
       return { result: undefined, text: `${route.url} serves` };
     } finally {
@@ -45,19 +47,22 @@ async function untilServing(
   browser: Browser,
   { route, hint }: Door,
   path: string,
+  patience = passing,
 ): Promise<Answer> {
   const started = context.clock.monotonic();
   for (;;) {
     context.signal.throwIfAborted();
     const seen = await attempt(context, browser, path);
     const waited = (context.clock.monotonic() - started) / 1000;
-    if (typeof seen !== 'string' && (seen.status < 400 || (seen.status < 500 && waited >= passing)))
+    if (typeof seen !== 'string' && (seen.status < 400 || (seen.status < 500 && waited >= patience)))
       return seen;
     const text = typeof seen === 'string' ? seen : `it answers ${seen.status}`;
     if (waited >= deadline)
       throw new StepFailed({
         what: `${new URL(path, route.url)} does not serve after ${deadline} s: ${text}`,
-        next: 'Run `ptp logs` to see what the components say.',
+        next: /certificate (is not yet valid|has expired)/.test(text)
+          ? `Look at this machine's clock, which says ${context.clock.now().toISOString().slice(0, 16)}Z; certificates are issued by the cluster's.`
+          : 'Run `ptp logs` to see what the components say.',
         ...(hint === undefined ? {} : { details: [hint] }),
       });
     context.emit({

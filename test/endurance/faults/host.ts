@@ -26,8 +26,13 @@ export const host: readonly Fault[] = [
   {
     name: 'the host’s firewall table is deleted',
     bring: async () => void sh('nft', 'delete', 'table', 'ip', bridge()),
+    status: { code: 1, says: /nobody answers on 127.0.0.1:38443/ },
   },
-  { name: 'the bridge is deleted', bring: async () => void sh('ip', 'link', 'delete', bridge()) },
+  {
+    name: 'the bridge is deleted',
+    bring: async () => void sh('ip', 'link', 'delete', bridge()),
+    status: { code: 1, says: /the bridge ptp\d+.* is gone/ },
+  },
   {
     name: 'the pair of interfaces is deleted',
     bring: async () => void sh('ip', 'link', 'delete', `${bridge()}n1`),
@@ -39,6 +44,7 @@ export const host: readonly Fault[] = [
   {
     name: 'all firewall rules within the machine are deleted',
     bring: async () => void inside('nft', 'flush', 'ruleset'),
+    status: { code: 1, says: /nobody answers on 127.0.0.1:38443/ },
   },
   {
     name: 'the folder of sockets and pids is deleted while the cluster runs',

@@ -146,11 +146,21 @@ export function stopMachine(context: Context, machine: Machine): Promise<void> {
  * @returns whether there was something
  */
 export async function endStrays(context: Context, layout: Layout, node = firstNode): Promise<boolean> {
+  const strays = await processesOf(layout, node);
+  for (const pid of strays) await end(context, pid);
+  return strays.length > 0;
+}
+
+/** Whether an instance has a machine, although it may be written nowhere which process it is. */
+export async function runsSomewhere(layout: Layout): Promise<boolean> {
+  return (await findMachine(layout)) !== undefined || (await processesOf(layout, firstNode)).length > 0;
+}
+
+/** The processes that make and hold a node's machine. */
+async function processesOf(layout: Layout, node: string): Promise<readonly number[]> {
   const wanted = markers(layout, node);
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const strays = await Promise.all(pids.map(async (pid) => ((await isOf(wanted, pid)) ? [pid] : [])));
-  for (const pid of strays.flat()) await end(context, pid);
-  return strays.flat().length > 0;
+  return (await Promise.all(pids.map(async (pid) => ((await isOf(wanted, pid)) ? [pid] : [])))).flat();
 }
 
 async function end(context: Context, pid: number): Promise<void> {

@@ -83,6 +83,8 @@ export interface NodeProcess {
   readonly program: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The firewall table that it makes when it starts, `family name`. */
+  readonly table?: string;
   /** Names of processes that must answer first. */
   readonly after: readonly string[];
   /** The programs that must be there before it can start. */
@@ -252,6 +254,7 @@ function agents(layout: Layout, node: ClusterNode): readonly NodeProcess[] {
       component: 'kubernetes',
       program: bin('kube-proxy'),
       args: [`--config=${join(own.etc, 'kube-proxy.yaml')}`, `--hostname-override=${node.name}`],
+      table: 'ip kube-proxy',
       after: ['kube-apiserver'],
     },
     {
@@ -263,6 +266,7 @@ function agents(layout: Layout, node: ClusterNode): readonly NodeProcess[] {
         `--socket=${policySocket(own)}`,
         `--health-address=${node.address}:${policyHealthPort}`,
       ],
+      table: 'inet ptp-network-policy',
       after: ['kube-apiserver'],
     },
   ];

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { UserMistake } from '../../core/failure.ts';
 import type { Layout } from './layout.ts';
-import { findMachine } from './machine.ts';
+import { runsSomewhere } from './machine.ts';
 import { type InstanceRecord, readRecord } from './record.ts';
 
 /**
@@ -10,8 +10,16 @@ import { type InstanceRecord, readRecord } from './record.ts';
  */
 export async function checkPorts(layout: Layout, ports: InstanceRecord['ports']): Promise<void> {
   const record = await readRecord(layout);
-  const running = record !== undefined && (await findMachine(layout)) !== undefined;
+  // One that nobody can find any more, because its folder is gone, still has them until it is ended.
+  const running = record !== undefined && (await runsSomewhere(layout));
   await refuseTaken(ports, running ? [record.ports.http, record.ports.https] : []);
+}
+
+/** The public ports of 127.0.0.1 at which nobody answers: the way in is cut, or what is behind it does not run. */
+export async function closedPorts(ports: InstanceRecord['ports']): Promise<readonly number[]> {
+  const all = [ports.http, ports.https];
+  const open = await Promise.all(all.map((port) => answers({ host: '127.0.0.1', port })));
+  return all.filter((_, index) => open[index] !== true);
 }
 
 async function refuseTaken(ports: InstanceRecord['ports'], own: readonly number[]): Promise<void> {

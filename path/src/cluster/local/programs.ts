@@ -40,7 +40,7 @@ export async function startPrograms(
   const { run } = layoutOfNode(layout, node.name);
   const keys = new Map(obtained.map((one) => [one.component.name, one.key]));
   const processes = nodeProcesses(layout, network, node, count);
-  const running = await processesInside(machine);
+  const [running, tables] = await Promise.all([processesInside(machine), firewallTables(context, machine)]);
   const started: string[] = [];
   const ready = new Map<string, Promise<void>>();
   for (const one of processes) {
@@ -51,7 +51,9 @@ export async function startPrograms(
       const mark = join(run, `${one.name}.key`);
       const pid = running.get(one.program);
       const same = (await readFile(mark, 'utf8').catch(() => '')) === fingerprint;
-      if (pid === undefined || !same) {
+      // Nobody but its program puts back what somebody has deleted, and that only when it starts.
+      const whole = one.table === undefined || tables.has(one.table);
+      if (pid === undefined || !same || !whole) {
         if (pid !== undefined) await end(context, pid);
         await hooks.before?.[one.name]?.();
         began = context.clock.monotonic();
@@ -73,6 +75,13 @@ export async function startPrograms(
   }
   await Promise.all(ready.values());
   return started;
+}
+
+/** The firewall tables in the machine, each as `family name`. */
+async function firewallTables(context: Context, machine: Machine): Promise<ReadonlySet<string>> {
+  const args = [...inside(machine), 'nft', 'list', 'tables'];
+  const { stdout } = await context.processes.run({ program: 'nsenter', args });
+  return new Set(stdout.split('\n').map((line) => line.replace(/^table /, '')));
 }
 
 /** Programs, arguments, configuration and certificates: whatever a program reads only when it starts. */

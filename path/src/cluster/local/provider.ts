@@ -10,7 +10,7 @@ import type { AddOn } from './addons/add-on.ts';
 import { addOns } from './addons/add-ons.ts';
 import { storageClass } from './addons/local-path.ts';
 import { gatewayClass } from './addons/traefik.ts';
-import { probe } from './health.ts';
+import { conditionOf } from './condition.ts';
 import { imagePrefix, pauseImage, pauseTag, programImage } from './images.ts';
 import { install, installBase, installed } from './install.ts';
 import { type Layout, layoutOf } from './layout.ts';
@@ -26,7 +26,6 @@ import { components, kubernetesVersion } from './source/components.ts';
 import type { Obtained } from './source/obtain.ts';
 import { obtainAll } from './source/obtain-all.ts';
 import { startNodes } from './start.ts';
-import { stoppedProblems, stoppedPrograms } from './stopped-programs.ts';
 
 /** Upstream Kubernetes on this machine, in namespaces of its own. */
 export const localProvider: ClusterProvider = {
@@ -37,20 +36,11 @@ export const localProvider: ClusterProvider = {
     if (record === undefined) return { state: 'absent' };
     if ((await findMachine(layout)) === undefined) return { state: 'stopped' };
     const network = networkOf(record.number);
-    const answer = await probe(layout, network, 'kube-apiserver').catch((error: Error) => ({
-      ready: false,
-      text: error.message,
-    }));
+    const condition = await conditionOf(layout, network, record);
     context.signal.throwIfAborted();
-    const stopped = await stoppedPrograms(layout, network);
-    // Without its store the server says for a while yet that it is ready.
-    if (!answer.ready || stopped.includes('etcd')) {
-      const dead = stopped.length === 0 ? '' : ` (not running: ${stopped.join(', ')})`;
-      const text = answer.ready ? 'it has lost its store' : answer.text;
-      return { state: 'unreachable', why: `the API server does not answer: ${text}${dead}` };
-    }
+    if (!condition.answers) return { state: 'unreachable', why: condition.why };
     const cluster = await clusterOf(project, layout, network, record);
-    return { state: 'running', cluster, problems: stoppedProblems(stopped) };
+    return { state: 'running', cluster, problems: condition.problems };
   },
   remove: (context, project, options) => {
     const layout = layoutFor(project);

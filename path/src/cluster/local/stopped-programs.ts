@@ -1,4 +1,3 @@
-import type { Problem } from '../../core/failure.ts';
 import type { Layout } from './layout.ts';
 import { furtherNodes } from './leave.ts';
 import { findMachine, processesInside } from './machine.ts';
@@ -21,12 +20,4 @@ async function stoppedOn(layout: Layout, network: Network, node: ClusterNode): P
   return nodeProcesses(layout, network, node, 1)
     .filter(({ program }) => !running.has(program))
     .map(({ name }) => (node.index === 1 ? name : `${name} on ${node.name}`));
-}
-
-/** What is said of programs that do not run. */
-export function stoppedProblems(names: readonly string[]): readonly Problem[] {
-  return names.map((name) => ({
-    what: `${name} of the local cluster does not run`,
-    next: 'Run `ptp up`: it starts it again.',
-  }));
 }
