@@ -45,6 +45,11 @@ export const limits = {
     package: limit(2 * gibibyte, 'the largest package of Debian is some 1.5 GiB'),
     paragraph: limit(mebibyte, 'the longest of Debian is some 30 KiB'),
   },
+  node: {
+    manifest: limit(4 * mebibyte, 'the package.json of large projects is some 50 KiB'),
+    lockfile: limit(64 * mebibyte, 'ten thousand packages take some 5 MiB'),
+    places: limit(100_000, 'the largest applications have some 5,000 packages'),
+  },
   registry: {
     answer: limit(
       8 * mebibyte,

@@ -10,11 +10,11 @@ import { limits } from '../../core/limits.ts';
 import { nodeClock } from '../../effects/node/clock.ts';
 import { nodeProcesses } from '../../effects/node/processes.ts';
 import { LayerOrder } from '../layer-order.ts';
+import { tarEntries } from '../tar/entries.ts';
+import { evil } from '../tar/evil-entries.test-support.ts';
+import { gnuLong, paxEntry, type RawEntry, rawEntry, tarEnd } from '../tar/raw-tar.test-support.ts';
 import { completed, layOut } from './content.ts';
-import { evil } from './evil-entries.test-support.ts';
 import { nothingBelow } from './layer-record.ts';
-import { gnuLong, paxEntry, type RawEntry, rawEntry, tarEnd } from './raw-tar.test-support.ts';
-import { tarEntries } from './tar.ts';
 import { makeAr } from './test-mirror.ts';
 import { type UnpackedPackage, unpack } from './unpack.ts';
 

@@ -9,11 +9,11 @@ import { oneLine } from '../../core/one-line.ts';
 import type { Context } from '../../effects/context.ts';
 
 import type { LayerEntry } from '../layer.ts';
+import { type ReadArchive, type TarEntry, tarEntries } from '../tar/entries.ts';
+import { windowed } from '../tar/windowed.ts';
 import { type ArMember, arMembers } from './ar.ts';
 import { entryPath, linkTarget } from './archive-path.ts';
 import { decompress } from './decompress.ts';
-import { type ReadArchive, type TarEntry, tarEntries } from './tar.ts';
-import { windowed } from './windowed.ts';
 
 /** A file of a package. */
 export type PackageFile = Extract<LayerEntry, { kind: 'file' }> & {

@@ -1,6 +1,8 @@
 import { posix } from 'node:path';
 import { UserMistake } from '../../core/failure.ts';
+import { oneLine } from '../../core/one-line.ts';
 import type { LockedPackage, Lockfile } from './lockfile.ts';
+import { isPackageName } from './package-name.ts';
 
 /** What some packages need, found through the lockfile as Node.js would find it on disk. */
 export interface Closure {
@@ -30,9 +32,11 @@ export function closureOf(
     if (edges.has(path)) continue;
     const found = lockfile.packages[path];
     if (found === undefined) throw missing(lockfile, path === '' ? 'the project' : path);
+    if (!isInside(path)) throw outside(lockfile, path);
     (isLocal(path) ? locals : packages).set(path, found);
     const resolved = new Map<string, string>();
     for (const [name, necessary] of wanted(found, development.includes(path))) {
+      if (!isPackageName(name)) throw noName(lockfile, name, path);
       const at = resolve(lockfile, path, name);
       if (at === undefined && necessary) throw missing(lockfile, name, path);
       if (at === undefined || (!necessary && !runsInImage(lockfile, at))) continue;
@@ -67,7 +71,8 @@ function* wanted(
 ): Generator<readonly [name: string, necessary: boolean]> {
   const optional = found.optionalDependencies ?? {};
   for (const name of Object.keys(optional)) yield [name, false];
-  for (const name of Object.keys(found.dependencies ?? {})) if (!(name in optional)) yield [name, true];
+  for (const name of Object.keys(found.dependencies ?? {}))
+    if (!Object.hasOwn(optional, name)) yield [name, true];
   for (const name of Object.keys(found.peerDependencies ?? {})) {
     if (found.peerDependenciesMeta?.[name]?.optional !== true) yield [name, true];
   }
@@ -92,8 +97,33 @@ function missingLink(lockfile: Lockfile, path: string): never {
 
 function missing(lockfile: Lockfile, what: string, from?: string): UserMistake {
   return new UserMistake({
-    what: `the lockfile lacks ${what}${from === undefined ? '' : `, which ${from || 'the project'} needs`}`,
+    what: oneLine(
+      `the lockfile lacks ${what}${from === undefined ? '' : `, which ${from || 'the project'} needs`}`,
+    ),
     where: { file: lockfile.file },
     next: 'Run `npm install` and commit package-lock.json.',
+  });
+}
+
+/** Whether a path stays in the lockfile's folder, and is written in one way only. */
+function isInside(path: string): boolean {
+  if (path === '') return true;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: no path of a package has them
+  return posix.normalize(path) === path && !/^\/|^\.\.?(\/|$)|\/$|[\\\0-\x1f]/.test(path);
+}
+
+function outside(lockfile: Lockfile, path: string): UserMistake {
+  return new UserMistake({
+    what: oneLine(`${path} is not in the folder of the lockfile, so it can be no part of an image`),
+    where: { file: lockfile.file },
+    next: 'Make it a workspace of the project (`workspaces` in package.json), then run `npm install`.',
+  });
+}
+
+function noName(lockfile: Lockfile, name: string, from: string): UserMistake {
+  return new UserMistake({
+    what: oneLine(`${JSON.stringify(name)}, which ${from || 'the project'} needs, is no name of a package`),
+    where: { file: lockfile.file },
+    next: 'Correct it in package.json, then run `npm install`.',
   });
 }

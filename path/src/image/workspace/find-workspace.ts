@@ -1,7 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { UserMistake } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
+import { oneLine } from '../../core/one-line.ts';
+import { readJsonFile } from './json-file.ts';
 import { type Lockfile, readLockfile } from './lockfile.ts';
 
 const specs = z.record(z.string(), z.string()).optional();
@@ -70,30 +73,19 @@ function needsNothing(own: PackageJson): boolean {
 /** Reads a folder's package.json. Throws UserMistake where it is missing or not one. */
 export async function readPackageJson(folder: string): Promise<PackageJson> {
   const file = join(folder, 'package.json');
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new UserMistake({
-      what: 'there is no package.json',
-      where: { file },
-      next: 'Give the folder that has it.',
-    });
-  }
-  try {
-    return packageJson.parse(JSON.parse(text));
-  } catch (error) {
-    const reason =
-      error instanceof z.ZodError
-        ? error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')
-        : (error as Error).message;
-    throw new UserMistake({
-      what: `this is no valid package.json: ${reason}`,
-      where: { file },
-      next: 'Correct it.',
-    });
-  }
+  const form = {
+    schema: packageJson,
+    bytes: limits.node.manifest,
+    noun: 'package.json',
+    next: 'Correct it.',
+  };
+  const found = await readJsonFile(file, form);
+  if (found !== undefined) return found;
+  throw new UserMistake({
+    what: 'there is no package.json',
+    where: { file },
+    next: 'Give the folder that has it.',
+  });
 }
 
 function checkLockfile({ lockfile, path, packageJson: own, folder }: Workspace): void {
@@ -104,7 +96,7 @@ function checkLockfile({ lockfile, path, packageJson: own, folder }: Workspace):
       // npm moves a package that is in both lists to the optional ones.
       if (kind === 'dependencies' && own.optionalDependencies?.[name] !== undefined) continue;
       throw new UserMistake({
-        what: `${name} ${spec} is not in package-lock.json`,
+        what: oneLine(`${name} ${spec} is not in package-lock.json`),
         where: { file: join(folder, 'package.json'), key: `${kind}.${name}` },
         next: 'Run `npm install` and commit package-lock.json.',
       });

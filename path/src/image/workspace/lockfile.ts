@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserMistake } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
+import { readJsonFile } from './json-file.ts';
 
 const specs = z.record(z.string(), z.string()).optional();
 const names = z.array(z.string()).optional();
@@ -42,25 +43,12 @@ export interface Lockfile {
 export async function readLockfile(folder: string): Promise<Lockfile> {
   const file = join(folder, 'package-lock.json');
   const next = 'Run `npm install` with npm 7 or later and commit package-lock.json.';
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-    throw new UserMistake({
-      what: 'there is no package-lock.json, so dependencies are not pinned',
-      where: { file },
-      next,
-    });
-  });
-  let parsed: ReturnType<typeof lockfile.safeParse>;
-  try {
-    parsed = lockfile.safeParse(JSON.parse(text));
-  } catch (error) {
-    throw new UserMistake({ what: `it is no JSON: ${(error as Error).message}`, where: { file }, next });
+  const form = { schema: lockfile, bytes: limits.node.lockfile, noun: 'package-lock.json', next };
+  const found = await readJsonFile(file, form);
+  if (found === undefined) {
+    const what = 'there is no package-lock.json, so dependencies are not pinned';
+    throw new UserMistake({ what, where: { file }, next });
   }
-  if (parsed.success) return { file, packages: parsed.data.packages };
-  const [issue] = parsed.error.issues;
-  throw new UserMistake({
-    what: `it is no lockfile that can be used: ${issue?.path.join('.')}: ${issue?.message}`,
-    where: { file },
-    next,
-  });
+  // Without a prototype: a package may be called `constructor`.
+  return { file, packages: Object.assign(Object.create(null), found.packages) };
 }

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { extract } from 'tar-stream';
+import { tarEntries } from '../tar/entries.ts';
 
 /** A file of a package, as npm installs it. */
 export interface PackageFile {
@@ -20,29 +20,25 @@ export async function packageFiles(
   programs: ReadonlySet<string>,
 ): Promise<readonly PackageFile[] | undefined> {
   const files = new Map<string, PackageFile>();
-  const reader = extract();
-  reader.end(archive);
-  let usual = true;
+  const at = async (offset: number, length: number) => archive.subarray(offset, offset + length);
   try {
-    for await (const entry of reader) {
-      const { name, type, mode = 0 } = entry.header;
-      const pieces: Buffer[] = [];
-      for await (const piece of entry) pieces.push(piece as Buffer);
-      if (!usual || type === 'directory' || type === 'symlink' || type === 'link') continue;
+    for await (const { name, kind, mode, offset, size } of tarEntries(at, archive.byteLength)) {
+      if (kind !== 'file') continue;
       const path = name.slice(name.indexOf('/') + 1);
-      if (type !== 'file' || !name.includes('/') || !isPlain(path)) usual = false;
-      else if (!(isGitIgnore(path) && files.has(npmIgnore(path)))) {
-        const installed = isGitIgnore(path) ? npmIgnore(path) : path;
-        const executable = (mode & 0o100) !== 0 || programs.has(installed);
-        const content = withoutCarriageReturn(Buffer.concat(pieces), programs.has(installed));
-        files.set(installed, { path: installed, executable, content });
-      }
+      if (!name.includes('/') || !isPlain(path)) return undefined;
+      if (isGitIgnore(path) && files.has(npmIgnore(path))) continue;
+      const installed = isGitIgnore(path) ? npmIgnore(path) : path;
+      const executable = (mode & 0o100) !== 0 || programs.has(installed);
+      const bytes = Buffer.from(archive.buffer, archive.byteOffset + offset, size);
+      const content = withoutCarriageReturn(bytes, programs.has(installed));
+      files.set(installed, { path: installed, executable, content });
     }
-  } catch {
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
     return undefined; // damaged, or of a kind that npm may know
   }
   const folders = new Set([...files.keys()].flatMap(foldersAbove));
-  return usual && ![...files.keys()].some((path) => folders.has(path)) ? [...files.values()] : undefined;
+  return ![...files.keys()].some((path) => folders.has(path)) ? [...files.values()] : undefined;
 }
 
 function isPlain(path: string): boolean {

@@ -1,4 +1,6 @@
 import { posix } from 'node:path';
+import { UserMistake } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
 import type { Closure } from './closure.ts';
 
 /**
@@ -26,6 +28,7 @@ export function placePackages(closure: Closure, workspace: string): ReadonlyMap<
   const queue = [...placed].sort(([one], [other]) => (one < other ? -1 : 1));
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const [place, path] = next;
+    if (placed.size > limits.node.places.most) throw tooMany();
     for (const [name, wanted] of closure.edges.get(path) ?? []) {
       if (lookUp(placed, place, name) === wanted) continue;
       const beneath = posix.join(place, 'node_modules', name);
@@ -36,6 +39,14 @@ export function placePackages(closure: Closure, workspace: string): ReadonlyMap<
   check(placed, closure);
   placed.delete('');
   return new Map([...placed].sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+function tooMany(): UserMistake {
+  return new UserMistake({
+    what: `its packages need more than ${limits.node.places.most} places, since they need each other in many versions`,
+    where: { file: 'package-lock.json' },
+    next: 'Run `npm dedupe` and commit package-lock.json.',
+  });
 }
 
 /** Workspaces by path, with the name that their dependents use. */

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { ReadArchive } from './tar.ts';
+import type { ReadArchive } from './entries.ts';
 
 const ahead = 256 << 10;
 
