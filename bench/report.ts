@@ -1,93 +1,91 @@
-import { type Row, ratio, reached } from './row.ts';
+import { type PartResult, type Peer, type Row, ratio, reached, type Spread, type Unit } from './figures.ts';
 
-/** What a run says of itself and of the machine. */
-export interface RunFacts {
+/** What was measured, on what machine. */
+export interface Results {
+  readonly machine: Readonly<Record<string, string>>;
+  readonly versions: Readonly<Record<string, string>>;
   readonly command: string;
-  /** ISO 8601. */
-  readonly date: string;
-  readonly revision: string;
-  /** A name and what it is: `processor`, `2 × …`. */
-  readonly machine: readonly (readonly [string, string])[];
+  readonly parts: readonly PartResult[];
 }
 
-/** The results as a page: a table for each group, and for each row that is not reached its reason. */
-export function report(
-  rows: readonly Row[],
-  reasons: Readonly<Record<string, string>>,
-  facts: RunFacts,
-): string {
-  const groups = [...new Set(rows.map(({ group }) => group))];
+/** What is asked of rows by their id, and why one does not reach it: kept by hand, in asked.json. */
+export type Asked = Readonly<
+  Record<string, { readonly asked?: number; readonly from?: string; readonly reason?: string }>
+>;
+
+const digits: Readonly<Record<Unit, number>> = { s: 2, ms: 0, MiB: 0, MB: 1, '%': 1, '1/s': 0, requests: 0 };
+
+/** The page of the results. Pure. */
+export function resultsPage(results: Results, asked: Asked): string {
   return [
-    '# What was measured',
+    '# Figures',
     '',
-    `\`${facts.command}\`, ${facts.date}, revision ${facts.revision}, in one run on one machine:`,
+    '<!-- Written by `npm run bench`; what is asked and the reasons are in bench/asked.json. -->',
     '',
-    ...facts.machine.map(([name, text]) => `- ${name}: ${text}`),
+    'Whole processes, as a user sees them: the median of several runs in turn (A, B, C, A, B, C, …), in brackets the',
+    'least and the most. How many times better ours is than a peer’s is the peer’s median by ours.',
     '',
-    'Times are of whole processes, as users see them; the figure is the median, with the least and the most of the runs',
-    'behind it. The ratio says how many times better than the peer we are. A peer marked * was not measured in this run:',
-    'its figure was published, or taken from the original on another day on two cores.',
+    ...table([
+      ['machine', ''],
+      ...Object.entries({ ...results.machine, ...results.versions, command: `\`${results.command}\`` }),
+    ]),
+    ...results.parts.flatMap((part) => partLines(part, asked)),
     '',
-    ...groups.flatMap((group) =>
-      table(
-        group,
-        rows.filter((row) => row.group === group),
-      ),
-    ),
-    ...explained(rows, reasons),
   ].join('\n');
 }
 
-function table(group: string, rows: readonly Row[]): readonly string[] {
-  const cells = rows.map((row) => [
-    row.name,
-    `**${figure(row.value, row.unit)}**${spread(row)}`,
-    row.asked === undefined
-      ? ''
-      : `${row.unit === '1/s' ? '≥' : '≤'} ${figure(row.asked, row.unit)} ${reached(row) ? '✓' : '✗'}`,
-    row.peer === undefined
-      ? ''
-      : `${row.peer.name}${row.peer.here ? '' : ' *'}: ${figure(row.peer.value, row.unit)}`,
-    ratioText(row),
-  ]);
+function partLines(part: PartResult, asked: Asked): readonly string[] {
+  const { title, at, seconds, load, notes, rows, failed } = part;
+  const when = `${at.slice(0, 16).replace('T', ' ')} UTC, ${Math.round(seconds)} s, load average ${load.map((one) => one.toFixed(1)).join(' → ')}`;
+  const lines = rows.flatMap((row) => rowCells(row, asked));
   return [
-    `## ${group}`,
     '',
-    '| what | here | asked | peer | ratio |',
-    '| --- | --- | --- | --- | --- |',
-    ...cells.map((row) => `| ${row.join(' | ')} |`),
+    `## ${title}`,
     '',
+    when,
+    ...(failed === undefined ? [] : ['', `Not measured: ${failed}`]),
+    ...(lines.length === 0
+      ? []
+      : ['', ...table([['what', 'ptp', 'asked', '', 'peer', 'the peer’s', 'ratio', 'why not'], ...lines])]),
+    ...notes.flatMap((note) => ['', note]),
   ];
 }
 
-function ratioText(row: Row): string {
-  const times = ratio(row);
-  return times === undefined ? '' : `${times.toFixed(times < 10 ? 1 : 0)} ×`;
-}
-
-function spread({ runs, unit }: Row): string {
-  if (runs === undefined || runs.count < 2) return '';
-  return ` (${runs.count}: ${plain(runs.least, unit)}–${plain(runs.most, unit)})`;
-}
-
-function figure(value: number, unit: Row['unit']): string {
-  return unit === 'requests'
-    ? plain(value, unit)
-    : `${plain(value, unit)} ${unit === '1/s' ? 'requests/s' : unit}`;
-}
-
-function plain(value: number, unit: Row['unit']): string {
-  if (unit === '1/s' || unit === 'requests') return Math.round(value).toLocaleString('en');
-  return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
-}
-
-function explained(rows: readonly Row[], reasons: Readonly<Record<string, string>>): readonly string[] {
-  const missed = rows.filter((row) => reached(row) === false);
-  if (missed.length === 0) return ['Everything that is asked is reached.', ''];
-  return [
-    '## Not reached, and why',
-    '',
-    ...missed.map(({ name }) => `- **${name}**: ${reasons[name] ?? 'no reason is known yet.'}`),
-    '',
+/** A row's line, and one more for each further peer. */
+function rowCells(row: Row, all: Asked): readonly (readonly string[])[] {
+  const known = all[row.id];
+  const asked = known?.asked ?? row.asked;
+  const good = asked === undefined ? undefined : reached(row.unit, row.ours.median, asked);
+  const bound = row.unit === '1/s' ? '≥' : '≤';
+  const first = [
+    row.what,
+    spreadText(row.ours, row.unit),
+    asked === undefined ? '' : `${bound} ${asked} ${row.unit}`,
+    good === undefined ? '' : good ? '✔' : '✘',
   ];
+  const reason = good === false ? (known?.reason ?? 'to be said in asked.json') : '';
+  const peers = row.peers.map((peer) => peerCells(row, peer));
+  const [one = ['', '', ''], ...others] = peers;
+  return [[...first, ...one, reason], ...others.map((cells) => ['', '', '', '', ...cells, ''])];
+}
+
+function peerCells(row: Row, peer: Peer): readonly string[] {
+  const name = peer.published === true ? `${peer.name} (published)` : peer.name;
+  return [name, spreadText(peer.spread, row.unit), `${ratio(row, peer).toFixed(1)} ×`];
+}
+
+function spreadText({ median, least, most, runs, cpu }: Spread, unit: Unit): string {
+  const text = (value: number) => value.toFixed(digits[unit]);
+  const more = [
+    ...(runs === 1 ? [] : [`${text(least)}–${text(most)}`]),
+    ...(cpu === undefined ? [] : [`${text(cpu)} s of processor`]),
+  ];
+  return `${text(median)} ${unit}${more.length === 0 ? '' : ` (${more.join('; ')})`}`;
+}
+
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const safe = rows.map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
+  const [head = [], ...body] = safe;
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...body.map(line)];
 }
