@@ -62,7 +62,7 @@ for (const [name, { title, notes, measure }] of Object.entries(parts)) {
       return { rows: [] as readonly Row[], failed: text.split('\n')[0] ?? '' };
     },
   );
-  const seconds = (performance.now() - started) / 1000;
+  const seconds = Math.round((performance.now() - started) / 1000);
   done.set(name, { name, title, notes, at, seconds, load: [load, loadNow()], ...outcome });
 }
 
