@@ -1,6 +1,15 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { Door } from '../support/door.ts';
 import { isUnfinished, leftovers, withoutOrphans } from '../support/leftovers.ts';
 import { type Ended, ptp, tail } from '../support/ptp.ts';
@@ -118,14 +127,18 @@ async function scriptOf(door: Door): Promise<string> {
   return (await door.send('GET', /src="([^"]+\.js)"/.exec(body)?.[1] ?? '')).body;
 }
 
-/** This machine's cache, so that nothing has to be compiled; Go's own caches are shared, being made for that. */
+/** What of this machine's cache saves compiling and fetching. */
+const worthCopying = ['blobs', 'components', 'debian', 'images', 'layers', 'modules', 'stat'];
+
+/**
+ * A copy of this machine's cache, so that nothing has to be compiled; Go's own caches are shared, being made for that.
+ * Others may use it meanwhile: what is half copied is found to be so, and made again.
+ */
 function copyCache(to: string): void {
   const from = process.env.PTP_CACHE ?? join(homedir(), '.cache/ptp');
-  cpSync(from, to, {
-    recursive: true,
-    verbatimSymlinks: true,
-    preserveTimestamps: true,
-    filter: (path) => !/^(go|test-tools)$/.test(relative(from, path)) && !isUnfinished(relative(from, path)),
-  });
+  mkdirSync(to);
+  for (const name of worthCopying) spawnSync('cp', ['--archive', join(from, name), to]);
+  const names = readdirSync(to, { recursive: true, encoding: 'utf8' });
+  for (const name of names.filter(isUnfinished)) rmSync(join(to, name), { recursive: true, force: true });
   symlinkSync(join(from, 'go'), join(to, 'go'));
 }

@@ -1,12 +1,11 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Problem } from '../../core/failure.ts';
-import { probe } from './health.ts';
 import type { Layout } from './layout.ts';
 import type { Network } from './plan.ts';
 import { closedPorts } from './ports.ts';
 import type { InstanceRecord } from './record.ts';
-import { stoppedPrograms } from './stopped-programs.ts';
+import { troubledPrograms } from './troubled-programs.ts';
 
 /** How a cluster that was started is now. */
 export type Condition =
@@ -27,23 +26,20 @@ export async function conditionOf(
       answers: false,
       why: `the bridge ${network.bridge}, which joins the cluster to this machine, is gone`,
     };
-  const [answer, stopped, closed] = await Promise.all([
-    probe(layout, network, 'kube-apiserver').catch((error: Error) => ({ ready: false, text: error.message })),
-    stoppedPrograms(layout, network),
-    closedPorts(ports),
-  ]);
   if (!(await exists(join(layout.etc, 'admin.kubeconfig'))))
     return { answers: false, why: 'the key to the cluster is gone from its folder' };
+  const [troubled, closed] = await Promise.all([troubledPrograms(layout, network), closedPorts(ports)]);
+  const dead = troubled.filter(({ runs }) => !runs).map(({ name }) => name);
+  const server = troubled.find(({ name }) => name === 'kube-apiserver');
   // Without its store the server says for a while yet that it is ready.
-  if (!answer.ready || stopped.includes('etcd')) {
-    const dead = stopped.length === 0 ? '' : ` (not running: ${stopped.join(', ')})`;
-    const text = answer.ready ? 'it has lost its store' : answer.text;
-    return { answers: false, why: `the API server does not answer: ${text}${dead}` };
+  if (server !== undefined || dead.includes('etcd')) {
+    const notRunning = dead.length === 0 ? '' : ` (not running: ${dead.join(', ')})`;
+    return { answers: false, why: `the API server ${server?.text ?? 'has lost its store'}${notRunning}` };
   }
   return {
     answers: true,
     problems: [
-      ...stopped.map((name) => ({ what: `${name} of the local cluster does not run`, next })),
+      ...troubled.map(({ name, text }) => ({ what: `${name} of the local cluster ${text}`, next })),
       ...closed.map((port) => ({ what: `nobody answers on 127.0.0.1:${port}, where users come in`, next })),
     ],
   };

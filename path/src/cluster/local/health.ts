@@ -38,6 +38,10 @@ export async function probe(
   }
 }
 
+/** Milliseconds that a program has to answer. */
+const timeout = 2000;
+
+const plainAgent = new Agent({ connect: { timeout } });
 const agents = new Map<string, Agent>();
 
 async function adminAgent(layout: Layout): Promise<Agent> {
@@ -45,17 +49,17 @@ async function adminAgent(layout: Layout): Promise<Agent> {
   if (existing !== undefined) return existing;
   const read = (name: string) => readFile(join(layout.pki, name), 'utf8');
   const [ca, cert, key] = await Promise.all([read('ca.crt'), read('admin.crt'), read('admin.key')]);
-  const agent = new Agent({ connect: { ca, cert, key } });
+  const agent = new Agent({ connect: { ca, cert, key, timeout } });
   agents.set(layout.pki, agent);
   return agent;
 }
 
-async function ask(url: string, good: readonly number[], dispatcher?: Agent): Promise<Answer> {
+async function ask(url: string, good: readonly number[], dispatcher = plainAgent): Promise<Answer> {
   try {
     const answer = await request(url, {
-      ...(dispatcher === undefined ? {} : { dispatcher }),
-      headersTimeout: 2000,
-      bodyTimeout: 2000,
+      dispatcher,
+      headersTimeout: timeout,
+      bodyTimeout: timeout,
     });
     const text = (await answer.body.text()).slice(0, 500);
     return { ready: good.includes(answer.statusCode), text: `${answer.statusCode} ${text}` };
@@ -67,6 +71,7 @@ async function ask(url: string, good: readonly number[], dispatcher?: Agent): Pr
 function connects(path: string): Promise<Answer> {
   return new Promise((resolve) => {
     const socket = connect(path);
+    socket.setTimeout(timeout, () => socket.destroy(new Error('no answer')));
     socket.once('connect', () => {
       socket.destroy();
       resolve({ ready: true, text: 'answers' });

@@ -53,7 +53,9 @@ export async function startPrograms(
       const same = (await readFile(mark, 'utf8').catch(() => '')) === fingerprint;
       // Nobody but its program puts back what somebody has deleted, and that only when it starts.
       const whole = one.table === undefined || tables.has(one.table);
-      if (pid === undefined || !same || !whole) {
+      const fine =
+        pid !== undefined && same && whole && (await lastAnswer(context, place, one, patience)).ready;
+      if (!fine) {
         if (pid !== undefined) await end(context, pid);
         await hooks.before?.[one.name]?.();
         began = context.clock.monotonic();
@@ -61,7 +63,7 @@ export async function startPrograms(
         await writeFile(mark, fingerprint, { mode: 0o600 });
         started.push(one.name);
       }
-      await untilReady(context, place, one);
+      if (!fine) await untilReady(context, place, one);
       if (began !== undefined) {
         const seconds = (context.clock.monotonic() - began) / 1000;
         const task = `start ${one.name}${node.index === 1 ? '' : ` on ${node.name}`}`;
@@ -142,25 +144,45 @@ async function end(context: Context, pid: number): Promise<void> {
   }
 }
 
+/** Milliseconds that a program has to answer when it runs already; one that hangs is started again then. */
+const patience = 30_000;
+
+/** The same when it has just been started. */
+const startingPatience = 120_000;
+
 async function untilReady(context: Context, place: Place, one: NodeProcess): Promise<void> {
+  const { text, ready } = await lastAnswer(context, place, one, startingPatience);
+  if (ready) return;
+  const log = await readFile(logOf(place, one), 'utf8').catch(() => '');
+  const details = log.trim().split('\n').slice(-10);
+  const full = details.some((line) => /no space left on device/.test(line));
+  throw new StepFailed({
+    what: `${one.name} on ${place.node.name} of the local cluster does not answer: ${full ? 'the disk is full' : text}`,
+    next: full
+      ? `Make room for ${place.layout.root} (\`df -h\` shows its disk), then run the same command again.`
+      : `Its log is ${logOf(place, one)}; \`ptp doctor\` checks the machine.${one.name === 'etcd' ? ' If its data is damaged for good, `ptp down --data` deletes all of it, and `ptp up` begins anew.' : ''}`,
+    details,
+  });
+}
+
+/** What it says when it is ready, or says last: it may end, or never be. */
+async function lastAnswer(
+  context: Context,
+  place: Place,
+  one: NodeProcess,
+  milliseconds: number,
+): Promise<Answer> {
   const { layout, network, node, machine } = place;
-  const deadline = context.clock.monotonic() + 120_000;
-  let answer: Answer = { ready: false, text: 'not asked' };
+  const deadline = context.clock.monotonic() + milliseconds;
   for (;;) {
-    answer = await probe(layout, network, one.name, node);
-    if (answer.ready) return;
+    const answer = await probe(layout, network, one.name, node);
+    if (answer.ready) return answer;
     context.signal.throwIfAborted();
     const alive = (await processesInside(machine)).has(one.program);
-    const late = context.clock.monotonic() > deadline;
-    if (!alive || late) break;
+    if (!alive || context.clock.monotonic() > deadline) break;
     await context.clock.sleep(50, context.signal);
   }
   // The program may have ended between two looks, or never have begun.
   await context.clock.sleep(200, context.signal);
-  if ((await probe(layout, network, one.name, node)).ready) return;
-  throw new StepFailed({
-    what: `${one.name} on ${node.name} of the local cluster does not answer: ${answer.text}`,
-    next: `Its log is ${logOf(place, one)}; \`ptp doctor\` checks the machine.`,
-    details: (await readFile(logOf(place, one), 'utf8').catch(() => '')).trim().split('\n').slice(-10),
-  });
+  return probe(layout, network, one.name, node);
 }

@@ -11,10 +11,12 @@ import { configurationFiles } from './configure.ts';
 import { imagePrefix, pauseTag } from './images.ts';
 import { firstNode, type Layout, layoutOfNode } from './layout.ts';
 import { furtherNodes, removeNodes } from './leave.ts';
+import { refuseLostRecords, refuseLostVolumes } from './lost-data.ts';
 import { connectHost, forwardPackets } from './network.ts';
 import { startMachines } from './nodes.ts';
 import { type ClusterNode, type Network, networkOf, nodesOf, registryName } from './plan.ts';
 import { type InstanceRecord, newRecord, readRecord, writeNumber, writeRecord } from './record.ts';
+import { mendRegistry } from './registry-data.ts';
 import { usableResolver } from './resolver.ts';
 import type { Obtained } from './source/obtain.ts';
 import { markPodsUnready } from './stale-pods.ts';
@@ -45,6 +47,7 @@ export async function startNodes(
   takesImages: (network: Network, record: InstanceRecord) => void,
 ): Promise<StartedNodes> {
   await clearAbandoned(layout);
+  await refuseLostRecords(layout);
   const record = await ensureRecord(context, layout, wanted.ports);
   const network = networkOf(record.number);
   const nodes = nodesOf(network, wanted.count);
@@ -54,6 +57,7 @@ export async function startNodes(
   const { ensurePki } = await import('./pki.ts');
   await ensurePki(layout, network, nodes, context.clock.now());
   await writeConfiguration(layout, network, nodes, record);
+  await mendRegistry(context, layout);
   const hooks = {
     machine: async () => {
       await writeNumber(layout, network.number);
@@ -101,7 +105,9 @@ async function administrator(layout: Layout): Promise<Secret> {
 async function beforeKubelet(context: Context, layout: Layout, node: ClusterNode): Promise<void> {
   if (await exists(join(layoutOfNode(layout, node.name).run, 'kubelet.key'))) return;
   const only = node.name === firstNode ? undefined : node.name;
-  await markPodsUnready(context, await administrator(layout), only);
+  const access = await administrator(layout);
+  await refuseLostVolumes(layout, access, context.signal);
+  await markPodsUnready(context, access, only);
 }
 
 async function ensureRecord(
