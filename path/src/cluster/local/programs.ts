@@ -155,14 +155,23 @@ async function untilReady(context: Context, place: Place, one: NodeProcess): Pro
   if (ready) return;
   const log = await readFile(logOf(place, one), 'utf8').catch(() => '');
   const details = log.trim().split('\n').slice(-10);
-  const full = details.some((line) => /no space left on device/.test(line));
   throw new StepFailed({
-    what: `${one.name} on ${place.node.name} of the local cluster does not answer: ${full ? 'the disk is full' : text}`,
-    next: full
-      ? `Make room for ${place.layout.root} (\`df -h\` shows its disk), then run the same command again.`
-      : `Its log is ${logOf(place, one)}; \`ptp doctor\` checks the machine.${one.name === 'etcd' ? ' If its data is damaged for good, `ptp down --data` deletes all of it, and `ptp up` begins anew.' : ''}`,
+    what: `${one.name} on ${place.node.name} of the local cluster does not answer: ${text}`,
+    next: nextFor(place, one, details.join('\n')),
     details,
   });
+}
+
+/** What to do about a program that does not come up, by the last lines of its log. */
+function nextFor(place: Place, one: NodeProcess, log: string): string {
+  const { root } = place.layout;
+  if (/no space left on device/.test(log))
+    return `The disk is full: make room for ${root} (\`df -h\` shows its disk), then run the same command again.`;
+  if (/certificate .*(is not yet valid|has expired)/.test(log))
+    return "Look at this machine's clock: when it is right, run the same command again, and certificates are made for it.";
+  const damaged =
+    ' If its data is damaged for good, `ptp down --data` deletes all of it, and `ptp up` begins anew.';
+  return `Its log is ${logOf(place, one)}; \`ptp doctor\` checks the machine.${one.name === 'etcd' ? damaged : ''}`;
 }
 
 /** What it says when it is ready, or says last: it may end, or never be. */

@@ -71,7 +71,7 @@ test.each([
   expect(existsSync(one.config.path)).toBe(true);
   expect(events).toMatchObject([{ kind: 'warning', problem: { what: expect.stringContaining('2 images') } }]);
   // Distribution takes a blob for what it should be where there is one, so a damaged one must not be.
-  expect(existsSync(dirname(layer.path))).toBe(false);
+  expect(existsSync(layer.path)).toBe(false);
   await mend();
   expect(events.length).toBe(1);
 });

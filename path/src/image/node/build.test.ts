@@ -272,7 +272,11 @@ const mistakes: [string, Readonly<Record<string, unknown>>, RegExp][] = [
     /no shell to run it/,
   ],
   ['no JSON', { 'package.json': '{' }, /no valid package.json/],
-  ['an old lockfile', { 'package-lock.json': { lockfileVersion: 1 } }, /no valid package-lock.json: lockfileVersion/],
+  [
+    'an old lockfile',
+    { 'package-lock.json': { lockfileVersion: 1 } },
+    /no valid package-lock.json: lockfileVersion/,
+  ],
   [
     'a stale lockfile',
     { 'package.json': { ...packageJson, dependencies: { pg: '8.0.0' } } },
