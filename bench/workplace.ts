@@ -21,14 +21,21 @@ export interface Workplace {
   readonly runs: number;
   /** Tells what is being done. */
   say(text: string): void;
+  /** Whether the part has taken its time: what was measured once is not measured again then. */
+  enough(): boolean;
+  /** Has something done at the end, also of a run that is stopped; the answer does it now, once. */
+  atEnd(undo: () => Promise<void>): () => Promise<void>;
 }
 
+/** What each part is given beside its own. */
+export type Desk = Pick<Workplace, 'say' | 'enough' | 'atEnd'>;
+
 /** Makes the place to work in. */
-export async function openWorkplace(runs: number, say: (text: string) => void): Promise<Workplace> {
+export async function openWorkplace(runs: number, desk: Desk): Promise<Workplace> {
   const cache = process.env.PTP_CACHE ?? join(homedir(), '.cache/ptp');
   const folder = join(cache, 'bench');
   await mkdir(folder, { recursive: true });
-  return { cache, folder, runs, say };
+  return { cache, folder, runs, ...desk };
 }
 
 /** The tool's own functions, for what is prepared and not measured. */

@@ -21,14 +21,21 @@ import { openWorkplace, type Workplace } from '../bench/workplace.ts';
 interface Part {
   readonly title: string;
   readonly notes: readonly string[];
+  /** After which nothing is repeated any more: the whole is to end within 20 minutes, also where others work. */
+  readonly minutes: number;
   measure(place: Workplace): Promise<readonly Row[]>;
 }
 
 const parts: Readonly<Record<string, Part>> = {
-  node: { title: 'Image build and push: Node.js', notes: nodeNotes, measure: measureNode },
-  go: { title: 'Image build and push: Go', notes: goNotes, measure: measureGo },
-  cluster: { title: 'Local cluster', notes: clusterNotes, measure: measureCluster },
-  system: { title: 'The applications themselves', notes: applicationNotes, measure: measureApplications },
+  node: { title: 'Image build and push: Node.js', notes: nodeNotes, minutes: 3, measure: measureNode },
+  go: { title: 'Image build and push: Go', notes: goNotes, minutes: 2, measure: measureGo },
+  cluster: { title: 'Local cluster', notes: clusterNotes, minutes: 5, measure: measureCluster },
+  system: {
+    title: 'The applications themselves',
+    notes: applicationNotes,
+    minutes: 4,
+    measure: measureApplications,
+  },
 };
 
 const { values } = parseArgs({
@@ -44,14 +51,34 @@ if (values.help === true || unknown.length > 0 || !Number.isInteger(runs) || run
 
 const folder = join(import.meta.dirname, '../bench');
 const began = performance.now();
-const place = await openWorkplace(runs, (text) => {
-  process.stderr.write(`${((performance.now() - began) / 1000).toFixed(0).padStart(5)} s  ${text}\n`);
+const pending = new Set<() => Promise<void>>();
+let until = 0;
+const place = await openWorkplace(runs, {
+  say: (text) => {
+    process.stderr.write(`${((performance.now() - began) / 1000).toFixed(0).padStart(5)} s  ${text}\n`);
+  },
+  enough: () => performance.now() > until,
+  atEnd(undo) {
+    const once = async () => {
+      if (pending.delete(once)) await undo();
+    };
+    pending.add(once);
+    return once;
+  },
 });
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, async () => {
+    place.say(`${signal}: what was started is ended`);
+    await Promise.allSettled([...pending].toReversed().map((undo) => undo()));
+    process.exit(130);
+  });
+}
 const before = await readResults();
 const done = new Map<string, PartResult>(before.map((part) => [part.name, part]));
 let failures = 0;
-for (const [name, { title, notes, measure }] of Object.entries(parts)) {
+for (const [name, { title, notes, minutes, measure }] of Object.entries(parts)) {
   if (!chosen.includes(name)) continue;
+  until = performance.now() + minutes * 60_000;
   const [at, started, load] = [new Date().toISOString(), performance.now(), loadNow()];
   const outcome = await measure(place).then(
     (rows) => ({ rows }),

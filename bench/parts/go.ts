@@ -23,6 +23,10 @@ export async function measureGo(place: Workplace): Promise<readonly Row[]> {
   await clear(work);
   await mkdir(work, { recursive: true });
   const registry = await startRegistry(join(work, 'registry'));
+  const end = place.atEnd(async () => {
+    await registry.stop();
+    await clear(work);
+  });
   try {
     place.say('base image and modules');
     const source = join(root, 'bench/apps/go');
@@ -85,7 +89,6 @@ export async function measureGo(place: Workplace): Promise<readonly Row[]> {
       registry,
     });
   } finally {
-    await registry.stop();
-    await clear(work);
+    await end();
   }
 }

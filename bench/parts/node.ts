@@ -27,6 +27,10 @@ export async function measureNode(place: Workplace): Promise<readonly Row[]> {
   await clear(work);
   await mkdir(work, { recursive: true });
   const registry = await startRegistry(join(work, 'registry'));
+  const end = place.atEnd(async () => {
+    await registry.stop();
+    await clear(work);
+  });
   try {
     place.say('base image and packages');
     const source = join(root, 'bench/apps/node');
@@ -62,8 +66,7 @@ export async function measureNode(place: Workplace): Promise<readonly Row[]> {
       registry,
     });
   } finally {
-    await registry.stop();
-    await clear(work);
+    await end();
   }
 }
 
