@@ -56,6 +56,7 @@ async function push(options: Partial<BuildOptions> = {}) {
   const before = bytesRead();
   const images = await build(context, project, {
     components: [],
+    compression: 'zstd',
     tags: ['v1'],
     push: { url: fake.url, name: 'registry.test', prefix: 'shop' },
     ...options,
@@ -92,7 +93,12 @@ test('an image layout holds every part of the image; nothing is published withou
   await rm(join(folder, 'web/data.bin'));
   const output = join(world.folder, 'layout');
   fake.got.length = 0;
-  const [made] = await build(context, project, { components: ['web'], tags: [], output });
+  const [made] = await build(context, project, {
+    components: ['web'],
+    compression: 'gzip',
+    tags: [],
+    output,
+  });
   expect(fake.lines().some((line) => line.includes('/v2/shop/'))).toBe(false);
   expect(made?.reference).toBeUndefined();
   const index = JSON.parse(await readFile(join(output, 'index.json'), 'utf8'));
@@ -101,6 +107,7 @@ test('an image layout holds every part of the image; nothing is published withou
   const manifest = JSON.parse((await blob(made?.digest ?? '')).toString());
   for (const { digest, size } of [manifest.config, ...manifest.layers])
     expect((await blob(digest)).byteLength).toBe(size);
+  expect(manifest.layers.at(-1).mediaType).toMatch(/tar\+gzip$/);
 });
 
 test('a component that the project does not have, and a tag that no registry takes, are told at once', async () => {

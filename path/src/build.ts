@@ -11,13 +11,13 @@ import { withWholeImages } from './whole-images.ts';
 export async function build(
   context: Context,
   project: Project,
-  { components, push, tags, output }: BuildOptions,
+  { components, compression, push, tags, output }: BuildOptions,
 ): Promise<readonly Made[]> {
   // A name that no registry takes is told before anything is built.
   if (push !== undefined) for (const { name } of project.components) repositoryOf(push, name, tags);
   const revision = push === undefined || tags.length > 0 ? undefined : revisionOf(context, project);
   revision?.catch(() => {}); // told where it is waited for
-  const make = () => buildProjectImages(context, project, components);
+  const make = () => buildProjectImages(context, project, { only: components, compression });
   return withWholeImages(context, make, async (images) => {
     const own = await revision;
     const called = own === undefined ? tags : [own];

@@ -9,14 +9,19 @@ import { writeLayoutFolder } from './oci/layout.ts';
 import type { Project } from './project/project.ts';
 import { publishImages } from './registry/step.ts';
 
-/**
- * Builds a project's images: all, or those of the components that are named.
- * @param only names of components; empty: every component, and what the services run
- */
+/** Which of a project's images, and how. */
+export interface ProjectImagesOptions {
+  /** Names of components; empty: every component, and what the services run. */
+  readonly only?: readonly string[];
+  /** `zstd` where it is absent. */
+  readonly compression?: 'zstd' | 'gzip';
+}
+
+/** Builds a project's images: all, or those of the components that are named. */
 export function buildProjectImages(
   context: Context,
   project: Project,
-  only: readonly string[] = [],
+  { only = [], compression = 'zstd' }: ProjectImagesOptions = {},
 ): Promise<readonly BuiltImage[]> {
   return timed(context, 'image', 'build images from source', async () => {
     const specs = await imagesOf(project, only);
@@ -24,6 +29,7 @@ export function buildProjectImages(
       projectFolder: project.folder,
       lockFile: join(project.folder, lockFileName),
       partial: only.length > 0,
+      compression,
       pull: async (reference) => {
         const [{ pullImage }, { Store }] = await Promise.all([
           import('./registry/pull.ts'),

@@ -61,6 +61,8 @@ export interface Raised {
 export interface BuildOptions {
   /** Names of components; empty: every component, and what the services run. */
   readonly components: readonly string[];
+  /** How layers are packed. */
+  readonly compression: 'zstd' | 'gzip';
   /** Where to publish to; absent: nowhere. */
   readonly push?: RegistryAccess;
   /** What the published images are called; empty: by the commit of the sources, where there is one. */

@@ -26,10 +26,11 @@ export const build: Command = {
       value: 'tags',
       description: 'with --push: names beside the digest, with commas between (default: the commit)',
     },
+    gzip: { type: 'boolean', description: 'pack layers with gzip, for what reads no zstd' },
     output: { type: 'string', short: 'o', value: 'folder', description: 'write an OCI image layout there' },
   },
   words: Number.POSITIVE_INFINITY,
-  async run({ load, actions, session, output, values, words, cwd, monotonic }) {
+  async run({ load, actions, session, output, flags, values, words, cwd, monotonic }) {
     const began = monotonic();
     const push = registryOf(values.get('push'));
     const tags = tagsOf(values.get('tag'), push);
@@ -41,6 +42,7 @@ export const build: Command = {
       project,
       {
         components: [...new Set(words)],
+        compression: flags.has('gzip') ? 'gzip' : 'zstd',
         tags,
         ...(push === undefined ? {} : { push }),
         ...(folder === undefined ? {} : { output: folder }),
