@@ -30,7 +30,8 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await mirror.stop();
-  await rm(folder, { recursive: true, force: true });
+  // What a failed build has begun beside it may still write for a moment.
+  await rm(folder, { recursive: true, force: true, maxRetries: 10 });
 });
 
 function context(): Context {
