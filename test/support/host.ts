@@ -28,7 +28,7 @@ const habitual = ['/run/containerd', '/run/netns', '/var/lib/cni', '/var/lib/kub
 /** Looks at this machine. What belongs to other instances that run beside is left out. */
 export function hostState(instance: string): HostState {
   const others = bridgesOfOthers(instance);
-  const foreign = (text: string) => others.some((bridge) => new RegExp(`\\b${bridge}(n1)?\\b`).test(text));
+  const foreign = (text: string) => others.some((bridge) => new RegExp(`\\b${bridge}(n\\d)?\\b`).test(text));
   return {
     mounts: lines(readFileSync('/proc/self/mounts', 'utf8')),
     interfaces: readdirSync('/sys/class/net')
@@ -76,10 +76,10 @@ export function nodeProgram(instance: string, name: string): HostProcess {
   return found;
 }
 
-/** The first process of the machine that the node lives in. Throws where it does not run. */
-export function machineInit(instance: string): number {
-  const pid = Number(text(join(run, instance, 'init.pid')));
-  if (!(pid > 1) || !existsSync(`/proc/${pid}`)) throw new Error(`the machine of ${instance} does not run`);
+/** The first process of the machine that a node lives in. Throws where it does not run. */
+export function machineInit(instance: string, node = 'node1'): number {
+  const pid = Number(text(join(run, instance, node === 'node1' ? '' : node, 'init.pid')));
+  if (!(pid > 1) || !existsSync(`/proc/${pid}`)) throw new Error(`${node} of ${instance} does not run`);
   return pid;
 }
 
@@ -88,11 +88,14 @@ export function processesOfPod(instance: string, uid: string): readonly HostProc
   return processesOf(instance).filter(({ cgroup }) => cgroup.includes(`pod${uid}`));
 }
 
-/** The namespaces that an instance's processes are in and this process is not. */
-export function namespacesOf(instance: string): ReadonlySet<string> {
+/** The namespaces that an instance's processes (or some of them) are in and this process is not. */
+export function namespacesOf(
+  instance: string,
+  such: (pid: number) => boolean = () => true,
+): ReadonlySet<string> {
   const own = namespacesOfPid('self');
   const found = new Set<string>();
-  for (const { pid } of processesOf(instance))
+  for (const { pid } of processesOf(instance).filter((one) => such(one.pid)))
     for (const name of namespacesOfPid(String(pid))) if (!own.has(name)) found.add(name);
   return found;
 }

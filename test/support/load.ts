@@ -38,6 +38,8 @@ export interface LoadReport {
 export interface Load {
   /** Seconds since it began. */
   now(): number;
+  /** What has failed by now. */
+  readonly failures: readonly Failure[];
   /** Waits for the answers that are still to come. */
   stop(): Promise<LoadReport>;
 }
@@ -94,6 +96,7 @@ export function startLoad({ door, rate, rows, patience = 10_000 }: LoadOptions):
   const running = run();
   return {
     now,
+    failures,
     stop: async () => {
       stopped = true;
       const seconds = now();
@@ -106,6 +109,26 @@ export function startLoad({ door, rate, rows, patience = 10_000 }: LoadOptions):
       return { requests: sent, seconds, failures, latency };
     },
   };
+}
+
+/**
+ * The most of these rates (requests a second, the highest first) that a system bears with nothing amiss, tried for four
+ * seconds each: what a busy machine cannot do at all says nothing about what is then done to it.
+ * @throws Error where not even the last one is borne, with what was seen
+ */
+export async function bearable(
+  options: Omit<LoadOptions, 'rate'>,
+  rates: readonly number[],
+): Promise<number> {
+  let seen = 'no rate was tried';
+  for (const rate of rates) {
+    const load = startLoad({ ...options, rate });
+    await new Promise((resolve) => setTimeout(resolve, 4000));
+    const report = await load.stop();
+    if (report.failures.length === 0 && report.latency.p99 < 2000) return rate;
+    seen = `at ${rate} a second: ${reportText(report)}`;
+  }
+  throw new Error(`the system does not bear the least load: ${seen}`);
 }
 
 /** A report in a line or two, for whoever reads the test's output. */

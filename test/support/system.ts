@@ -14,6 +14,8 @@ export interface PodState {
   readonly uid: string;
   /** The component or service that it belongs to. */
   readonly part: string;
+  readonly node: string;
+  readonly address: string;
   readonly restarts: number;
   readonly ready: boolean;
 }
@@ -70,7 +72,7 @@ export class System {
 
   /** The public door, with the authority that the cluster names now. */
   async door(): Promise<Door> {
-    const secret = await this.#cluster((client) =>
+    const secret = await this.cluster((client) =>
       client.get<SecretObject>(`/api/v1/namespaces/${namespace}/secrets/public-tls`),
     );
     const authority = Buffer.from(secret.data?.['ca.crt'] ?? '', 'base64').toString();
@@ -79,17 +81,19 @@ export class System {
 
   /** The pods of components and services that are not about to go. */
   async pods(): Promise<readonly PodState[]> {
-    const pods = await this.#cluster((client) =>
+    const pods = await this.cluster((client) =>
       list<Pod>(client, { apiVersion: 'v1', kind: 'Pod', namespace }),
     );
     return pods
       .filter(
         ({ metadata, status }) => metadata.deletionTimestamp === undefined && status?.phase === 'Running',
       )
-      .map(({ metadata, status }) => ({
+      .map(({ metadata, spec, status }) => ({
         name: metadata.name,
         uid: metadata.uid ?? '',
         part: metadata.labels?.['ptp.dev/component'] ?? metadata.labels?.['ptp.dev/service'] ?? '',
+        node: spec?.nodeName ?? '',
+        address: status?.podIP ?? '',
         restarts: (status?.containerStatuses ?? []).reduce((sum, one) => sum + one.restartCount, 0),
         ready: (status?.containerStatuses ?? []).every((one) => one.ready),
       }))
@@ -105,7 +109,7 @@ export class System {
 
   /** Deletes a pod at once, as a node that is lost would. */
   async deletePod(name: string): Promise<void> {
-    await this.#cluster((client) =>
+    await this.cluster((client) =>
       client.send({
         method: 'DELETE',
         path: `/api/v1/namespaces/${namespace}/pods/${name}`,
@@ -129,7 +133,8 @@ export class System {
     }
   }
 
-  async #cluster<T>(work: (client: KubernetesClient) => Promise<T>): Promise<T> {
+  /** Works with the cluster as its administrator. */
+  async cluster<T>(work: (client: KubernetesClient) => Promise<T>): Promise<T> {
     this.#access ??= new Secret((await this.must('kubeconfig')).stdout);
     const client = await connect(this.#access);
     try {
