@@ -29,6 +29,7 @@ type cluster struct {
 	kernel                     *knftables.Fake
 	agent                      *agent
 	announce                   *announce.Client
+	socket                     string
 }
 
 func newCluster(t *testing.T) *cluster {
@@ -48,7 +49,7 @@ func newCluster(t *testing.T) *cluster {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.announce = announce.NewClient(socket)
+	c.announce, c.socket = announce.NewClient(socket), socket
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 2)
 	go func() { ended <- c.agent.run(ctx) }()
@@ -225,6 +226,28 @@ func TestNobodyBehindTheSocketIsAskedAgainUntilThereIs(t *testing.T) {
 	defer server.Close()
 	if err := <-done; err != nil || asked != 3 {
 		t.Errorf("asked %d times, %v", asked, err)
+	}
+}
+
+func TestOtherNodesAreToldAndThoseThatAreGoneHoldNobodyUp(t *testing.T) {
+	here, there := newCluster(t), newCluster(t)
+	for _, c := range []*cluster{here, there} {
+		c.pods.Add(pod("one", ""))
+	}
+	announced := announce.Pod{Namespace: "shop", Name: "one", UID: "one", Sandbox: "first", Address: netip.MustParseAddr("10.244.0.2")}
+	silent, err := net.Listen("unix", filepath.Join(t.TempDir(), "silent"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	gone := filepath.Join(t.TempDir(), "gone")
+	announce.Tell([]string{here.socket, gone, silent.Addr().String(), there.socket}, func(ctx context.Context, client *announce.Client) error {
+		return client.Announce(ctx, announced)
+	})
+	for _, c := range []*cluster{here, there} {
+		if got := c.isolated(); got != "10.244.0.2" {
+			t.Errorf("isolated are %q", got)
+		}
 	}
 }
 

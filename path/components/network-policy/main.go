@@ -1,6 +1,6 @@
-// network-policy enforces the NetworkPolicies (networking.k8s.io/v1) of a cluster of one node: it watches policies,
-// pods and namespaces and keeps one nftables table that says the same. What it wrote stays when it ends, so that no
-// restart opens anything.
+// network-policy enforces the NetworkPolicies (networking.k8s.io/v1) of a cluster on one of its nodes: it watches
+// policies, pods and namespaces, those of the other nodes as well, and keeps one nftables table that says the same. What
+// it wrote stays when it ends, so that no restart opens anything.
 package main
 
 import (

@@ -239,16 +239,21 @@ test('the environment lets a second system run beside the first', async () => {
     PTP_HTTP_PORT: '10080',
     PTP_HTTPS_PORT: '10443',
     PTP_DOMAIN: 't.localhost',
+    PTP_NODES: '3',
   };
   expect((await load(file, env)).project.target).toMatchObject({
     instance: 'test-1',
     ports: { http: 10080, https: 10443 },
     domain: 't.localhost',
+    nodes: 3,
   });
   expect((await load(file, { PTP_INSTANCE: '' })).project.target.instance).toBe('mine');
   expect(await problemsOf(file, undefined, { PTP_INSTANCE: '../x', PTP_HTTP_PORT: '0x10' })).toEqual([
     expect.stringMatching(/^PTP_INSTANCE: .*"..\/x" is no DNS name/),
     expect.stringMatching(/^PTP_HTTP_PORT: .*"0x10" is no port/),
+  ]);
+  expect(await problemsOf(file, undefined, { PTP_NODES: '10' })).toEqual([
+    expect.stringMatching(/^PTP_NODES: .*"10" is no number of nodes/),
   ]);
   expect(await problemsOf(file, undefined, { PTP_HTTP_PORT: '8443' })).toEqual([
     expect.stringMatching(/^4:\d+ targets.local.ports: .*8443 as its port for http and for https/),

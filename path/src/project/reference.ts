@@ -35,7 +35,7 @@ export function referencePage(): string {
     '## The environment',
     '',
     'These override what the file says about the chosen target, so that a second system runs beside the first:',
-    '`PTP_INSTANCE` (the local cluster), `PTP_HTTP_PORT`, `PTP_HTTPS_PORT`, `PTP_DOMAIN`.',
+    '`PTP_INSTANCE` (the local cluster), `PTP_HTTP_PORT`, `PTP_HTTPS_PORT`, `PTP_DOMAIN`, `PTP_NODES`.',
     '',
   ].join('\n');
 }

@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -41,12 +42,8 @@ func NewClient(socket string) *Client {
 // Admit returns when the pod's rules are in force. It asks again where nobody answers, as while network-policy is
 // restarted, until the context ends; then the error is the last one.
 func (c *Client) Admit(ctx context.Context, pod Pod) error {
-	body, err := json.Marshal(pod)
-	if err != nil {
-		return err
-	}
 	for {
-		err := c.send(ctx, http.MethodPut, "http://network-policy"+Path, body)
+		err := c.Announce(ctx, pod)
 		if err == nil {
 			return nil
 		}
@@ -56,6 +53,29 @@ func (c *Client) Admit(ctx context.Context, pod Pod) error {
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+}
+
+// Announce asks once, and returns when the pod's rules are in force.
+func (c *Client) Announce(ctx context.Context, pod Pod) error {
+	body, err := json.Marshal(pod)
+	if err != nil {
+		return err
+	}
+	return c.send(ctx, http.MethodPut, "http://network-policy"+Path, body)
+}
+
+// courtesy is how long a pod waits for the nodes that are not its own: one that is about to end must not hold it up.
+const courtesy = 500 * time.Millisecond
+
+// Tell says something to those behind several sockets at once. What it comes to is their affair.
+func Tell(sockets []string, say func(context.Context, *Client) error) {
+	ctx, cancel := context.WithTimeout(context.Background(), courtesy)
+	defer cancel()
+	var all sync.WaitGroup
+	for _, socket := range sockets {
+		all.Go(func() { _ = say(ctx, NewClient(socket)) })
+	}
+	all.Wait()
 }
 
 // Forget says that a sandbox is no more.

@@ -23,6 +23,8 @@ type configuration struct {
 	types.NetConf
 	// Socket is network-policy's.
 	Socket string `json:"socket"`
+	// Others are those of the other nodes: the pod's first connection may be to one of their pods.
+	Others []string `json:"others"`
 }
 
 // identity is what the container runtime says of the pod, in CNI_ARGS.
@@ -65,16 +67,19 @@ func add(args *skel.CmdArgs) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	err = announce.NewClient(config.Socket).Admit(ctx, announce.Pod{
+	announced := announce.Pod{
 		Namespace: string(pod.K8S_POD_NAMESPACE),
 		Name:      string(pod.K8S_POD_NAME),
 		UID:       string(pod.K8S_POD_UID),
 		Sandbox:   args.ContainerID,
 		Address:   address,
-	})
-	if err != nil {
+	}
+	if err := announce.NewClient(config.Socket).Admit(ctx, announced); err != nil {
 		return fmt.Errorf("network policies are not enforced for the pod: %w", err)
 	}
+	announce.Tell(config.Others, func(ctx context.Context, other *announce.Client) error {
+		return other.Announce(ctx, announced)
+	})
 	return types.PrintResult(result, config.CNIVersion)
 }
 
@@ -87,6 +92,9 @@ func remove(args *skel.CmdArgs) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	_ = announce.NewClient(config.Socket).Forget(ctx, args.ContainerID)
+	announce.Tell(config.Others, func(ctx context.Context, other *announce.Client) error {
+		return other.Forget(ctx, args.ContainerID)
+	})
 	return nil
 }
 

@@ -35,7 +35,7 @@ export function configurationFiles(
       const own = layoutOfNode(layout, node.name);
       return [
         [join(own.etc, 'containerd.toml'), containerd(layout, own, settings)],
-        [join(own.etc, 'cni/10-ptp.conflist'), cni(own, node)],
+        [join(own.etc, 'cni/10-ptp.conflist'), cni(layout, node, nodes)],
         [join(own.etc, 'kubelet.yaml'), kubelet(layout, network, node, nodes.length > 1, settings)],
         [join(own.etc, 'kube-proxy.yaml'), kubeProxy(layout, network, node)],
       ];
@@ -93,7 +93,9 @@ function plainHosts(network: Network): string {
   return `server = "http://${network.node}:${network.registryPort}"\n`;
 }
 
-function cni(own: Layout, node: ClusterNode): string {
+function cni(layout: Layout, node: ClusterNode, nodes: readonly ClusterNode[]): string {
+  const own = layoutOfNode(layout, node.name);
+  const others = nodes.filter(({ name }) => name !== node.name);
   return `${JSON.stringify(
     {
       cniVersion: '1.0.0',
@@ -115,8 +117,14 @@ function cni(own: Layout, node: ClusterNode): string {
           },
         },
         { type: 'portmap', capabilities: { portMappings: true } },
-        // Last: a pod starts when the policies for its address are in force.
-        { type: 'wait-for-policy', socket: policySocket(own) },
+        // Last: a pod starts when the policies for its address are in force, here and on the other nodes.
+        {
+          type: 'wait-for-policy',
+          socket: policySocket(own),
+          ...(others.length === 0
+            ? {}
+            : { others: others.map(({ name }) => policySocket(layoutOfNode(layout, name))) }),
+        },
       ],
     },
     null,
