@@ -222,7 +222,7 @@ const local = z
       .meta({ description: "The cluster's public ports on this machine." }),
     nodes: nodes.default(1).meta({
       description:
-        'How many nodes the cluster has, to see what happens when one of them goes. The first one has the control plane and all data; each further one takes about 200 MiB of memory.',
+        'How many nodes the cluster has, to see what happens when one of them goes. The first one has the control plane and all data; each further one takes about 110 MiB of memory.',
     }),
   })
   .meta({ description: 'A Kubernetes on this machine, started by ptp.' });
