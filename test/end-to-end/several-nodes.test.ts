@@ -169,7 +169,8 @@ describe('a cluster of several nodes', () => {
       firewall: [],
       cgroups: [],
       files: [],
-      forwarding: before.forwarding,
+      routes: [],
+      settings: [],
     });
   });
 });
