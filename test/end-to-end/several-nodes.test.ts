@@ -77,8 +77,13 @@ describe('a cluster of several nodes', () => {
   });
 
   test('logs come from every node', async () => {
-    const lines = jsonLines(await system.must('logs', 'gateway', '--json', '--lines', '5'));
-    expect(new Set(lines.map(({ pod }) => pod)).size).toBe(2);
+    // A pod that has just moved may not have said anything yet.
+    await until(
+      'both pods of the gateway have said something',
+      async () => jsonLines(await system.must('logs', 'gateway', '--json', '--lines', '5')),
+      (lines) => new Set(lines.map(({ pod }) => pod)).size === 2,
+      60,
+    );
   });
 
   test('a node that is emptied under load costs no request', async () => {
