@@ -66,12 +66,13 @@ export async function buildElsewhere(place: Elsewhere): Promise<Built> {
 }
 
 async function read([program = '', ...args]: readonly string[], place: Elsewhere, home: string) {
-  const { PATH, NODE_EXTRA_CA_CERTS } = process.env;
+  // What npm has to know to reach its registry; npm's own place, and so its settings', follows that of Node.js.
+  const passed = ['PATH', 'NODE_EXTRA_CA_CERTS', 'npm_config_globalconfig'];
+  if (place.user === undefined) passed.push('npm_config_userconfig');
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      PATH,
-      ...(NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS }),
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => passed.includes(name))),
       HOME: join(home, 'own'),
       ...place.env,
     },
