@@ -10,11 +10,12 @@ export interface Idle {
   readonly processor: number;
 }
 
-const settling = 20;
-const watched = 60;
-
 /** Looks at a local cluster for a minute, after it had time to come to rest. */
-export async function measureIdle(instance: string, say: (text: string) => void): Promise<Idle> {
+export async function measureIdle(
+  instance: string,
+  say: (text: string) => void,
+  { settling, watched } = { settling: 20, watched: 60 },
+): Promise<Idle> {
   say(`cluster: idle, ${settling + watched} s`);
   await wait(settling * 1000);
   const group = cgroupOf(instance);

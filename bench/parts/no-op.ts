@@ -9,11 +9,12 @@ import { root } from '../workplace.ts';
 export async function profileNoOp(
   place: { readonly folder: string; readonly env: Readonly<Record<string, string>> },
   page: string,
+  words = 'up',
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'ptp-bench-profile-'));
   try {
     const flags = `--cpu-prof --cpu-prof-interval 200 --cpu-prof-dir '${folder}'`;
-    const lines = `'${process.execPath}' ${flags} '${join(root, 'path/bin/ptp.mjs')}' up`;
+    const lines = `'${process.execPath}' ${flags} '${join(root, 'path/bin/ptp.mjs')}' ${words}`;
     await shell({ ...place, lines });
     const [file] = (await readdir(folder)).filter((name) => name.endsWith('.cpuprofile'));
     if (file === undefined) throw new Error('no profile was written');

@@ -174,7 +174,8 @@ describe('a cluster of several nodes', () => {
       firewall: [],
       cgroups: [],
       files: [],
-      forwarding: before.forwarding,
+      routes: [],
+      settings: [],
     });
   });
 });

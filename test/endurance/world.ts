@@ -31,11 +31,11 @@ export class World {
   #words = 0;
   #shown = line;
 
-  /** `state`: where clusters are kept, instead of the usual folder. */
-  constructor({ state }: { readonly state?: string } = {}) {
+  /** `state`, `cache`: folders of their own for clusters and for what can be made again, instead of the usual ones. */
+  constructor({ state, cache }: { readonly state?: string; readonly cache?: string } = {}) {
     this.#scratch = mkdtempSync(join(tmpdir(), 'ptp-endurance-'));
     this.#state = state;
-    this.cache = join(this.#scratch, 'cache');
+    this.cache = cache ?? join(this.#scratch, 'cache');
     copyCache(this.cache);
     this.system = new System({
       instance,
@@ -55,6 +55,7 @@ export class World {
     await withoutOrphans(instance);
     const ended = await this.up(env);
     if (ended.code !== 0) throw new Error(`\`ptp up\` ended with ${ended.code}:\n${tail(ended)}`);
+    this.system.forgetAccess();
     await this.#shows();
     const left = this.leftovers();
     if (left.length > 0) throw new Error(`left behind: ${left.join('; ')}`);
@@ -136,7 +137,7 @@ const worthCopying = ['blobs', 'components', 'debian', 'images', 'layers', 'modu
  */
 function copyCache(to: string): void {
   const from = process.env.PTP_CACHE ?? join(homedir(), '.cache/ptp');
-  mkdirSync(to);
+  mkdirSync(to, { recursive: true });
   for (const name of worthCopying) spawnSync('cp', ['--archive', join(from, name), to]);
   const names = readdirSync(to, { recursive: true, encoding: 'utf8' });
   for (const name of names.filter(isUnfinished)) rmSync(join(to, name), { recursive: true, force: true });

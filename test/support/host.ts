@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { hostSettings } from './host-settings.ts';
 
 /** A process on this machine. */
 export interface HostProcess {
@@ -14,10 +15,13 @@ export interface HostProcess {
 export interface HostState {
   readonly mounts: readonly string[];
   readonly interfaces: readonly string[];
+  /** Every rule, with the table that it is in. */
   readonly firewall: readonly string[];
+  readonly routes: readonly string[];
   readonly cgroups: readonly string[];
   readonly files: readonly string[];
-  readonly forwarding: string;
+  /** Settings of the kernel, `name = value`. */
+  readonly settings: readonly string[];
 }
 
 const state = '/var/lib/ptp';
@@ -27,20 +31,26 @@ const habitual = ['/run/containerd', '/run/netns', '/var/lib/cni', '/var/lib/kub
 
 /** Looks at this machine. What belongs to other instances that run beside is left out. */
 export function hostState(instance: string): HostState {
-  const others = bridgesOfOthers(instance);
-  const foreign = (text: string) => others.some((bridge) => new RegExp(`\\b${bridge}(n\\d)?\\b`).test(text));
+  const own = numberOf(instance);
+  const foreign = (text: string) =>
+    [...text.matchAll(/\bptp(\d+)(?:n\d+)?\b|\b10\.77\.(\d+)\./g)].some(
+      ([, bridge, network]) => Number(bridge ?? network) !== own,
+    );
   return {
     mounts: lines(readFileSync('/proc/self/mounts', 'utf8')),
     interfaces: readdirSync('/sys/class/net')
       .filter((name) => !foreign(name))
       .sort(),
-    firewall: lines(output('nft', ['list', 'tables'])).filter((line) => !foreign(line)),
+    firewall: rules(output('nft', ['list', 'ruleset'])).filter((line) => !foreign(line)),
+    routes: lines(output('ip', ['route', 'show', 'table', 'all'])).filter((line) => !foreign(line)),
     cgroups: cgroupsOf(instance),
     files: [
       ...[state, run].flatMap((folder) => entries(folder)).filter((path) => !ofOther(path, instance)),
       ...habitual.flatMap((folder) => everything(folder)),
     ].sort(),
-    forwarding: readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim(),
+    settings: [...hostSettings()].flatMap(([name, value]) =>
+      ofForwarding.test(name) && othersRun(instance) ? [] : [`${name} = ${value}`],
+    ),
   };
 }
 
@@ -53,8 +63,12 @@ export function added(before: HostState, after: HostState): HostState {
     interfaces: beyond(before.interfaces, after.interfaces),
     firewall: beyond(before.firewall, after.firewall),
     cgroups: beyond(before.cgroups, after.cgroups),
+    routes: beyond(before.routes, after.routes),
     files: beyond(before.files, after.files),
-    forwarding: after.forwarding,
+    // Those of interfaces come and go with them; what was there and says something else was changed.
+    settings: beyond(before.settings, after.settings).filter((line) =>
+      before.settings.some((known) => known.split(' = ')[0] === line.split(' = ')[0]),
+    ),
   };
 }
 
@@ -134,12 +148,28 @@ function cgroupsOf(instance: string): readonly string[] {
   return hierarchies.map((folder) => join(folder, `ptp-${instance}`)).filter((path) => existsSync(path));
 }
 
-/** Other instances' interfaces and firewall tables are called by the number in their record. */
-function bridgesOfOthers(instance: string): readonly string[] {
-  return entries(state).flatMap((path) => {
-    if (!ofOther(path, instance)) return [];
-    const record = text(join(path, 'instance.json'));
-    return record === '' ? [] : [`ptp${(JSON.parse(record) as { number: number }).number}`];
+/** What follows from ip_forward, which stays switched on while other instances run. */
+const ofForwarding = /forward|redirects$/;
+
+function othersRun(instance: string): boolean {
+  return entries(run).some((path) => ofOther(path, instance) && statSync(path).isDirectory());
+}
+
+const numbers = new Map<string, number>();
+
+/** Interfaces, addresses and firewall tables are called by the number in an instance's record; it outlives it here. */
+function numberOf(instance: string): number | undefined {
+  const record = text(join(state, instance, 'instance.json'));
+  if (record !== '') numbers.set(instance, (JSON.parse(record) as { readonly number: number }).number);
+  return numbers.get(instance);
+}
+
+/** The lines of a ruleset, each behind the name of its table. */
+function rules(ruleset: string): readonly string[] {
+  let table = '';
+  return ruleset.split('\n').flatMap((line) => {
+    if (line.startsWith('table ')) table = line.replace(/ \{$/, '');
+    return line.trim() === '' || line.trim() === '}' ? [] : [`${table}: ${line.trim()}`];
   });
 }
 

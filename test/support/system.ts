@@ -124,6 +124,11 @@ export class System {
     this.#access = undefined;
   }
 
+  /** After keys were made anew: the next look at the cluster asks for them. */
+  forgetAccess(): void {
+    this.#access = undefined;
+  }
+
   /** Takes everything away again, the copy of the project as well. */
   async remove(): Promise<void> {
     try {

@@ -50,6 +50,9 @@ export const limits = {
     lockfile: limit(64 * mebibyte, 'ten thousand packages take some 5 MiB'),
     places: limit(100_000, 'the largest applications have some 5,000 packages'),
   },
+  kubernetes: {
+    kubeconfig: limit(16 * mebibyte, 'a context with its certificates takes some 10 KiB'),
+  },
   registry: {
     answer: limit(
       8 * mebibyte,

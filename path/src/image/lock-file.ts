@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { UserMistake } from '../core/failure.ts';
+import { oneLine } from '../core/one-line.ts';
 import { writeAtomically } from '../oci/write-atomically.ts';
 import { type DebianLock, type LockRequest, lockSchema } from './debian/lock.ts';
 
@@ -31,8 +32,8 @@ export function parseLock(text: string, file: string): readonly DebianLock[] {
   let document: Partial<Record<string, unknown>>;
   try {
     document = JSON.parse(text.replace(/^#.*$/gmu, '')) ?? {};
-  } catch (error) {
-    throw wrong(`it is no lock: ${(error as Error).message}`, again);
+  } catch {
+    throw wrong('it is no lock: it is no JSON', again);
   }
   if (typeof document.version === 'number' && document.version > version) {
     throw wrong(
@@ -47,7 +48,8 @@ export function parseLock(text: string, file: string): readonly DebianLock[] {
     if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
     const at = ['choices', index, ...(issue?.path.filter((part) => part !== 'request') ?? [])].join('.');
-    throw wrong(`it is no lock: ${at}: ${issue?.message}`, again);
+    const found = issue?.code === 'invalid_type' ? `no ${issue.expected}` : 'not as it may be';
+    throw wrong(oneLine(`it is no lock: ${at}: ${found}`), again);
   });
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { StepFailed } from '../core/failure.ts';
 import type { Secret } from '../core/secret.ts';
-import { KubernetesError, type Status } from './error.ts';
+import { KubernetesError, readStatus } from './error.ts';
 import { type Access, readAccess } from './kubeconfig.ts';
 
 /** A request to the API server. */
@@ -79,7 +79,10 @@ export async function connect(kubeconfig: Secret): Promise<KubernetesClient> {
     const answer = await open(requests, sent);
     if (answer.statusCode >= 400) throw await refusal(sent, answer);
     const text = await answer.body.text();
-    return { status: answer.statusCode, body: (text === '' ? undefined : JSON.parse(text)) as T };
+    return {
+      status: answer.statusCode,
+      body: (text === '' ? undefined : documentOf(text, sent, access)) as T,
+    };
   };
 
   const client: KubernetesClient = {
@@ -133,19 +136,23 @@ async function refusal(
   return new KubernetesError(
     `${sent.method} ${sent.path}`,
     answer.statusCode,
-    statusDocument(text),
+    readStatus(text),
     Number.isFinite(after) ? after : undefined,
   );
 }
 
-function statusDocument(text: string): Status {
+function documentOf(text: string, sent: ApiRequest, access: Access): unknown {
   try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === 'object' && parsed !== null) return parsed;
-  } catch {
-    // Proxies before the server answer in plain text.
+    return JSON.parse(text);
+  } catch (error) {
+    throw new StepFailed(
+      {
+        what: `the cluster's API server at ${access.server} answered ${sent.method} ${sent.path} with something that is no JSON`,
+        next: 'Check that this is the address of an API server, and what stands before it.',
+      },
+      { cause: error },
+    );
   }
-  return { message: text.trim().slice(0, 500) };
 }
 
 /** Milliseconds to wait before trying again; undefined: do not. */

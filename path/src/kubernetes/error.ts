@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import type { Problem } from '../core/failure.ts';
+import { oneLine } from '../core/one-line.ts';
 
 /** What the server says with a refusal (API conventions, "Response Status Kind"). */
 export interface Status {
@@ -13,6 +15,28 @@ export interface Status {
       readonly field?: string;
     }[];
   };
+}
+
+const text = z.string().optional().catch(undefined);
+const cause = z.object({ reason: text, message: text, field: text }).catch({});
+const status = z.object({
+  message: text,
+  reason: text,
+  details: z
+    .object({ kind: text, name: text, causes: z.array(cause).optional().catch(undefined) })
+    .optional()
+    .catch(undefined),
+});
+
+/** What a refusal's body says, as far as it is what the API conventions say; proxies answer in plain text. */
+export function readStatus(body: string): Status {
+  try {
+    const parsed = status.safeParse(JSON.parse(body));
+    if (parsed.success) return parsed.data as Status;
+  } catch {
+    // It is no JSON.
+  }
+  return { message: oneLine(body, 500) };
 }
 
 /** The API server refused a request. Its text holds the server's message and nothing of the request's body. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { UserMistake } from '../core/failure.ts';
+import { oneLine } from '../core/one-line.ts';
 import type { Secret } from '../core/secret.ts';
 
 /** Where an API server is and how to be let in. */
@@ -62,8 +63,17 @@ export async function readAccess(kubeconfig: Secret): Promise<Access> {
 
 async function authorization(user: ClusterEntry | undefined): Promise<string | undefined> {
   const file = text(field(user, 'tokenFile'));
-  const token = file === undefined ? text(field(user, 'token')) : (await readFile(file, 'utf8')).trim();
-  if (token !== undefined) return `Bearer ${token}`;
+  const token =
+    file === undefined ? text(field(user, 'token')) : (await fileOf(file)).toString('utf8').trim();
+  if (token !== undefined) {
+    // A line end in it would begin another header.
+    if (/^[\x21-\x7e]+$/.test(token)) return `Bearer ${token}`;
+    throw new UserMistake({
+      what: "the kubeconfig's token has characters that no token has",
+      where: file === undefined ? { key: 'token' } : { file },
+      next: 'Log in to the cluster again, or mend the token.',
+    });
+  }
   const [username, password] = [text(field(user, 'username')), text(field(user, 'password'))];
   if (username === undefined || password === undefined) return undefined;
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
@@ -97,12 +107,27 @@ function pem(value: unknown): string | Buffer | undefined {
   return typeof value === 'string' || Buffer.isBuffer(value) ? value : undefined;
 }
 
+/** A file that a kubeconfig names. Throws UserMistake where it cannot be read. */
+async function fileOf(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'is not there' : `cannot be read (${code})`;
+    throw new UserMistake({
+      what: oneLine(`the file ${file}, which the kubeconfig names, ${why}`),
+      where: { key: 'kubeconfig' },
+      next: 'Mend the kubeconfig, or put the file where it says.',
+    });
+  }
+}
+
 /** A field given as `name-data` in base64 or as a file's path in `name`. */
 async function content(entry: ClusterEntry | undefined, name: string): Promise<Buffer | undefined> {
   const data = text(field(entry, `${name}-data`));
   if (data !== undefined) return Buffer.from(data, 'base64');
   const file = text(field(entry, name));
-  return file === undefined ? undefined : readFile(file);
+  return file === undefined ? undefined : fileOf(file);
 }
 
 function named(

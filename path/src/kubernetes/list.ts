@@ -1,3 +1,4 @@
+import { StepFailed } from '../core/failure.ts';
 import type { KubernetesClient } from './client.ts';
 import type { AnyObject, ObjectKey } from './objects.ts';
 import { collectionPath, objectPath, resourceOf } from './resources.ts';
@@ -46,9 +47,18 @@ export async function listWithVersion<T>(
   );
   if (found === undefined) return nothing;
   const { apiVersion, kind } = selection;
+  // A server that is none, or a proxy before it, answers with any document.
+  const items: unknown = found?.items ?? (found?.metadata === undefined ? undefined : []);
+  if (!Array.isArray(items) || items.some((item) => typeof item !== 'object' || item === null)) {
+    throw new StepFailed({
+      what: `the cluster's API server at ${client.server} answered GET ${path} with no list`,
+      next: 'Check that this is the address of an API server, and what stands before it.',
+    });
+  }
+  const version: unknown = found.metadata?.resourceVersion;
   return {
-    items: found.items.map((item) => ({ ...item, apiVersion, kind })),
-    resourceVersion: found.metadata.resourceVersion,
+    items: items.map((item: T) => ({ ...item, apiVersion, kind })),
+    resourceVersion: typeof version === 'string' ? version : '',
   };
 }
 

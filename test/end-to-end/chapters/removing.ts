@@ -38,9 +38,10 @@ export function removing(system: System): void {
       mounts: [],
       interfaces: [],
       firewall: [],
+      routes: [],
       cgroups: [],
       files: [],
-      forwarding: before.forwarding,
+      settings: [],
     });
     system.forget();
   }

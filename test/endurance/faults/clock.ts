@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { layoutOf } from '../../../path/src/cluster/local/layout.ts';
 import { ensurePki } from '../../../path/src/cluster/local/pki.ts';
@@ -40,13 +40,13 @@ export const clock: readonly Fault[] = [
     says: /clock/,
   },
   {
-    name: 'the cluster’s certificates end in 25 days',
+    name: 'the cluster’s certificates end in 25 days, and its authorities are others',
     bring: async () => {
       const layout = layoutOf(instance);
       const record = await readRecord(layout);
       if (record === undefined) throw new Error('no record');
-      const names = ['apiserver', 'etcd', 'kubelet', 'admin', 'scheduler', 'etcd-client', 'front-proxy'];
-      for (const name of names) rmSync(join(layout.pki, `${name}.crt`));
+      for (const name of readdirSync(layout.pki).filter((one) => one.endsWith('.crt')))
+        rmSync(join(layout.pki, name));
       // As it would have been made 340 days ago.
       const network = networkOf(record.number);
       await ensurePki(layout, network, nodesOf(network, 1), new Date(Date.now() - 340 * day));

@@ -1,8 +1,11 @@
 import { stringify } from 'yaml';
 import { UserMistake } from '../../core/failure.ts';
+import { oneLine } from '../../core/one-line.ts';
 import { Secret } from '../../core/secret.ts';
 import type { Target } from '../../project/project.ts';
 import type { FoundKubeconfig } from './find-kubeconfig.ts';
+
+const mostNamed = 20;
 
 /** A context, and a kubeconfig with nothing but it: other clusters' credentials stay where they are. */
 export interface ChosenContext {
@@ -23,15 +26,24 @@ export function chooseContext(
   const name = target.context ?? document.currentContext;
   const where = { key: `targets.${target.name}.context` };
   const next =
-    names.length === 0 ? 'Name another kubeconfig.' : `Name one of its contexts: ${names.join(', ')}.`;
+    names.length === 0
+      ? 'Name another kubeconfig.'
+      : oneLine(
+          `Name one of its contexts: ${names.slice(0, mostNamed).join(', ')}${names.length > mostNamed ? ', …' : '.'}`,
+        );
   if (name === undefined) throw new UserMistake({ what: `no context is current in ${source}`, where, next });
   const context = contexts.find((entry) => entry.name === name);
   if (context === undefined)
-    throw new UserMistake({ what: `there is no context ${name} in ${source}`, where, next });
+    throw new UserMistake({ what: oneLine(`there is no context ${name} in ${source}`), where, next });
   const cluster = clusters.find((entry) => entry.name === context.value.cluster);
   const server = cluster?.value.server;
-  if (cluster === undefined || typeof server !== 'string' || !/^https?:\/\//.test(server)) {
-    const what = `the context ${name} in ${source} names no cluster with a server`;
+  if (
+    cluster === undefined ||
+    typeof server !== 'string' ||
+    !/^https?:\/\//.test(server) ||
+    !URL.canParse(server)
+  ) {
+    const what = oneLine(`the context ${name} in ${source} names no cluster with a server`);
     throw new UserMistake({ what, where, next });
   }
   const user = users.find((entry) => entry.name === context.value.user);

@@ -2,6 +2,9 @@ import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { UserMistake } from '../../core/failure.ts';
+import { oneLine } from '../../core/one-line.ts';
+
+const nouns: Readonly<Record<string, string>> = { array: 'list', object: 'map of keys', string: 'text' };
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -58,7 +61,8 @@ function parsed(text: string, file: string): z.output<typeof schema> {
   const next = 'Mend the file, or name another one.';
   let value: unknown;
   try {
-    value = parse(text, { logLevel: 'error' });
+    // Of two keys of one name kubectl takes the last; looking for them takes the square of their number.
+    value = parse(text, { logLevel: 'error', uniqueKeys: false });
   } catch {
     // The parser's own message shows a piece of the file, and the file holds keys.
     throw new UserMistake({ what: 'this kubeconfig is no YAML', where: { file }, next });
@@ -66,7 +70,9 @@ function parsed(text: string, file: string): z.output<typeof schema> {
   const result = schema.safeParse(value ?? {});
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const what = `this is no kubeconfig: ${issue?.path.join('.')}: ${issue?.message}`;
+  const kind =
+    issue?.code === 'invalid_type' ? (nouns[issue.expected] ?? issue.expected) : 'value that it may have';
+  const what = oneLine(`this is no kubeconfig: ${issue?.path.join('.') || 'it'} is no ${kind}`);
   throw new UserMistake({ what, where: { file }, next });
 }
 

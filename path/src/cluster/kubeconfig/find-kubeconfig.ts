@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { UserMistake } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
 import type { Target } from '../../project/project.ts';
 import { type KubeconfigDocument, merged, readDocument } from './document.ts';
 
@@ -97,9 +98,16 @@ async function ofThisPod(env: Whereabouts['env'], folder: string): Promise<Found
 
 /** A file's text; undefined where it is not there. */
 async function textOf(path: string): Promise<string | undefined> {
+  const { most } = limits.kubernetes.kubeconfig;
   try {
+    const found = await stat(path);
+    if (found.size > most) {
+      const what = `this kubeconfig has ${found.size} bytes, and no more than ${most} are read`;
+      throw new UserMistake({ what, where: { file: path }, next: 'Name another one.' });
+    }
     return await readFile(path, 'utf8');
   } catch (error) {
+    if (error instanceof UserMistake) throw error;
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw new UserMistake({

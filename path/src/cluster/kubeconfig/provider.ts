@@ -1,5 +1,6 @@
 import { type Problem, StepFailed, UserMistake } from '../../core/failure.ts';
 import type { Cluster } from '../../core/handover.ts';
+import { oneLine } from '../../core/one-line.ts';
 import type { Context } from '../../effects/context.ts';
 import { connect, type KubernetesClient } from '../../kubernetes/client.ts';
 import { KubernetesError } from '../../kubernetes/error.ts';
@@ -114,8 +115,12 @@ async function connected({ kubeconfig, source }: Chosen): Promise<KubernetesClie
 async function versionOf(context: Context, client: KubernetesClient, name: string): Promise<string> {
   try {
     const path = '/version';
-    const { gitVersion } = await client.get<{ readonly gitVersion: string }>(path, {}, context.signal);
-    return gitVersion;
+    const answer = await client.get<{ readonly gitVersion?: unknown } | null>(path, {}, context.signal);
+    if (typeof answer?.gitVersion === 'string') return oneLine(answer.gitVersion, 60);
+    throw new UserMistake({
+      what: `${client.server} does not answer as a Kubernetes does: it tells no version`,
+      next: "Look whether the kubeconfig's server is right.",
+    });
   } catch (error) {
     if (!(error instanceof KubernetesError)) throw error;
     const [what, next] =

@@ -191,6 +191,7 @@ registryPullQPS: 0
 eventRecordQPS: 0
 nodeStatusUpdateFrequency: 5s
 ${several ? '# Renewed every quarter of it; the controller-manager takes a node for gone after as long.\nnodeLeaseDurationSeconds: 8\n' : ''}# A developer's disk is often fuller than a server's may be; an eviction there would be a surprise.
+evictionPressureTransitionPeriod: 20s
 evictionHard: { memory.available: 100Mi, nodefs.available: 1Gi, imagefs.available: 1Gi }
 imageGCHighThresholdPercent: 98
 imageGCLowThresholdPercent: 95

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { StepFailed } from '../../core/failure.ts';
 import type { Context } from '../../effects/context.ts';
 import { enterCgroup, nodeCgroup } from './cgroup.ts';
+import { kernelSettings } from './kernel-settings.ts';
 import { firstNode, type Layout, layoutOfNode } from './layout.ts';
 import { privateFolders } from './private-folders.ts';
 
@@ -54,6 +55,7 @@ export async function startMachine(
     'set -e',
     'mount -t proc proc /proc',
     ...privateFolders({ ...layout, beside: own.beside }),
+    ...kernelSettings(own),
     // Containers see the kubelet's mounts; the host sees none of them.
     'mount --make-rshared /',
     'ip link set lo up',

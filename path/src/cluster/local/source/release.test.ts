@@ -8,6 +8,7 @@ import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { StepFailed } from '../../../core/failure.ts';
 import { testContext } from '../testing/context.ts';
 import { components } from './components.ts';
 import { obtain } from './obtain.ts';
@@ -119,6 +120,20 @@ test('an archive without the program, a missing file and a redirect without end 
   files.set(`${at}/${folder}.tar.gz`, bytes);
   files.set(`${at}/SHA256SUMS`, Buffer.from(`${sha256(bytes)}  ${folder}.tar.gz\n`));
   await expect(obtain(context, component('etcd'))).rejects.toThrow(/holds no etcd/);
+});
+
+test.each([
+  ['no gzip', Buffer.from('no archive at all')],
+  ['no tar', gzipSync(Buffer.alloc(2048, 'x'))],
+  ['cut off', gzipSync(Buffer.alloc(2048, 'x')).subarray(0, 20)],
+])('an archive that is %s is told, although its checksum is right', async (_, bytes) => {
+  const name = `etcd-v3.7.3-linux-${architecture}.tar.gz`;
+  const at = '/github/etcd-io/etcd/releases/download/v3.7.3';
+  files.set(`${at}/${name}`, bytes);
+  files.set(`${at}/SHA256SUMS`, Buffer.from(`${sha256(bytes)}  ${name}\n`));
+  const obtained = obtain(testContext(cache), component('etcd'));
+  await expect(obtained).rejects.toThrow(StepFailed);
+  await expect(obtained).rejects.toThrow(/is no archive that can be read/);
 });
 
 test('whatever is damaged of a component in the cache is noticed, said and fetched again', async () => {

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { request } from 'undici';
 import { StepFailed } from '../../../core/failure.ts';
+import { oneLine } from '../../../core/one-line.ts';
+import { atPace, usualPace } from '../../../effects/at-pace.ts';
 import type { Context } from '../../../effects/context.ts';
 import type { Component } from './components.ts';
 import type { Source } from './source.ts';
@@ -134,21 +137,42 @@ async function check(context: Context, file: ReleaseFile, bytes: Buffer): Promis
 
 async function place(file: ReleaseFile, bytes: Buffer, folder: string): Promise<void> {
   if (typeof file.takes === 'string') return program(join(folder, file.takes), bytes);
-  const takes = new Map(Object.entries(file.takes));
+  const wanted = new Map(Object.entries(file.takes));
+  const found = await programsIn(bytes, wanted).catch((error: unknown) => {
+    throw new StepFailed(
+      {
+        what: `${file.path} is no archive that can be read: ${oneLine((error as Error).message, 100)}`,
+        next: 'Try again, or set PTP_SOURCE=go to compile instead.',
+      },
+      { cause: error },
+    );
+  });
+  const missing = [...wanted.values()].filter((name) => !found.has(name));
+  if (missing.length > 0) {
+    const next = 'Set PTP_SOURCE=go to compile instead.';
+    throw new StepFailed({ what: `${file.path} holds no ${missing.join(', ')}`, next });
+  }
+  for (const [name, content] of found) await program(join(folder, name), content);
+}
+
+async function programsIn(
+  bytes: Buffer,
+  wanted: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, Buffer>> {
+  const found = new Map<string, Buffer>();
   const tar = extract();
   tar.end(gunzipSync(bytes, { maxOutputLength: largest }));
   for await (const entry of tar) {
-    const name = takes.get(entry.header.name);
-    if (name === undefined || entry.header.type !== 'file') {
+    const name = entry.header.type === 'file' ? wanted.get(entry.header.name) : undefined;
+    if (name === undefined) {
       entry.resume();
       continue;
     }
     const chunks: Buffer[] = [];
     for await (const chunk of entry) chunks.push(chunk as Buffer);
-    await program(join(folder, name), Buffer.concat(chunks));
-    takes.delete(entry.header.name);
+    found.set(name, Buffer.concat(chunks));
   }
-  if (takes.size > 0) throw new StepFailed({ what: `${file.path} holds no ${[...takes.keys()].join(', ')}` });
+  return found;
 }
 
 async function program(path: string, bytes: Buffer): Promise<void> {
@@ -162,32 +186,67 @@ async function download(context: Context, origin: ReleaseFile['origin'], path: s
   let url = mirror === undefined ? `${origins[origin]}/${path}` : `${mirror}/${origin}/${path}`;
   try {
     for (let redirects = 0; redirects < 5; redirects++) {
-      const answer = await request(url, {
-        signal: context.signal,
-        headersTimeout: 30_000,
-        bodyTimeout: 60_000,
-      });
+      const answer = await answerOf(context, url);
       const location = answer.headers.location;
       if (answer.statusCode >= 300 && answer.statusCode < 400 && typeof location === 'string') {
-        await answer.body.dump();
+        await discard(answer.body);
         url = new URL(location, url).href;
         continue;
       }
       if (answer.statusCode !== 200) {
-        await answer.body.dump();
-        throw new StepFailed({ what: `${url} answered ${answer.statusCode}` });
+        await discard(answer.body);
+        const next = 'Look at the mirror that PTP_RELEASES names, or set PTP_SOURCE=go to compile instead.';
+        throw new StepFailed({ what: `${url} answered ${answer.statusCode}`, next });
       }
-      return Buffer.from(await answer.body.arrayBuffer());
+      return await bytesOf(answer.body, url);
     }
-    throw new StepFailed({ what: `${url} redirects without end` });
+    throw new StepFailed({
+      what: `${url} redirects without end`,
+      next: 'Set PTP_SOURCE=go to compile instead.',
+    });
   } catch (error) {
     if (error instanceof StepFailed) throw error;
     throw new StepFailed(
       {
-        what: `${url} could not be downloaded: ${(error as Error).message}`,
+        what: `${url} could not be downloaded: ${oneLine((error as Error).message, 160)}`,
         next: 'Check the network, or install Go and set PTP_SOURCE=go to compile instead.',
       },
       { cause: error },
     );
   }
+}
+
+const longestWait = 30_000;
+
+async function answerOf(context: Context, url: string): ReturnType<typeof request> {
+  // undici's own timeouts begin anew with each byte, of an endless head as well.
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new Error('no answer in time')), longestWait);
+  const signal = AbortSignal.any([context.signal, late.signal]);
+  try {
+    return await request(url, { signal, headersTimeout: 0, bodyTimeout: 0 });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function bytesOf(body: Readable, url: string): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of atPace(body, usualPace, () => new Error('its bytes come too slowly'))) {
+    size += piece.byteLength;
+    if (size > largest) {
+      throw new StepFailed({
+        what: `${url} has more than ${largest} bytes, and no release is that large`,
+        next: 'Look at the mirror that PTP_RELEASES names, or set PTP_SOURCE=go to compile instead.',
+      });
+    }
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+/** Reads away what nobody wants; what is long or slow costs its connection. */
+async function discard(body: Awaited<ReturnType<typeof request>>['body']): Promise<void> {
+  await body.dump({ limit: 65_536, signal: AbortSignal.timeout(5_000) }).catch(() => {});
 }
