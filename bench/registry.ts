@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { componentProgram } from '../test/support/component.ts';
+import { freePort } from '../test/support/free-port.ts';
 import { until } from '../test/support/until.ts';
 
 /** The registry of local clusters, at one address, whose content can be taken back to what it was. */
@@ -81,14 +81,4 @@ export async function startRegistry(folder: string): Promise<BenchRegistry> {
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
 }

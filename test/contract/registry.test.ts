@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { hash } from 'bcryptjs';
@@ -22,6 +21,7 @@ import { publishImages } from '../../path/src/registry/step.ts';
 import { createWorld, noise, type World } from '../../path/src/registry/testing/world.ts';
 import { uploadBlob } from '../../path/src/registry/upload-blob.ts';
 import { componentProgram } from '../support/component.ts';
+import { freePort } from '../support/free-port.ts';
 
 let world: World;
 let server: ChildProcess;
@@ -170,15 +170,6 @@ test('artifacts refer to an image, whichever way the registry lists them', async
   const filtered = await referrersOf(client, repository, subject.digest, signature.artifactType);
   expect(filtered.map(({ digest }) => digest)).toEqual([signature.digest]);
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
 
 async function listening(port: number): Promise<void> {
   for (;;) {

@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Secret } from '../../../path/src/core/secret.ts';
 import { connect } from '../../../path/src/kubernetes/client.ts';
 import { componentProgram } from '../../support/component.ts';
+import { freePort } from '../../support/free-port.ts';
 
 /** A control plane without nodes: pods are made and never run, so a test writes their status itself. */
 export interface ControlPlane {
@@ -120,14 +120,4 @@ function document(server: string, certificate: Buffer): string {
     contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
     'current-context': 'x',
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
