@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
+import { createServer as createPlainServer, type Server as PlainServer } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { afterEach, expect, test } from 'vitest';
 import type { Event } from '../core/event.ts';
@@ -11,7 +12,7 @@ import type { Project } from '../project/project.ts';
 import { selfSigned } from './fixture.ts';
 import { proveServing } from './step.ts';
 
-const servers: Server[] = [];
+const servers: (Server | PlainServer)[] = [];
 afterEach(() => {
   for (const server of servers.splice(0)) {
     server.closeAllConnections();
@@ -22,21 +23,35 @@ afterEach(() => {
 const certificate = await selfSigned('shop.localhost');
 
 /** The public door of a system: TLS for the name, at an address that no DNS tells of. */
-async function door(listener: RequestListener): Promise<Route> {
-  const server = createServer({ key: certificate.key, cert: certificate.certificate }, listener);
-  servers.push(server.listen(0, '127.0.0.1'));
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+async function door(listener: RequestListener, plain?: RequestListener): Promise<Route> {
+  const https = await listening(
+    createServer({ key: certificate.key, cert: certificate.certificate }, listener),
+  );
+  const url = `https://shop.localhost:${https}`;
+  const redirect: RequestListener = (_, response) => response.writeHead(301, { location: `${url}/` }).end();
+  const http = await listening(createPlainServer(plain ?? redirect));
   return {
-    url: `https://shop.localhost:${address.port}`,
-    entry: { address: '127.0.0.1', http: 0, https: address.port },
+    url,
+    entry: { address: '127.0.0.1', http, https },
     authority: certificate.certificate,
   };
 }
 
+async function listening(server: Server | PlainServer): Promise<number> {
+  servers.push(server.listen(0, '127.0.0.1'));
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
 /** A clock that jumps over every sleep, so that deadlines pass at once. */
 function prove(route: Route): Promise<readonly string[]> {
+  return seen(route).then((events) => events.flatMap((event) => (event.kind === 'note' ? [event.text] : [])));
+}
+
+/** All that was told. */
+function seen(route: Route): Promise<readonly Event[]> {
   const events: Event[] = [];
   let time = 0;
   const context: Context = {
@@ -52,9 +67,7 @@ function prove(route: Route): Promise<readonly string[]> {
     cache: '',
     signal: AbortSignal.timeout(15_000),
   };
-  return proveServing(context, route, project).then(() =>
-    events.flatMap((event) => (event.kind === 'note' ? [event.text] : [])),
-  );
+  return proveServing(context, route, project).then(() => events);
 }
 
 const project: Project = {
@@ -147,4 +160,20 @@ test('a certificate of another authority is not accepted', async () => {
   await expect(prove({ ...route, authority: other.certificate })).rejects.toThrow(
     /certificate|signature|self/i,
   );
+});
+
+test('waits until the door without TLS leads to the one with it', async () => {
+  let asked = 0;
+  const route: Route = await door(system(), (_, response) => {
+    if (++asked > 3) response.writeHead(301, { location: `${route.url}/` }).end();
+    else response.writeHead(404).end();
+  });
+  expect((await seen(route)).filter(({ kind }) => kind === 'warning')).toEqual([]);
+  expect(asked).toBe(4);
+});
+
+test('a door without TLS that leads nowhere is a warning: the system serves', async () => {
+  const route = await door(system(), (_, response) => response.writeHead(404).end());
+  const warnings = (await seen(route)).flatMap((event) => (event.kind === 'warning' ? [event.problem] : []));
+  expect(warnings).toMatchObject([{ what: expect.stringMatching(/http:.* does not lead to .*404/) }]);
 });

@@ -29,6 +29,7 @@ export function proveServing(context: Context, route: Route, project: Project): 
       context.emit({ kind: 'note', step: 'prove', text: `GET ${path}: ${first.status} ${type}` });
       // On the way to data there are more doors than to the page; they may open a moment later.
       const before = await untilServing(context, browser, door, api, 0);
+      await provePlain(context, browser, door.route);
       const data = await proveData(browser, route, context.signal, before);
       if (data !== undefined) context.emit({ kind: 'note', step: 'prove', text: data });
       return { result: undefined, text: `${route.url} serves` };
@@ -72,6 +73,32 @@ async function untilServing(
       text: `waiting for ${route.url}: ${text}`,
     });
     await context.clock.sleep(200, context.signal);
+  }
+}
+
+/**
+ * Asks the door without TLS, which opens apart from the other, until it leads to the one with it. Where it does not,
+ * those who type https are served all the same, so that is a warning.
+ */
+async function provePlain(context: Context, browser: Browser, { url, entry }: Route): Promise<void> {
+  const { hostname } = new URL(url);
+  const plain = new URL(`http://${hostname}:${entry?.http ?? 80}/`).href;
+  const started = context.clock.monotonic();
+  for (;;) {
+    context.signal.throwIfAborted();
+    const seen = await attempt(context, browser, plain);
+    if (typeof seen !== 'string' && seen.headers.location === `${url}/`) return;
+    if (context.clock.monotonic() - started < deadline * 1000) {
+      await context.clock.sleep(100, context.signal);
+      continue;
+    }
+    const text = typeof seen === 'string' ? seen : `it answers ${seen.status}`;
+    const problem = {
+      what: `${plain} does not lead to ${url} after ${deadline} s: ${text}`,
+      next: 'Look whether a firewall is in the way, or let users type https.',
+    };
+    context.emit({ kind: 'warning', step: 'prove', problem });
+    return;
   }
 }
 
