@@ -12,10 +12,17 @@ export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache
       const { up } = await import('./path.ts');
       return up({ ...effects, ...session, overrule }, project);
     },
+    async plan(project, session) {
+      const { preview } = await import('./previewing.ts');
+      return preview({ ...effects, ...session }, project);
+    },
     async build(project, options, session) {
       const { build } = await import('./build.ts');
       return build({ ...effects, ...session }, project, options);
     },
+    history: async (...given) => (await onClusters()).history(...given),
+    rollback: async (...given) => (await onClusters()).rollback(...given),
+    manifests: async (...given) => (await onClusters()).manifests(...given),
     down: async (...given) => (await onClusters()).down(...given),
     storedData: async (...given) => (await onClusters()).storedData(...given),
     status: async (...given) => (await onClusters()).status(...given),

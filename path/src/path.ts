@@ -7,11 +7,15 @@ import type { Context } from './effects/context.ts';
 import { buildImages } from './image/step.ts';
 import { buildProjectImages, publishProjectImages } from './images.ts';
 import { connect, type KubernetesClient } from './kubernetes/client.ts';
+import type { HeldLease } from './kubernetes/lease.ts';
+import { planFirst, planRelease, type ReleasePlan } from './planning.ts';
 import type { Project } from './project/project.ts';
-import { revisionOf } from './project/revision.ts';
+import { revisionOf, type SourceState, sourceOf } from './project/revision.ts';
 import { proveServing } from './prove/step.ts';
 import { pullCredentials } from './registry/pull-credentials.ts';
 import { publishImages } from './registry/step.ts';
+import { readReleases } from './releases/store.ts';
+import { beginRelease, lockProject } from './releasing.ts';
 import { openRoute, prepareRoute } from './route/step.ts';
 import { provisionServices } from './services/step.ts';
 import { withWholeImages } from './whole-images.ts';
@@ -20,6 +24,8 @@ import { withWholeImages } from './whole-images.ts';
 export interface Arrival {
   readonly release: Release;
   readonly route: Route;
+  /** The release's number, and whether it is another one than before. */
+  readonly record: { readonly number: number; readonly isNew: boolean };
 }
 
 /**
@@ -46,35 +52,77 @@ async function walk(context: Context, project: Project): Promise<Arrival> {
     return reached;
   });
   starting.catch(ground.reject);
-  const published = publish(context, project, ground.promise);
+  const source = sourceOf(context, project);
+  source.catch(() => {}); // told where it is waited for
+  const published = publish(context, project, ground.promise, source);
   const parts = installParts(
     context,
     ground.promise,
     starting.then(({ client }) => client),
     (specs, given) => publishPart(context, project, specs, given),
   );
+  let lease: HeldLease | undefined;
+  const alone = starting.then(async ({ client }) => {
+    lease = await lockProject(context, client, project);
+    return lease;
+  });
   // Whatever fails ends the wait for all that stands on it.
-  const failed = firstFailure([starting, published, parts.all]);
+  const failed = firstFailure([starting, published, parts.all, alone, alone.then(untilLost)]);
   const orFail = <T>(work: Promise<T>): Promise<T> => Promise.race([work, failed]);
   try {
-    const [{ cluster, client }, images] = await orFail(Promise.all([starting, published, parts.sandbox]));
+    const [{ cluster, client }, images] = await orFail(
+      Promise.all([starting, published, parts.sandbox, alone]),
+    );
     const given = { client, cluster, project, images };
+    const records = await readReleases(context, client, project);
+    // Where nothing was released yet, all is new and some of it cannot be checked before the rest is there.
+    const plan = records.length === 0 ? undefined : await orFail(planRelease(context, given));
+    if (plan !== undefined) tellPlan(context, plan);
+    const settled = plan?.settled;
     const door = parts.all.then(() => prepareRoute(context, given));
     const [bindings, ahead] = await orFail(
       Promise.all([
-        provisionServices(context, given),
+        provisionServices(context, given, settled),
         parts.foundation.then(() => deployAhead(context, given)),
       ]),
     );
-    const release = await orFail(deployComponents(context, { ...given, bindings, ahead }));
-    await door;
-    const route = await openRoute(context, { ...given, release });
-    await proveServing(context, route, project);
-    return { release, route };
+    const wish = plan ?? (await planFirst(context, given));
+    const record = await beginRelease(
+      context,
+      { client, project, records },
+      { ...manifestsOf(wish), images, source: await source },
+    );
+    try {
+      const release = await orFail(deployComponents(context, { ...given, bindings, ahead, settled }));
+      await door;
+      const route = await openRoute(context, { ...given, release, settled });
+      await proveServing(context, route, project);
+      await record.serves(release.rolled);
+      return { release, route, record: { number: record.number, isNew: record.isNew } };
+    } catch (error) {
+      throw lease?.lost.aborted === true ? lease.lost.reason : await record.failed(error);
+    }
   } finally {
+    await lease?.release();
     // What still starts after a failure is ended by the signal, not waited for.
     await reached?.client.close();
   }
+}
+
+function tellPlan(context: Context, { changes, migrations }: ReleasePlan): void {
+  const due = migrations.filter(({ ran }) => ran).map(({ component }) => component);
+  context.emit({ kind: 'planned', step: 'deploy', changes, migrations: due });
+}
+
+function manifestsOf({ manifests, migrations, changes }: Omit<ReleasePlan, 'settled'>) {
+  return { manifests, migrations, changes };
+}
+
+/** Never resolves; rejects when somebody else has taken the lease. */
+function untilLost({ lost }: HeldLease): Promise<never> {
+  return new Promise((_, reject) => {
+    lost.addEventListener('abort', () => reject(lost.reason), { once: true });
+  });
 }
 
 interface Reached {
@@ -93,13 +141,14 @@ async function publish(
   context: Context,
   project: Project,
   ground: Promise<Groundwork>,
+  source: Promise<SourceState | undefined>,
 ): Promise<readonly PublishedImage[]> {
-  const place = Promise.all([revisionOf(context, project), ground]);
+  const place = Promise.all([source, ground]);
   place.catch(() => {}); // told where it is waited for
   const make = () => buildProjectImages(context, project);
   return withWholeImages(context, make, async (images) => {
-    const [revision, { registry }] = await place;
-    return publishProjectImages(context, registry, images, revision === undefined ? [] : [revision]);
+    const [state, { registry }] = await place;
+    return publishProjectImages(context, registry, images, state === undefined ? [] : [revisionOf(state)]);
   });
 }
 

@@ -39,7 +39,7 @@ test('help wherever it is asked for', () => {
 
 test('what is not known comes with what was probably meant', () => {
   expect(mistakes('upp')).toEqual(['there is no command `upp` → Did you mean `up`?']);
-  expect(mistakes('deploy')).toEqual([expect.stringContaining('Known here: init, up, build, status')]);
+  expect(mistakes('deploy')).toEqual([expect.stringContaining('Known here: init, plan, up, build, status')]);
   expect(mistakes('help staus')).toEqual([expect.stringContaining('`status`')]);
   expect(mistakes('up --tarket prod')).toContain(
     '`ptp up` has no option `--tarket` → Did you mean `--target`?',

@@ -82,6 +82,29 @@ export interface ObjectApplied {
   readonly object: string;
   readonly change: Change;
 }
+/** One field of an object that differs. Absent `before`: it is new; absent `after`: it goes. */
+export interface FieldChange {
+  /** `.spec.template.spec.containers[name=gateway].image` */
+  readonly path: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+/** What becomes, or would become, of one object. */
+export interface PlannedChange {
+  readonly change: Change;
+  /** `hello/deployment/gateway` */
+  readonly object: string;
+  /** In which fields it differs, where it is there already. */
+  readonly fields: readonly FieldChange[];
+}
+/** What is going to change in the cluster, all of it, before anything does. */
+export interface Planned {
+  readonly kind: 'planned';
+  readonly step: 'deploy';
+  readonly changes: readonly PlannedChange[];
+  /** Components whose migration is going to run. */
+  readonly migrations: readonly string[];
+}
 /** Something worth a line that is neither progress nor a problem. */
 export interface Note {
   readonly kind: 'note';
@@ -104,6 +127,7 @@ export type Event =
   | ImageReady
   | ImagePublished
   | ObjectApplied
+  | Planned
   | Note
   | Warning;
 

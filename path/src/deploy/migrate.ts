@@ -12,6 +12,20 @@ import { type Migration, migratedAnnotation } from './plan.ts';
 const deadline = 660;
 
 /**
+ * The migrations that have not run yet. Pure.
+ * @param deployments the live Deployments: each bears the mark of the migration before it
+ */
+export function dueMigrations(
+  migrations: readonly Migration[],
+  deployments: readonly AnyObject[],
+): readonly Migration[] {
+  return migrations.filter(({ component, mark }) => {
+    const live = deployments.find(({ metadata }) => metadata.name === component);
+    return live?.metadata.annotations?.[migratedAnnotation] !== mark;
+  });
+}
+
+/**
  * Runs the migrations that have not run yet, each to its end. One that failed before is run anew.
  * @param deployments the live Deployments: each bears the mark of the migration before it
  * @throws StepFailed with the log's end where one fails; nothing of the new version has started then
@@ -23,10 +37,7 @@ export async function migrate(
   migrations: readonly Migration[],
   deployments: readonly AnyObject[],
 ): Promise<void> {
-  const due = migrations.filter(({ component, mark }) => {
-    const live = deployments.find(({ metadata }) => metadata.name === component);
-    return live?.metadata.annotations?.[migratedAnnotation] !== mark;
-  });
+  const due = dueMigrations(migrations, deployments);
   if (due.length === 0) return;
   const started = context.clock.monotonic();
   for (const { job } of due) {

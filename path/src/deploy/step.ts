@@ -1,9 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Binding, Cluster, PublishedImage, Release } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
 import { timed } from '../effects/timed.ts';
 import { apply } from '../kubernetes/apply.ts';
-import type { ObjectChange } from '../kubernetes/change-set.ts';
+import type { Settled } from '../kubernetes/change-set.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { ownedBy } from '../kubernetes/labels.ts';
 import { list } from '../kubernetes/list.ts';
@@ -13,6 +12,7 @@ import { waitUntilReady } from '../kubernetes/wait.ts';
 import type { Project } from '../project/project.ts';
 import { migrate } from './migrate.ts';
 import { planDeploy } from './plan.ts';
+import { replacedPods } from './replaced-pods.ts';
 
 /** What the step works on. */
 export interface DeployStepInput {
@@ -23,6 +23,8 @@ export interface DeployStepInput {
   readonly bindings: readonly Binding[];
   /** Components that `deployAhead` has started. */
   readonly ahead?: readonly string[];
+  /** What a dry run has found to be as it is wanted. */
+  readonly settled?: Settled | undefined;
 }
 
 /** Seconds that all components together have to roll out. */
@@ -66,7 +68,7 @@ export function deployComponents(context: Context, input: DeployStepInput): Prom
   const names = project.components.map((component) => component.name).join(', ');
   return timed(context, 'deploy', `run ${names}`, async () => {
     const plan = planDeploy(input);
-    const options = { step: 'deploy', project: project.name } as const;
+    const options = { step: 'deploy', project: project.name, settled: input.settled } as const;
     await apply(context, client, [namespaceFor(namespace), ...plan.ground], options);
     const deployments = await list(
       client,
@@ -75,11 +77,12 @@ export function deployComponents(context: Context, input: DeployStepInput): Prom
     );
     await migrate(context, client, project.name, plan.migrations, deployments);
     const changes = await apply(context, client, plan.workloads, options);
-    const replaced = changes.filter(replacedPods).map(({ after }) => after?.metadata.name ?? '');
+    const replaced = replacedPods(changes);
     const pods = plan.workloads.filter((object) => object.kind === 'Deployment');
     await waitUntilReady(context, client, pods, { step: 'deploy', deadline });
     const wanted = [...plan.ground, ...plan.migrations.map(({ job }) => job), ...plan.workloads];
-    await prune(context, client, { ...options, namespace, wanted });
+    if (input.settled?.nothingLeaves !== true)
+      await prune(context, client, { ...options, namespace, wanted });
     const used = new Set(project.components.map((component) => component.name));
     return {
       text: `${names} serve`,
@@ -90,10 +93,4 @@ export function deployComponents(context: Context, input: DeployStepInput): Prom
       },
     };
   });
-}
-
-/** Whether a change of a Deployment replaced its pods: a new one does, and one whose template differs. */
-function replacedPods({ before, after }: ObjectChange): boolean {
-  if (after?.kind !== 'Deployment') return false;
-  return !isDeepStrictEqual(before?.spec?.template, after.spec?.template);
 }

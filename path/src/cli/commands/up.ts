@@ -19,7 +19,7 @@ export const up: Command = {
     const watch = flags.has('timings') ? stopwatch(monotonic) : undefined;
     const project = await load();
     const seconds = new Map<string, number>();
-    const { release, route } = await actions.up(
+    const { release, route, record } = await actions.up(
       project,
       { overrule: flags.has('force') },
       {
@@ -37,6 +37,8 @@ export const up: Command = {
       {
         kind: 'up',
         url: route.url,
+        release: record.number,
+        isNew: record.isNew,
         namespace: release.namespace,
         images,
         rolled: release.rolled,
@@ -46,7 +48,7 @@ export const up: Command = {
       },
       [
         watch === undefined ? '' : timingsText(watch.spans(), monotonic() / 1000, output.look),
-        upSummary({ release, route }, { steps: seconds, total }, output.look),
+        upSummary({ release, route, record }, { steps: seconds, total }, output.look),
       ].join(''),
     );
     return 0;

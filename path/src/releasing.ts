@@ -1,0 +1,165 @@
+import type { PlannedChange } from './core/event.ts';
+import { StepFailed, UserMistake } from './core/failure.ts';
+import type { PublishedImage } from './core/handover.ts';
+import { redeploy } from './deploy/redeploy.ts';
+import type { Context } from './effects/context.ts';
+import { apply } from './kubernetes/apply.ts';
+import type { KubernetesClient } from './kubernetes/client.ts';
+import { type HeldLease, holdLease, whoIsThis } from './kubernetes/lease.ts';
+import { namespaceFor } from './kubernetes/namespace.ts';
+import type { Project } from './project/project.ts';
+import type { SourceState } from './project/revision.ts';
+import {
+  contentOf,
+  type Manifests,
+  type MigrationMark,
+  nextNumber,
+  type ReleaseRecord,
+  servingRelease,
+} from './releases/record.ts';
+import { forgetReleases, writeRelease } from './releases/store.ts';
+import { reopenRoute } from './route/step.ts';
+
+/** Where releases are made and kept. */
+export interface ReleasePlace {
+  readonly client: KubernetesClient;
+  readonly project: Project;
+  /** Those that were made so far, the oldest first. */
+  readonly records: readonly ReleaseRecord[];
+}
+
+/** What a release is to run, and what it changes. */
+export interface ReleaseWish {
+  readonly images: readonly PublishedImage[];
+  readonly manifests: Manifests;
+  readonly migrations: readonly MigrationMark[];
+  readonly changes: readonly PlannedChange[];
+  readonly source?: SourceState | undefined;
+  readonly backTo?: number;
+}
+
+/** A release under way. */
+export interface OpenRelease {
+  readonly number: number;
+  /** Whether it is another one than what served before. */
+  readonly isNew: boolean;
+  /** It has come to its end and serves. */
+  serves(rolled: readonly string[]): Promise<void>;
+  /**
+   * It has failed: what served before is brought back, and the error to throw is returned, which tells of that as well.
+   * A bug, or an end by the user, brings nothing back: the next `up` goes on.
+   */
+  failed(error: unknown): Promise<unknown>;
+}
+
+/**
+ * One at a time changes a project in a cluster: holds its Lease, and waits for whoever holds it. The namespace is made
+ * where it is not there yet.
+ */
+export function lockProject(
+  context: Context,
+  client: KubernetesClient,
+  { name, target }: Project,
+): Promise<HeldLease> {
+  return holdLease(context, client, {
+    step: 'deploy',
+    namespace: target.namespace,
+    name: 'ptp',
+    project: name,
+    async makeNamespace() {
+      await apply(context, client, [namespaceFor(target.namespace)], { step: 'deploy', project: name });
+    },
+  });
+}
+
+/** Begins a release and records it as rolling; where it is what serves already, nothing is recorded. */
+export async function beginRelease(
+  context: Context,
+  place: ReleasePlace,
+  wish: ReleaseWish,
+): Promise<OpenRelease> {
+  const { client, project, records } = place;
+  const serving = servingRelease(records);
+  const last = records.at(-1);
+  if (serving !== undefined && last === serving && contentOf(serving) === contentOf(wish))
+    return {
+      number: serving.number,
+      isNew: false,
+      serves: async () => {},
+      failed: async (error) => error,
+    };
+  const { source, backTo, ...rest } = wish;
+  const record: ReleaseRecord = {
+    version: 1,
+    number: nextNumber(records, wish),
+    state: 'rolling',
+    begun: context.clock.now().toISOString(),
+    by: whoIsThis(),
+    ...(source === undefined ? {} : { source }),
+    ...(backTo === undefined ? {} : { backTo }),
+    ...rest,
+    rolled: [],
+  };
+  await writeRelease(context, client, project, record);
+  const end = (state: ReleaseRecord['state'], more: Partial<ReleaseRecord> = {}) =>
+    writeRelease(context, client, project, {
+      ...record,
+      state,
+      ended: context.clock.now().toISOString(),
+      ...more,
+    });
+  return {
+    number: record.number,
+    isNew: true,
+    async serves(rolled) {
+      await end('serving', { rolled });
+      await forgetReleases(context, client, project, records);
+    },
+    async failed(error) {
+      if (!(error instanceof StepFailed || error instanceof UserMistake) || context.signal.aborted)
+        return error;
+      await end('failed', { problems: error.problems });
+      if (serving === undefined || error instanceof UserMistake) return error;
+      return broughtBack(context, place, { record, serving, error });
+    },
+  };
+}
+
+async function broughtBack(
+  context: Context,
+  { client, project }: ReleasePlace,
+  {
+    record,
+    serving,
+    error,
+  }: { readonly record: ReleaseRecord; readonly serving: ReleaseRecord; readonly error: StepFailed },
+): Promise<StepFailed> {
+  const text = `release ${record.number} has failed: release ${serving.number} is brought back`;
+  context.emit({ kind: 'note', step: 'deploy', text });
+  try {
+    await bringBack(context, { client, project }, serving);
+  } catch (again) {
+    if (!(again instanceof StepFailed || again instanceof UserMistake)) throw again;
+    const what = `release ${serving.number} could not be brought back`;
+    return new StepFailed([...error.problems, { what, next: 'Run `ptp status`.' }, ...again.problems], {
+      cause: error,
+    });
+  }
+  const end = {
+    what: `release ${record.number} was taken back: release ${serving.number} serves`,
+    next: 'Mend what failed and run `ptp up` again; `ptp history` has both.',
+  };
+  return new StepFailed([...error.problems, end], { cause: error });
+}
+
+/** Makes the cluster run what a release ran. @returns the components whose pods were replaced */
+export async function bringBack(
+  context: Context,
+  { client, project }: Omit<ReleasePlace, 'records'>,
+  { number, manifests }: ReleaseRecord,
+): Promise<readonly string[]> {
+  const { ground, workloads, route } = manifests;
+  const rolled = await redeploy(context, { client, project, name: `release ${number}`, ground, workloads });
+  await reopenRoute(context, { client, project, objects: route });
+  return rolled;
+}
