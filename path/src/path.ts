@@ -15,7 +15,7 @@ import { proveServing } from './prove/step.ts';
 import { pullCredentials } from './registry/pull-credentials.ts';
 import { publishImages } from './registry/step.ts';
 import { readReleases } from './releases/store.ts';
-import { beginRelease, lockProject } from './releasing.ts';
+import { beginRelease, keepRecord, lockProject } from './releasing.ts';
 import { openRoute, prepareRoute } from './route/step.ts';
 import { provisionServices } from './services/step.ts';
 import { withWholeImages } from './whole-images.ts';
@@ -97,7 +97,7 @@ async function walk(context: Context, project: Project): Promise<Arrival> {
       await door;
       const route = await openRoute(context, { ...given, release, settled });
       await proveServing(context, route, project);
-      await record.serves(release.rolled);
+      await keepRecord(context, cluster.registry, await record.serves(release.rolled));
       return { release, route, record: { number: record.number, isNew: record.isNew } };
     } catch (error) {
       throw lease?.lost.aborted === true ? lease.lost.reason : await record.failed(error);

@@ -1,6 +1,6 @@
 import type { PlannedChange } from './core/event.ts';
 import { StepFailed, UserMistake } from './core/failure.ts';
-import type { PublishedImage } from './core/handover.ts';
+import type { PublishedImage, RegistryAccess } from './core/handover.ts';
 import { redeploy } from './deploy/redeploy.ts';
 import type { Context } from './effects/context.ts';
 import { apply } from './kubernetes/apply.ts';
@@ -9,6 +9,7 @@ import { type HeldLease, holdLease, whoIsThis } from './kubernetes/lease.ts';
 import { namespaceFor } from './kubernetes/namespace.ts';
 import type { Project } from './project/project.ts';
 import type { SourceState } from './project/revision.ts';
+import { publishDocument } from './registry/publish-document.ts';
 import {
   contentOf,
   type Manifests,
@@ -43,8 +44,8 @@ export interface OpenRelease {
   readonly number: number;
   /** Whether it is another one than what served before. */
   readonly isNew: boolean;
-  /** It has come to its end and serves. */
-  serves(rolled: readonly string[]): Promise<void>;
+  /** It has come to its end and serves; returns the record where one was written. */
+  serves(rolled: readonly string[]): Promise<ReleaseRecord | undefined>;
   /**
    * It has failed: what served before is brought back, and the error to throw is returned, which tells of that as well.
    * A bug, or an end by the user, brings nothing back: the next `up` goes on.
@@ -85,7 +86,7 @@ export async function beginRelease(
     return {
       number: serving.number,
       isNew: false,
-      serves: async () => {},
+      serves: async () => undefined,
       failed: async (error) => error,
     };
   const { source, backTo, ...rest } = wish;
@@ -101,19 +102,18 @@ export async function beginRelease(
     rolled: [],
   };
   await writeRelease(context, client, project, record);
-  const end = (state: ReleaseRecord['state'], more: Partial<ReleaseRecord> = {}) =>
-    writeRelease(context, client, project, {
-      ...record,
-      state,
-      ended: context.clock.now().toISOString(),
-      ...more,
-    });
+  const end = async (state: ReleaseRecord['state'], more: Partial<ReleaseRecord> = {}) => {
+    const ended = { ...record, state, ended: context.clock.now().toISOString(), ...more };
+    await writeRelease(context, client, project, ended);
+    return ended;
+  };
   return {
     number: record.number,
     isNew: true,
     async serves(rolled) {
-      await end('serving', { rolled });
+      const served = await end('serving', { rolled });
       await forgetReleases(context, client, project, records);
+      return served;
     },
     async failed(error) {
       if (!(error instanceof StepFailed || error instanceof UserMistake) || context.signal.aborted)
@@ -150,6 +150,33 @@ async function broughtBack(
     next: 'Mend what failed and run `ptp up` again; `ptp history` has both.',
   };
   return new StepFailed([...error.problems, end], { cause: error });
+}
+
+/**
+ * Keeps a release's record beside its images as well, where it outlives the cluster: `…/ptp-releases:12`. A registry
+ * that does not take it is told of, and the release serves all the same.
+ */
+export async function keepRecord(
+  context: Context,
+  registry: RegistryAccess,
+  record: ReleaseRecord | undefined,
+): Promise<void> {
+  if (record === undefined) return;
+  const options = {
+    name: 'ptp-releases',
+    tag: String(record.number),
+    type: 'application/vnd.ptp.release.v1+json',
+  };
+  try {
+    await publishDocument(context, registry, record, options);
+  } catch (error) {
+    if (!(error instanceof StepFailed || error instanceof UserMistake)) throw error;
+    const problem = {
+      what: `the record of release ${record.number} is in the cluster alone: ${error.message}`,
+      next: 'Look at the registry; the next release is kept there again.',
+    };
+    context.emit({ kind: 'warning', step: 'registry', problem });
+  }
 }
 
 /** Makes the cluster run what a release ran. @returns the components whose pods were replaced */

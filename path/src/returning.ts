@@ -6,7 +6,7 @@ import type { Project } from './project/project.ts';
 import { missingImages } from './registry/missing-images.ts';
 import { type ReleaseRecord, releaseBefore, servingRelease } from './releases/record.ts';
 import { readReleases } from './releases/store.ts';
-import { beginRelease, bringBack, lockProject } from './releasing.ts';
+import { beginRelease, bringBack, keepRecord, lockProject } from './releasing.ts';
 
 /** What a rollback brought about. */
 export interface Returned {
@@ -57,7 +57,7 @@ export async function rollBack(
     );
     try {
       const rolled = await bringBack(context, { client, project }, target);
-      await release.serves(rolled);
+      await keepRecord(context, cluster.registry, await release.serves(rolled));
       return { number: release.number, backTo: target.number, rolled };
     } catch (error) {
       throw lease.lost.aborted ? lease.lost.reason : await release.failed(error);

@@ -101,11 +101,7 @@ export function releaseBefore(records: readonly ReleaseRecord[]): ReleaseRecord 
   if (now === undefined) return undefined;
   const origin = now.backTo ?? now.number;
   return records.findLast(
-    (one) =>
-      one.state === 'serving' &&
-      one.number < origin &&
-      one.backTo === undefined &&
-      contentOf(one) !== contentOf(now),
+    (one) => one.state === 'serving' && one.number < origin && contentOf(one) !== contentOf(now),
   );
 }
 
