@@ -29,7 +29,7 @@ type Rule = (each: Import) => string | undefined;
 const tool = 'path/src/';
 const steps = new Set([
   ...['image', 'registry', 'cluster', 'deploy', 'services', 'route', 'prove'],
-  ...['evidence', 'observe', 'maintain', 'cost', 'explain'],
+  ...['traffic', 'evidence', 'observe', 'maintain', 'cost', 'explain'],
 ]);
 
 /** What each area below path/src may import beside itself, packages and node: modules. */

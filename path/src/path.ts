@@ -1,7 +1,8 @@
 import { installParts } from './cluster/parts.ts';
 import type { Groundwork } from './cluster/provider.ts';
 import { startCluster } from './cluster/step.ts';
-import type { Cluster, PublishedImage, Release, Route } from './core/handover.ts';
+import { type Problem, StepFailed } from './core/failure.ts';
+import type { BuiltImage, Cluster, PublishedImage, Release, Route, TrafficResult } from './core/handover.ts';
 import { deployAhead, deployComponents } from './deploy/step.ts';
 import type { Context } from './effects/context.ts';
 import { buildImages } from './image/step.ts';
@@ -9,36 +10,46 @@ import { buildProjectImages, publishProjectImages } from './images.ts';
 import { connect, type KubernetesClient } from './kubernetes/client.ts';
 import type { Project } from './project/project.ts';
 import { revisionOf } from './project/revision.ts';
+import { findDoor } from './prove/door.ts';
 import { proveServing } from './prove/step.ts';
 import { pullCredentials } from './registry/pull-credentials.ts';
 import { publishImages } from './registry/step.ts';
-import { openRoute, prepareRoute } from './route/step.ts';
+import { openRoute, prepareRoute, routeNow } from './route/step.ts';
 import { provisionServices } from './services/step.ts';
+import { measureRollout } from './traffic/step.ts';
 import { withWholeImages } from './whole-images.ts';
 
 /** What a walk along the whole path brought about. */
 export interface Arrival {
   readonly release: Release;
   readonly route: Route;
+  /** What requests saw while pods were replaced; absent where none were. */
+  readonly traffic?: TrafficResult;
+}
+
+/** What may be said about a walk. */
+export interface WalkOptions {
+  /** Whether it ends when the last old pod has gone, and not already when the new version serves; so unless told. */
+  readonly wait?: boolean;
 }
 
 /**
  * The path to production, in order: source → image → cluster → registry → services → deploy → route → users. Images
  * are built while the cluster starts, and the cluster's own parts are put into it beside everything else.
  */
-export async function up(given: Context, project: Project): Promise<Arrival> {
+export async function up(given: Context, project: Project, options: WalkOptions = {}): Promise<Arrival> {
   // What fails first ends what runs beside it.
   const failed = new AbortController();
   const context = { ...given, signal: AbortSignal.any([given.signal, failed.signal]) };
   try {
-    return await walk(context, project);
+    return await walk(context, project, options);
   } catch (error) {
     failed.abort(error);
     throw given.signal.aborted ? given.signal.reason : error;
   }
 }
 
-async function walk(context: Context, project: Project): Promise<Arrival> {
+async function walk(context: Context, project: Project, options: WalkOptions): Promise<Arrival> {
   const ground = Promise.withResolvers<Groundwork>();
   let reached: Reached | undefined;
   const starting = startCluster(context, project, ground.resolve).then(async (cluster) => {
@@ -46,7 +57,12 @@ async function walk(context: Context, project: Project): Promise<Arrival> {
     return reached;
   });
   starting.catch(ground.reject);
-  const published = publish(context, project, ground.promise);
+  const traffic = measureRollout(
+    context,
+    project,
+    starting.then((given) => ({ ...given, route: () => openDoor(context, { ...given, project }) })),
+  );
+  const published = publish(context, project, ground.promise, traffic.expect);
   const parts = installParts(
     context,
     ground.promise,
@@ -66,15 +82,33 @@ async function walk(context: Context, project: Project): Promise<Arrival> {
         parts.foundation.then(() => deployAhead(context, given)),
       ]),
     );
-    const release = await orFail(deployComponents(context, { ...given, bindings, ahead }));
+    const beforeRollout = traffic.change;
+    const exceeded = traffic.exceeded.then(rejectRollout);
+    exceeded.catch(() => {}); // raced against
+    const release = await orFail(
+      Promise.race([exceeded, deployComponents(context, { ...given, bindings, ahead, beforeRollout })]),
+    );
     await door;
     const route = await openRoute(context, { ...given, release });
     await proveServing(context, route, project);
-    return { release, route };
+    const measured = await Promise.race([exceeded, traffic.finish(options)]);
+    if (measured?.problem !== undefined) rejectRollout(measured.problem);
+    return { release, route, ...(measured === undefined ? {} : { traffic: measured.result }) };
   } finally {
     // What still starts after a failure is ended by the signal, not waited for.
     await reached?.client.close();
   }
+}
+
+/** Ends the walk of a rollout that requests have suffered from beyond what is allowed. */
+function rejectRollout(problem: Problem): never {
+  throw new StepFailed(problem);
+}
+
+/** The way to the version that serves now; undefined where none does. What is wrong with it is told at the end. */
+async function openDoor(context: Context, given: Parameters<typeof routeNow>[1]): Promise<Route | undefined> {
+  const route = await routeNow(context, given);
+  return route === undefined ? undefined : (await findDoor({ ...context, emit: () => {} }, route)).route;
 }
 
 interface Reached {
@@ -93,11 +127,13 @@ async function publish(
   context: Context,
   project: Project,
   ground: Promise<Groundwork>,
+  onBuilt: (images: readonly BuiltImage[]) => void,
 ): Promise<readonly PublishedImage[]> {
   const place = Promise.all([revisionOf(context, project), ground]);
   place.catch(() => {}); // told where it is waited for
   const make = () => buildProjectImages(context, project);
   return withWholeImages(context, make, async (images) => {
+    onBuilt(images);
     const [revision, { registry }] = await place;
     return publishProjectImages(context, registry, images, revision === undefined ? [] : [revision]);
   });

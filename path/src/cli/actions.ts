@@ -1,6 +1,6 @@
 import type { Emit } from '../core/event.ts';
 import type { Problem } from '../core/failure.ts';
-import type { Digest, RegistryAccess, Release, Route } from '../core/handover.ts';
+import type { Digest, RegistryAccess, Release, Route, TrafficResult } from '../core/handover.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Project } from '../project/project.ts';
 
@@ -50,12 +50,16 @@ export interface Actions {
 export interface UpOptions {
   /** Take over fields that someone else changed in the cluster. */
   readonly overrule: boolean;
+  /** End when the last old pod has gone, and not already when the new version serves. */
+  readonly wait: boolean;
 }
 
 /** What `up` brought about. */
 export interface Raised {
   readonly release: Release;
   readonly route: Route;
+  /** What requests saw while pods were replaced; absent where none were, or nothing was measured. */
+  readonly traffic?: TrafficResult;
 }
 
 export interface BuildOptions {

@@ -1,5 +1,5 @@
 import type { Problem } from './failure.ts';
-import type { Digest } from './handover.ts';
+import type { Digest, TrafficResult } from './handover.ts';
 
 /** The steps of the path, in the order in which they are shown. */
 export const stepNames = [
@@ -11,6 +11,7 @@ export const stepNames = [
   'deploy',
   'route',
   'prove',
+  'traffic',
 ] as const;
 export type StepName = (typeof stepNames)[number];
 
@@ -82,6 +83,12 @@ export interface ObjectApplied {
   readonly object: string;
   readonly change: Change;
 }
+/** Requests went through the system's public URL while its pods were replaced: this came of them. */
+export interface TrafficMeasured {
+  readonly kind: 'traffic-measured';
+  readonly step: 'traffic';
+  readonly result: TrafficResult;
+}
 /** Something worth a line that is neither progress nor a problem. */
 export interface Note {
   readonly kind: 'note';
@@ -104,6 +111,7 @@ export type Event =
   | ImageReady
   | ImagePublished
   | ObjectApplied
+  | TrafficMeasured
   | Note
   | Warning;
 

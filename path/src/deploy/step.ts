@@ -23,6 +23,8 @@ export interface DeployStepInput {
   readonly bindings: readonly Binding[];
   /** Components that `deployAhead` has started. */
   readonly ahead?: readonly string[];
+  /** Called where a version runs that is about to be replaced, or its database migrated; held up until it resolves. */
+  readonly beforeRollout?: () => Promise<void>;
 }
 
 /** Seconds that all components together have to roll out. */
@@ -36,7 +38,7 @@ const deadline = 300;
  */
 export async function deployAhead(
   context: Context,
-  input: Omit<DeployStepInput, 'bindings' | 'ahead'>,
+  input: Omit<DeployStepInput, 'bindings' | 'ahead' | 'beforeRollout'>,
 ): Promise<readonly string[]> {
   const { client, project } = input;
   const { namespace } = project.target;
@@ -61,7 +63,7 @@ export async function deployAhead(
  * @throws StepFailed with a diagnosis where a migration or a rollout fails; UserMistake where someone else manages a field
  */
 export function deployComponents(context: Context, input: DeployStepInput): Promise<Release> {
-  const { client, project } = input;
+  const { client, project, beforeRollout = async () => {} } = input;
   const { namespace } = project.target;
   const names = project.components.map((component) => component.name).join(', ');
   return timed(context, 'deploy', `run ${names}`, async () => {
@@ -73,8 +75,14 @@ export function deployComponents(context: Context, input: DeployStepInput): Prom
       { apiVersion: 'apps/v1', kind: 'Deployment', namespace },
       context.signal,
     );
-    await migrate(context, client, project.name, plan.migrations, deployments);
-    const changes = await apply(context, client, plan.workloads, options);
+    const beforeMigrating = deployments.length > 0 ? beforeRollout : undefined;
+    await migrate(context, client, project.name, plan.migrations, { deployments, beforeMigrating });
+    const changes = await apply(context, client, plan.workloads, {
+      ...options,
+      beforeChange: async (planned) => {
+        if (planned.some((one) => one.before !== undefined && replacedPods(one))) await beforeRollout();
+      },
+    });
     const replaced = changes.filter(replacedPods).map(({ after }) => after?.metadata.name ?? '');
     const pods = plan.workloads.filter((object) => object.kind === 'Deployment');
     await waitUntilReady(context, client, pods, { step: 'deploy', deadline });

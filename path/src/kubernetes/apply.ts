@@ -34,6 +34,8 @@ export interface ApplyOptions {
    * everywhere, like those of the cluster's own parts.
    */
   readonly unchecked?: boolean;
+  /** Hears what is about to change, where anything is, and holds the first change up until it resolves. */
+  readonly beforeChange?: (planned: ChangeSet) => Promise<void>;
 }
 
 /**
@@ -62,6 +64,8 @@ export async function apply(
   // What the rest stands on has to be there for the rest to be checked.
   for (const stage of [foundations, rest]) {
     const planned = await plan(context, client, stage, { live, unmade, options });
+    const differing = planned.map(([, change]) => change).filter(({ change }) => change !== 'unchanged');
+    if (differing.length > 0 && !options.dryRun) await options.beforeChange?.(differing);
     for (const rank of ranks(planned)) {
       const perform = async ([object, change]: Planned) => {
         const needed = !options.dryRun && change.change !== 'unchanged';
