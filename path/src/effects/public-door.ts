@@ -1,3 +1,4 @@
+import { createSecureContext } from 'node:tls';
 import { Agent } from 'undici';
 import type { Route } from '../core/handover.ts';
 
@@ -14,7 +15,8 @@ export function throughDoor({ entry, authority }: Route, options: Agent.Options 
     allowH2: false,
     connect: {
       ...connect,
-      ...(authority === undefined ? {} : { ca: authority }),
+      // Made once: else every connection reads the certificates anew, which is a good part of what it costs.
+      secureContext: createSecureContext(authority === undefined ? {} : { ca: authority }),
       ...(entry === undefined
         ? {}
         : {

@@ -52,7 +52,7 @@ export async function generate(order: Order): Promise<Generator | string> {
   const began = performance.now();
   const [before, since] = [tally(), tally()];
   const underWay = new Set<Promise<void>>();
-  const waiting: { readonly requests: number; resolve(): void }[] = [];
+  const waiting = new Set<{ readonly requests: number; resolve(): void }>();
   let changed: number | undefined;
   let ended: number | undefined;
   let sent = 0;
@@ -85,7 +85,15 @@ export async function generate(order: Order): Promise<Generator | string> {
       fail(failureOf(error));
     }
   };
-  const concluded = () => before.figures().requests + since.figures().requests;
+  const wake = (): void => {
+    if (waiting.size === 0) return;
+    const concluded = before.figures().requests + since.figures().requests;
+    for (const each of waiting) {
+      if (concluded < each.requests) continue;
+      waiting.delete(each);
+      each.resolve();
+    }
+  };
   const next = (): void => {
     for (;;) {
       const due = began + (sent * 1000) / rate;
@@ -96,9 +104,7 @@ export async function generate(order: Order): Promise<Generator | string> {
       }
       const request = one(sent, due).finally(() => {
         underWay.delete(request);
-        if (waiting.length === 0) return;
-        const done = concluded();
-        for (const each of waiting) if (done >= each.requests) each.resolve();
+        wake();
       });
       underWay.add(request);
       sent += 1;
@@ -124,8 +130,8 @@ export async function generate(order: Order): Promise<Generator | string> {
     snapshot,
     reached(requests) {
       return new Promise((resolve) => {
-        waiting.push({ requests, resolve });
-        if (concluded() >= requests) resolve();
+        waiting.add({ requests, resolve });
+        wake();
       });
     },
     async stop(drained) {

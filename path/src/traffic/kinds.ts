@@ -37,6 +37,9 @@ export interface ProbeOptions {
 /** Milliseconds that an asset is read for: a client that is slow, or a body that is long. */
 const slow = 1000;
 
+/** How often a page is loaded again whose file is not there: for as long as two versions serve side by side. */
+const reloads = 10;
+
 /** Candidates among a page's assets that are asked for their size. */
 const candidates = 12;
 
@@ -125,13 +128,16 @@ function assetKind(
       if (seen.status === 200)
         return seen.bytes === 0 ? { kind: 'content', what: 'an empty body' } : undefined;
       if (seen.status !== 404 && seen.status !== 410) return wrongStatus(seen.status);
-      for (let attempt = 1; attempt <= 3; attempt++) {
+      for (let attempt = 1; attempt <= reloads; attempt++) {
         const reloaded = await send({ method: 'GET', path: pagePath }).catch(() => undefined);
         const path =
           reloaded === undefined ? undefined : successor(assetsOf(reloaded, pagePath, url), asked.path);
         const again =
           path === undefined ? undefined : await send({ method: 'GET', path }).catch(() => undefined);
-        if (path === undefined || again?.status !== 200) continue;
+        if (path === undefined || again?.status !== 200) {
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          continue;
+        }
         asset = { path, bytes: again.bytes };
         return 'superseded';
       }

@@ -52,7 +52,7 @@ export async function startTraffic(
   const { signal } = context;
   signal.throwIfAborted();
   const start: Start = { ...order, route, patience, quiet, every };
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: start });
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: start, execArgv: [] });
   const started = Promise.withResolvers<string | undefined>();
   const ended = Promise.withResolvers<TrafficResult>();
   const quieted = Promise.withResolvers<void>();
