@@ -274,9 +274,13 @@ const target = z.discriminatedUnion('cluster', [
   cloud('aks', 'Azure AKS'),
 ]);
 
+const noErrors = 'is neither a number of requests nor a share of them\nWrite 3, or "0.5%".';
 const errors = z.union(
-  [z.int().min(0).max(1_000_000), z.string().regex(/^(100|\d{1,2}(\.\d{1,6})?)%$/)],
-  'is neither a number of requests nor a share of them\nWrite 3, or "0.5%".',
+  [
+    z.int().min(0, noErrors).max(1_000_000, noErrors),
+    z.string().regex(/^(100|\d{1,2}(\.\d{1,6})?)%$/, noErrors),
+  ],
+  noErrors,
 );
 
 const rollout = z.strictObject({

@@ -200,7 +200,7 @@ const broken: readonly (readonly [TrafficFailureKind, RequestListener])[] = [
 test.each(broken)('counts failures by their kind: %s', async (kind, after) => {
   let listener: RequestListener = (_, response) => response.end('x');
   const { route } = await door((request, response) => listener(request, response));
-  const { traffic, until, since } = await serving(route, { patience: 300 });
+  const { traffic, until, since } = await serving(route, kind === 'timeout' ? { patience: 300 } : {});
   await traffic.quiet;
   await since(1);
   listener = after;
