@@ -1,7 +1,7 @@
 import { installParts } from './cluster/parts.ts';
 import type { Groundwork } from './cluster/provider.ts';
 import { startCluster } from './cluster/step.ts';
-import { type Problem, StepFailed } from './core/failure.ts';
+import { StepFailed } from './core/failure.ts';
 import type { BuiltImage, Cluster, PublishedImage, Release, Route, TrafficResult } from './core/handover.ts';
 import { deployAhead, deployComponents } from './deploy/step.ts';
 import type { Context } from './effects/context.ts';
@@ -83,7 +83,10 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
       ]),
     );
     const beforeRollout = traffic.change;
-    const exceeded = traffic.exceeded.then(rejectRollout);
+    const exceeded = traffic.exceeded.then(async (problem) => {
+      const measured = await traffic.finish({ wait: false });
+      throw new StepFailed(measured?.problem ?? problem);
+    });
     exceeded.catch(() => {}); // raced against
     const release = await orFail(
       Promise.race([exceeded, deployComponents(context, { ...given, bindings, ahead, beforeRollout })]),
@@ -92,17 +95,12 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
     const route = await openRoute(context, { ...given, release });
     await proveServing(context, route, project);
     const measured = await Promise.race([exceeded, traffic.finish(options)]);
-    if (measured?.problem !== undefined) rejectRollout(measured.problem);
+    if (measured?.problem !== undefined) throw new StepFailed(measured.problem);
     return { release, route, ...(measured === undefined ? {} : { traffic: measured.result }) };
   } finally {
     // What still starts after a failure is ended by the signal, not waited for.
     await reached?.client.close();
   }
-}
-
-/** Ends the walk of a rollout that requests have suffered from beyond what is allowed. */
-function rejectRollout(problem: Problem): never {
-  throw new StepFailed(problem);
 }
 
 /** The way to the version that serves now; undefined where none does. What is wrong with it is told at the end. */

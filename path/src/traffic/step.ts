@@ -38,7 +38,8 @@ export interface RolloutTraffic {
   readonly exceeded: Promise<Problem>;
   /**
    * To be called when the new version serves: goes on until the last old pod has gone, unless that is not to be waited
-   * for, and tells what was measured. Undefined where nothing was.
+   * for or limits are broken, and tells what was measured. Called again it gives the same. Undefined where nothing was
+   * measured.
    */
   finish(options?: { readonly wait?: boolean }): Promise<Measured | undefined>;
 }
@@ -65,6 +66,7 @@ export function measureRollout(
   const off = rollout === undefined || rollout.rate === 0;
   const exceeded = Promise.withResolvers<Problem>();
   let begun: Promise<Traffic | undefined> | undefined;
+  let finishing: Promise<Measured | undefined> | undefined;
   let changed = false;
   let told = Number.NEGATIVE_INFINITY;
   let started = 0;
@@ -127,34 +129,51 @@ export function measureRollout(
       traffic.change();
       traffic.exceeded.then(exceeded.resolve);
     },
-    async finish({ wait = true } = {}) {
-      const traffic = await begun;
-      if (traffic === undefined || rollout === undefined) return undefined;
-      if (!changed) {
-        await traffic.whole(false);
-        return undefined;
-      }
-      const drained = wait && (await drain());
-      const result = await traffic.whole(drained);
-      const problem = judgeTraffic(result, rollout);
-      context.emit({ kind: 'traffic-measured', step: 'traffic', result });
-      const seconds = (context.clock.monotonic() - started) / 1000;
-      const kept = problem === undefined ? 'served throughout' : 'did not serve as it should';
-      const text = `${result.url} ${kept}${drained ? '' : '; old pods are still ending'}`;
-      context.emit({ kind: 'step-done', step: 'traffic', seconds, text });
-      return { result, ...(problem === undefined ? {} : { problem }) };
+    finish({ wait = true } = {}) {
+      finishing ??= conclude(wait);
+      return finishing;
     },
   };
 
+  async function conclude(wait: boolean): Promise<Measured | undefined> {
+    const traffic = await begun;
+    if (traffic === undefined || rollout === undefined) return undefined;
+    if (!changed) {
+      await traffic.whole(false);
+      return undefined;
+    }
+    const drained = wait && (await drain());
+    const result = await traffic.whole(drained);
+    const problem = judgeTraffic(result, rollout);
+    context.emit({ kind: 'traffic-measured', step: 'traffic', result });
+    const seconds = (context.clock.monotonic() - started) / 1000;
+    const text = `${result.url} ${outcomeText(result, problem)}${drained ? '' : '; old pods are still ending'}`;
+    context.emit({ kind: 'step-done', step: 'traffic', seconds, text });
+    return { result, ...(problem === undefined ? {} : { problem }) };
+  }
+
+  /** Whether the last old pod has gone; broken limits end the wait, for nothing that is still to come mends them. */
   async function drain(): Promise<boolean> {
     const { client } = await reached;
-    const drained = await untilDrained(context, client, project, (ending) => {
+    const enough = new AbortController();
+    exceeded.promise.then(() => enough.abort());
+    const signal = AbortSignal.any([context.signal, enough.signal]);
+    const waiting = untilDrained({ clock: context.clock, signal }, client, project, (ending) => {
       const text = ending === 0 ? 'all gone' : `${ending} still ending`;
       context.emit({ kind: 'progress', step: 'traffic', task: 'old pods', text });
+    });
+    const drained = await waiting.catch((error: unknown) => {
+      if (enough.signal.aborted && !context.signal.aborted) return false;
+      throw error;
     });
     if (drained) await context.clock.sleep(tail, context.signal);
     return drained;
   }
+}
+
+function outcomeText({ failed }: TrafficResult, problem: Problem | undefined): string {
+  if (problem !== undefined) return 'did not serve as it should';
+  return failed === 0 ? 'served throughout' : 'served within what is allowed';
 }
 
 /** Whether a component runs and has another image than the one that it is to have. */
