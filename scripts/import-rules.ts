@@ -29,7 +29,7 @@ type Rule = (each: Import) => string | undefined;
 const tool = 'path/src/';
 const steps = new Set([
   ...['image', 'registry', 'cluster', 'deploy', 'services', 'route', 'prove'],
-  ...['evidence', 'observe', 'maintain', 'cost', 'explain'],
+  ...['traffic', 'evidence', 'observe', 'maintain', 'cost', 'explain'],
 ]);
 
 /** What each area below path/src may import beside itself, packages and node: modules. */
@@ -46,7 +46,7 @@ const belowSteps = ['core', 'effects', 'project', 'oci', 'kubernetes'];
 
 /** The files that put everything together, from the lowest; each may import the ones before it. */
 const top = [
-  ...['images-of.ts', 'images.ts', 'build.ts', 'planning.ts', 'releasing.ts', 'path.ts'],
+  ...['images-of.ts', 'images.ts', 'build.ts', 'opening.ts', 'planning.ts', 'releasing.ts', 'path.ts'],
   ...['previewing.ts', 'returning.ts', 'cluster-actions.ts', 'actions.ts', 'main.ts'],
 ];
 

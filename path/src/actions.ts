@@ -8,9 +8,9 @@ import type { Context } from './effects/context.ts';
 export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache'>): Actions {
   const onClusters = async () => (await import('./cluster-actions.ts')).clusterActions(effects);
   return {
-    async up(project, { overrule }, session) {
+    async up(project, { overrule, wait }, session) {
       const { up } = await import('./path.ts');
-      return up({ ...effects, ...session, overrule }, project);
+      return up({ ...effects, ...session, overrule }, project, { wait });
     },
     async plan(project, session) {
       const { preview } = await import('./previewing.ts');

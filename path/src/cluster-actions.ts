@@ -47,9 +47,11 @@ export function clusterActions(
       withCluster(context(session), project, async (client) =>
         historyOf(await readReleases(context(session), client, project)),
       ),
-    rollback: async (project, to, session) => {
+    rollback: async (project, options, session) => {
       const cluster = await running(context(session), project);
-      return withClient(cluster, (client) => rollBack(context(session), { client, cluster, project }, to));
+      return withClient(cluster, (client) =>
+        rollBack(context(session), { client, cluster, project }, options),
+      );
     },
     manifests: (project, session) =>
       withCluster(context(session), project, async (client) =>

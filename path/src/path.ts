@@ -1,13 +1,15 @@
 import { installParts } from './cluster/parts.ts';
 import type { Groundwork } from './cluster/provider.ts';
 import { startCluster } from './cluster/step.ts';
-import type { Cluster, PublishedImage, Release, Route } from './core/handover.ts';
+import { StepFailed } from './core/failure.ts';
+import type { BuiltImage, Cluster, PublishedImage, Release, Route, TrafficResult } from './core/handover.ts';
 import { deployAhead, deployComponents } from './deploy/step.ts';
 import type { Context } from './effects/context.ts';
 import { buildImages } from './image/step.ts';
 import { buildProjectImages, publishProjectImages } from './images.ts';
 import { connect, type KubernetesClient } from './kubernetes/client.ts';
 import type { HeldLease } from './kubernetes/lease.ts';
+import { openDoor } from './opening.ts';
 import { planFirst, planRelease, type ReleasePlan } from './planning.ts';
 import type { Project } from './project/project.ts';
 import { revisionOf, type SourceState, sourceOf } from './project/revision.ts';
@@ -18,6 +20,7 @@ import { readReleases } from './releases/store.ts';
 import { beginRelease, keepRecord, lockProject } from './releasing.ts';
 import { openRoute, prepareRoute } from './route/step.ts';
 import { provisionServices } from './services/step.ts';
+import { measureRollout } from './traffic/step.ts';
 import { withWholeImages } from './whole-images.ts';
 
 /** What a walk along the whole path brought about. */
@@ -26,25 +29,33 @@ export interface Arrival {
   readonly route: Route;
   /** The release's number, and whether it is another one than before. */
   readonly record: { readonly number: number; readonly isNew: boolean };
+  /** What requests saw while pods were replaced; absent where none were. */
+  readonly traffic?: TrafficResult;
+}
+
+/** What may be said about a walk. */
+export interface WalkOptions {
+  /** Whether it ends when the last old pod has gone, and not already when the new version serves; so unless told. */
+  readonly wait?: boolean;
 }
 
 /**
  * The path to production, in order: source → image → cluster → registry → services → deploy → route → users. Images
  * are built while the cluster starts, and the cluster's own parts are put into it beside everything else.
  */
-export async function up(given: Context, project: Project): Promise<Arrival> {
+export async function up(given: Context, project: Project, options: WalkOptions = {}): Promise<Arrival> {
   // What fails first ends what runs beside it.
   const failed = new AbortController();
   const context = { ...given, signal: AbortSignal.any([given.signal, failed.signal]) };
   try {
-    return await walk(context, project);
+    return await walk(context, project, options);
   } catch (error) {
     failed.abort(error);
     throw given.signal.aborted ? given.signal.reason : error;
   }
 }
 
-async function walk(context: Context, project: Project): Promise<Arrival> {
+async function walk(context: Context, project: Project, options: WalkOptions): Promise<Arrival> {
   const ground = Promise.withResolvers<Groundwork>();
   let reached: Reached | undefined;
   const starting = startCluster(context, project, ground.resolve).then(async (cluster) => {
@@ -54,7 +65,12 @@ async function walk(context: Context, project: Project): Promise<Arrival> {
   starting.catch(ground.reject);
   const source = sourceOf(context, project);
   source.catch(() => {}); // told where it is waited for
-  const published = publish(context, project, ground.promise, source);
+  const traffic = measureRollout(
+    context,
+    project,
+    starting.then((given) => ({ ...given, route: () => openDoor(context, { ...given, project }) })),
+  );
+  const published = publish(context, project, ground.promise, { source, onBuilt: traffic.expect });
   const parts = installParts(
     context,
     ground.promise,
@@ -92,15 +108,35 @@ async function walk(context: Context, project: Project): Promise<Arrival> {
       { client, project, records },
       { ...manifestsOf(wish), images, source: await source },
     );
+    const attempt = new AbortController();
+    const trying = { ...context, signal: AbortSignal.any([context.signal, attempt.signal]) };
+    const limits = traffic.exceeded.then((problem) => {
+      throw new StepFailed(problem);
+    });
+    limits.catch(() => {}); // raced against
+    let deploying: Promise<Release> | undefined;
     try {
-      const release = await orFail(deployComponents(context, { ...given, bindings, ahead, settled }));
+      const beforeRollout = traffic.change;
+      deploying = deployComponents(trying, { ...given, bindings, ahead, settled, beforeRollout });
+      const release = await orFail(Promise.race([limits, deploying]));
       await door;
       const route = await openRoute(context, { ...given, release, settled });
       await proveServing(context, route, project);
-      await keepRecord(context, cluster.registry, await record.serves(release.rolled));
-      return { release, route, record: { number: record.number, isNew: record.isNew } };
+      const measured = await Promise.race([limits, traffic.finish(options)]);
+      if (measured?.problem !== undefined) throw new StepFailed(measured.problem);
+      await keepRecord(context, cluster.registry, await record.serves(release.rolled, measured?.result));
+      return {
+        release,
+        route,
+        record: { number: record.number, isNew: record.isNew },
+        ...(measured === undefined ? {} : { traffic: measured.result }),
+      };
     } catch (error) {
-      throw lease?.lost.aborted === true ? lease.lost.reason : await record.failed(error);
+      // Nothing goes on with what is given up.
+      attempt.abort(error);
+      await Promise.allSettled([deploying]);
+      if (lease?.lost.aborted === true) throw lease.lost.reason;
+      throw await record.failed(error, async () => (await traffic.finish())?.result);
     }
   } finally {
     await lease?.release();
@@ -137,16 +173,22 @@ async function reach(context: Context, cluster: Cluster): Promise<Reached> {
   return { cluster: { ...cluster, ...(pullSecret === undefined ? {} : { pullSecret }) }, client };
 }
 
+interface PublishOptions {
+  readonly source: Promise<SourceState | undefined>;
+  readonly onBuilt: (images: readonly BuiltImage[]) => void;
+}
+
 async function publish(
   context: Context,
   project: Project,
   ground: Promise<Groundwork>,
-  source: Promise<SourceState | undefined>,
+  { source, onBuilt }: PublishOptions,
 ): Promise<readonly PublishedImage[]> {
   const place = Promise.all([source, ground]);
   place.catch(() => {}); // told where it is waited for
   const make = () => buildProjectImages(context, project);
   return withWholeImages(context, make, async (images) => {
+    onBuilt(images);
     const [state, { registry }] = await place;
     return publishProjectImages(context, registry, images, state === undefined ? [] : [revisionOf(state)]);
   });

@@ -1,6 +1,6 @@
 import type { PlannedChange } from './core/event.ts';
-import { StepFailed, UserMistake } from './core/failure.ts';
-import type { PublishedImage, RegistryAccess } from './core/handover.ts';
+import { type Problem, StepFailed, UserMistake } from './core/failure.ts';
+import type { PublishedImage, RegistryAccess, TrafficResult } from './core/handover.ts';
 import { redeploy } from './deploy/redeploy.ts';
 import type { Context } from './effects/context.ts';
 import { apply } from './kubernetes/apply.ts';
@@ -45,12 +45,13 @@ export interface OpenRelease {
   /** Whether it is another one than what served before. */
   readonly isNew: boolean;
   /** It has come to its end and serves; returns the record where one was written. */
-  serves(rolled: readonly string[]): Promise<ReleaseRecord | undefined>;
+  serves(rolled: readonly string[], traffic?: TrafficResult): Promise<ReleaseRecord | undefined>;
   /**
    * It has failed: what served before is brought back, and the error to throw is returned, which tells of that as well.
    * A bug, or an end by the user, brings nothing back: the next `up` goes on.
+   * @param measure ends the measuring of requests, which goes on until what served before does so again
    */
-  failed(error: unknown): Promise<unknown>;
+  failed(error: unknown, measure?: () => Promise<TrafficResult | undefined>): Promise<unknown>;
 }
 
 /**
@@ -110,46 +111,56 @@ export async function beginRelease(
   return {
     number: record.number,
     isNew: true,
-    async serves(rolled) {
-      const served = await end('serving', { rolled });
+    async serves(rolled, traffic) {
+      const served = await end('serving', { rolled, ...(traffic === undefined ? {} : { traffic }) });
       await forgetReleases(context, client, project, records);
       return served;
     },
-    async failed(error) {
+    async failed(error, measure = async () => undefined) {
       if (!(error instanceof StepFailed || error instanceof UserMistake) || context.signal.aborted)
         return error;
-      await end('failed', { problems: error.problems });
-      if (serving === undefined || error instanceof UserMistake) return error;
-      return broughtBack(context, place, { record, serving, error });
+      const { problems } = error;
+      await end('failed', { problems });
+      const back =
+        serving === undefined || error instanceof UserMistake
+          ? undefined
+          : await broughtBack(context, place, { number: record.number, serving });
+      const traffic = await measure();
+      if (traffic !== undefined) await end('failed', { problems, traffic });
+      if (back === undefined) return error;
+      const seen = traffic === undefined ? {} : { details: [seenText(traffic)] };
+      const [first, ...others] = back;
+      return new StepFailed([...problems, { ...first, ...seen }, ...others], { cause: error });
     },
   };
 }
 
+/** Brings back what served; returns what to tell of it. */
 async function broughtBack(
   context: Context,
   { client, project }: ReleasePlace,
-  {
-    record,
-    serving,
-    error,
-  }: { readonly record: ReleaseRecord; readonly serving: ReleaseRecord; readonly error: StepFailed },
-): Promise<StepFailed> {
-  const text = `release ${record.number} has failed: release ${serving.number} is brought back`;
+  { number, serving }: { readonly number: number; readonly serving: ReleaseRecord },
+): Promise<readonly [Problem, ...Problem[]]> {
+  const text = `release ${number} has failed: release ${serving.number} is brought back`;
   context.emit({ kind: 'note', step: 'deploy', text });
   try {
     await bringBack(context, { client, project }, serving);
+    return [
+      {
+        what: `release ${number} was taken back: release ${serving.number} serves`,
+        next: 'Mend what failed and run `ptp up` again; `ptp history` has both.',
+      },
+    ];
   } catch (again) {
     if (!(again instanceof StepFailed || again instanceof UserMistake)) throw again;
     const what = `release ${serving.number} could not be brought back`;
-    return new StepFailed([...error.problems, { what, next: 'Run `ptp status`.' }, ...again.problems], {
-      cause: error,
-    });
+    return [{ what, next: 'Run `ptp status`.' }, ...again.problems];
   }
-  const end = {
-    what: `release ${record.number} was taken back: release ${serving.number} serves`,
-    next: 'Mend what failed and run `ptp up` again; `ptp history` has both.',
-  };
-  return new StepFailed([...error.problems, end], { cause: error });
+}
+
+function seenText({ requests, failed, seconds }: TrafficResult): string {
+  const bad = failed === 0 ? 'none failed' : `${failed} failed`;
+  return `of ${requests} requests in ${seconds.toFixed(1)} s, until it served again, ${bad}`;
 }
 
 /**
@@ -182,11 +193,22 @@ export async function keepRecord(
 /** Makes the cluster run what a release ran. @returns the components whose pods were replaced */
 export async function bringBack(
   context: Context,
-  { client, project }: Omit<ReleasePlace, 'records'>,
+  {
+    client,
+    project,
+    beforeRollout,
+  }: Omit<ReleasePlace, 'records'> & { readonly beforeRollout?: () => Promise<void> },
   { number, manifests }: ReleaseRecord,
 ): Promise<readonly string[]> {
   const { ground, workloads, route } = manifests;
-  const rolled = await redeploy(context, { client, project, name: `release ${number}`, ground, workloads });
+  const rolled = await redeploy(context, {
+    client,
+    project,
+    name: `release ${number}`,
+    ground,
+    workloads,
+    beforeRollout,
+  });
   await reopenRoute(context, { client, project, objects: route });
   return rolled;
 }

@@ -1,20 +1,15 @@
+import type { Returned } from './cli/actions.ts';
 import { UserMistake } from './core/failure.ts';
 import type { Cluster } from './core/handover.ts';
 import type { Context } from './effects/context.ts';
 import type { KubernetesClient } from './kubernetes/client.ts';
+import { openDoor } from './opening.ts';
 import type { Project } from './project/project.ts';
 import { missingImages } from './registry/missing-images.ts';
 import { type ReleaseRecord, releaseBefore, servingRelease } from './releases/record.ts';
 import { readReleases } from './releases/store.ts';
 import { beginRelease, bringBack, keepRecord, lockProject } from './releasing.ts';
-
-/** What a rollback brought about. */
-export interface Returned {
-  /** The new release's number, and the one whose manifests it runs. */
-  readonly number: number;
-  readonly backTo: number;
-  readonly rolled: readonly string[];
-}
+import { measureRollout } from './traffic/step.ts';
 
 /**
  * Returns to an earlier release, to the one before what serves unless a number is named. Nothing is built: its images
@@ -29,8 +24,9 @@ export async function rollBack(
     cluster,
     project,
   }: { readonly client: KubernetesClient; readonly cluster: Cluster; readonly project: Project },
-  to?: number,
+  { to, wait = true }: { readonly to?: number | undefined; readonly wait?: boolean } = {},
 ): Promise<Returned> {
+  const began = context.clock.monotonic();
   const lease = await lockProject(context, client, project);
   try {
     const records = await readReleases(context, client, project);
@@ -55,12 +51,26 @@ export async function rollBack(
         backTo: target.backTo ?? target.number,
       },
     );
+    const traffic = measureRollout(
+      context,
+      project,
+      Promise.resolve({ client, cluster, route: () => openDoor(context, { client, cluster, project }) }),
+    );
     try {
-      const rolled = await bringBack(context, { client, project }, target);
-      await keepRecord(context, cluster.registry, await release.serves(rolled));
-      return { number: release.number, backTo: target.number, rolled };
+      const rolled = await bringBack(context, { client, project, beforeRollout: traffic.change }, target);
+      const serving = context.clock.monotonic();
+      const measured = await traffic.finish({ wait });
+      await keepRecord(context, cluster.registry, await release.serves(rolled, measured?.result));
+      return {
+        number: release.number,
+        backTo: target.number,
+        rolled,
+        serving: (serving - began) / 1000,
+        ...(measured === undefined ? {} : { traffic: measured.result }),
+      };
     } catch (error) {
-      throw lease.lost.aborted ? lease.lost.reason : await release.failed(error);
+      if (lease.lost.aborted) throw lease.lost.reason;
+      throw await release.failed(error, async () => (await traffic.finish())?.result);
     }
   } finally {
     await lease.release();

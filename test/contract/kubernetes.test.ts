@@ -128,6 +128,26 @@ describe('against a real API server', () => {
     expect(planned).toEqual([`namespace/${namespace}-new created`, `${namespace}-new/configmap/b created`]);
   });
 
+  test('tells what will change before anything has, and nothing where all is as it should be', async () => {
+    const heard: (readonly string[])[] = [];
+    const beforeChange: ApplyOptions['beforeChange'] = async (planned) => {
+      heard.push(planned.map(({ object, change }) => `${object} ${change}`));
+      const found = await list(client, {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        namespace,
+        fields: 'metadata.name=b',
+      });
+      expect(found).toEqual([]);
+    };
+    await changes([map('a', { x: '1' })]);
+    await changes([map('a', { x: '1' }), map('b', { x: '1' })], { beforeChange });
+    expect(heard).toEqual([[`${namespace}/configmap/b created`]]);
+    await changes([map('a', { x: '1' }), map('b', { x: '1' })], { beforeChange });
+    await changes([map('c', { x: '1' })], { beforeChange, dryRun: true });
+    expect(heard).toHaveLength(1);
+  });
+
   test('names the other manager of a field, changes nothing, and overrules it when told to', async () => {
     await changes([map('a', { x: '1' }), map('b', { x: '1' })]);
     await edit(`/api/v1/namespaces/${namespace}/configmaps/a`, { data: { x: 'other' } }, 'autoscaler');

@@ -1,6 +1,6 @@
 import type { Emit, PlannedChange } from '../core/event.ts';
 import type { Problem } from '../core/failure.ts';
-import type { Digest, RegistryAccess, Release, Route } from '../core/handover.ts';
+import type { Digest, RegistryAccess, Release, Route, TrafficResult } from '../core/handover.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Project } from '../project/project.ts';
 
@@ -23,7 +23,7 @@ export interface Actions {
   /** Every release that is recorded, the newest first. */
   history(project: Project, session: Session): Promise<readonly PastRelease[]>;
   /** Returns to a release that served; to the one before what serves now, unless its number is given. */
-  rollback(project: Project, to: number | undefined, session: Session): Promise<Returned>;
+  rollback(project: Project, options: RollbackOptions, session: Session): Promise<Returned>;
   /** The manifests of the release that serves, as a document that `kubectl apply` takes; Secrets are not in it. */
   manifests(project: Project, session: Session): Promise<string>;
   /** Builds images without a cluster; publishes them or writes them to a folder where it is asked to. */
@@ -58,12 +58,16 @@ export interface Actions {
 export interface UpOptions {
   /** Take over fields that someone else changed in the cluster. */
   readonly overrule: boolean;
+  /** End when the last old pod has gone, and not already when the new version serves. */
+  readonly wait: boolean;
 }
 
 /** What `up` brought about. */
 export interface Raised {
   readonly release: Release;
   readonly route: Route;
+  /** What requests saw while pods were replaced; absent where none were, or nothing was measured. */
+  readonly traffic?: TrafficResult;
   /** The release's number, and whether it is another one than before. */
   readonly record: { readonly number: number; readonly isNew: boolean };
 }
@@ -100,7 +104,14 @@ export interface PastRelease {
   readonly rolled: readonly string[];
   readonly migrated: readonly string[];
   readonly changes: readonly PlannedChange[];
+  readonly traffic?: TrafficResult;
   readonly problems?: readonly Problem[];
+}
+
+export interface RollbackOptions {
+  readonly to?: number | undefined;
+  /** Whether it ends when the last old pod has gone, and not already when it serves. */
+  readonly wait: boolean;
 }
 
 /** What a rollback brought about. */
@@ -110,6 +121,9 @@ export interface Returned {
   readonly backTo: number;
   /** Components whose pods were replaced. */
   readonly rolled: readonly string[];
+  /** Seconds until it served. */
+  readonly serving: number;
+  readonly traffic?: TrafficResult;
 }
 
 export interface BuildOptions {
@@ -169,7 +183,7 @@ export interface SystemStatus {
   readonly components: readonly PartStatus[];
   readonly services: readonly PartStatus[];
   /** The release that the cluster is meant to run. */
-  readonly release?: Pick<PastRelease, 'number' | 'begun' | 'by' | 'source' | 'backTo'>;
+  readonly release?: Pick<PastRelease, 'number' | 'begun' | 'by' | 'source' | 'backTo' | 'traffic'>;
   /** Certificates that users see, and until when they are valid. */
   readonly certificates?: readonly { readonly name: string; readonly until: Date }[];
   /** What is wrong now. Empty where all is well. */

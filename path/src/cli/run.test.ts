@@ -69,7 +69,7 @@ const actions: Actions = {
     })),
   plan: async () => preview,
   history: async () => [past],
-  rollback: async (_project, to) => ({ number: 5, backTo: to ?? 3, rolled: ['web'] }),
+  rollback: async (_project, { to }) => ({ number: 5, backTo: to ?? 3, rolled: ['web'], serving: 2 }),
   manifests: async () => '---\nkind: Service\n',
   down: async (_project, { data }) => ({
     removed: ['the local cluster shop'],
@@ -335,7 +335,9 @@ test('history tells all releases in a line each, or one whole', async () => {
 });
 
 test('rollback goes to the release before, or to the one that is named', async () => {
-  expect((await run('rollback')).out).toBe('● release 3 serves again, as release 5: web replaced (1.0 s)\n');
+  expect((await run('rollback')).out).toBe(
+    '● release 3 serves again, as release 5: web replaced (served after 3.0 s)\n',
+  );
   expect(JSON.parse((await run('rollback 2 --json')).out)).toMatchObject({ kind: 'rollback', backTo: 2 });
   expect(await run('rollback -1')).toMatchObject({ code: 2 });
 });

@@ -1,5 +1,5 @@
 import type { Problem } from './failure.ts';
-import type { Digest } from './handover.ts';
+import type { Digest, TrafficResult } from './handover.ts';
 
 /** The steps of the path, in the order in which they are shown. */
 export const stepNames = [
@@ -11,6 +11,7 @@ export const stepNames = [
   'deploy',
   'route',
   'prove',
+  'traffic',
 ] as const;
 export type StepName = (typeof stepNames)[number];
 
@@ -105,6 +106,12 @@ export interface Planned {
   /** Components whose migration is going to run. */
   readonly migrations: readonly string[];
 }
+/** Requests went through the system's public URL while its pods were replaced: this came of them. */
+export interface TrafficMeasured {
+  readonly kind: 'traffic-measured';
+  readonly step: 'traffic';
+  readonly result: TrafficResult;
+}
 /** Something worth a line that is neither progress nor a problem. */
 export interface Note {
   readonly kind: 'note';
@@ -128,6 +135,7 @@ export type Event =
   | ImagePublished
   | ObjectApplied
   | Planned
+  | TrafficMeasured
   | Note
   | Warning;
 

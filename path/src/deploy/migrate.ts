@@ -27,7 +27,8 @@ export function dueMigrations(
 
 /**
  * Runs the migrations that have not run yet, each to its end. One that failed before is run anew.
- * @param deployments the live Deployments: each bears the mark of the migration before it
+ * @param live the live Deployments: each bears the mark of the migration before it; and what is to happen before any
+ *   migration runs
  * @throws StepFailed with the log's end where one fails; nothing of the new version has started then
  */
 export async function migrate(
@@ -35,10 +36,17 @@ export async function migrate(
   client: KubernetesClient,
   project: string,
   migrations: readonly Migration[],
-  deployments: readonly AnyObject[],
+  {
+    deployments,
+    beforeMigrating,
+  }: {
+    readonly deployments: readonly AnyObject[];
+    readonly beforeMigrating?: (() => Promise<void>) | undefined;
+  },
 ): Promise<void> {
   const due = dueMigrations(migrations, deployments);
   if (due.length === 0) return;
+  await beforeMigrating?.();
   const started = context.clock.monotonic();
   for (const { job } of due) {
     const before = await getObject(client, keyOf(job), context.signal);

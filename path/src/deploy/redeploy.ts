@@ -18,6 +18,8 @@ export interface RedeployInput {
   readonly name: string;
   readonly ground: readonly KubernetesObject[];
   readonly workloads: readonly KubernetesObject[];
+  /** Called where pods are about to be replaced; held up until it resolves. */
+  readonly beforeRollout?: (() => Promise<void>) | undefined;
 }
 
 /** Seconds that all components together have to come back. */
@@ -30,13 +32,18 @@ const deadline = 300;
  * @throws StepFailed where they do not come up
  */
 export function redeploy(context: Context, input: RedeployInput): Promise<readonly string[]> {
-  const { client, project, name, ground, workloads } = input;
+  const { client, project, name, ground, workloads, beforeRollout } = input;
   const { namespace } = project.target;
   return timed(context, 'deploy', `bring ${name} back`, async () => {
     // It overrules: who brings a release back wants that one, whatever was changed meanwhile.
     const options = { step: 'deploy', project: project.name, force: true } as const;
     await apply(context, client, [namespaceFor(namespace), ...ground], options);
-    const changes = await apply(context, client, workloads, options);
+    const changes = await apply(context, client, workloads, {
+      ...options,
+      beforeChange: async (planned) => {
+        if (replacedPods(planned).length > 0) await beforeRollout?.();
+      },
+    });
     const pods = workloads.filter(({ kind }) => kind === 'Deployment');
     await waitUntilReady(context, client, pods, { step: 'deploy', deadline });
     const names = pods.map(({ metadata }) => metadata.labels?.[label.component] ?? metadata.name);

@@ -25,6 +25,8 @@ export interface DeployStepInput {
   readonly ahead?: readonly string[];
   /** What a dry run has found to be as it is wanted. */
   readonly settled?: Settled | undefined;
+  /** Called where a version runs that is about to be replaced, or its database migrated; held up until it resolves. */
+  readonly beforeRollout?: () => Promise<void>;
 }
 
 /** Seconds that all components together have to roll out. */
@@ -38,7 +40,7 @@ const deadline = 300;
  */
 export async function deployAhead(
   context: Context,
-  input: Omit<DeployStepInput, 'bindings' | 'ahead'>,
+  input: Omit<DeployStepInput, 'bindings' | 'ahead' | 'beforeRollout'>,
 ): Promise<readonly string[]> {
   const { client, project } = input;
   const { namespace } = project.target;
@@ -63,7 +65,7 @@ export async function deployAhead(
  * @throws StepFailed with a diagnosis where a migration or a rollout fails; UserMistake where someone else manages a field
  */
 export function deployComponents(context: Context, input: DeployStepInput): Promise<Release> {
-  const { client, project } = input;
+  const { client, project, beforeRollout = async () => {} } = input;
   const { namespace } = project.target;
   const names = project.components.map((component) => component.name).join(', ');
   return timed(context, 'deploy', `run ${names}`, async () => {
@@ -75,8 +77,15 @@ export function deployComponents(context: Context, input: DeployStepInput): Prom
       { apiVersion: 'apps/v1', kind: 'Deployment', namespace },
       context.signal,
     );
-    await migrate(context, client, project.name, plan.migrations, deployments);
-    const changes = await apply(context, client, plan.workloads, options);
+    const beforeMigrating = deployments.length > 0 ? beforeRollout : undefined;
+    await migrate(context, client, project.name, plan.migrations, { deployments, beforeMigrating });
+    const changes = await apply(context, client, plan.workloads, {
+      ...options,
+      beforeChange: async (planned) => {
+        const running = planned.filter(({ before }) => before !== undefined);
+        if (replacedPods(running).length > 0) await beforeRollout();
+      },
+    });
     const replaced = replacedPods(changes);
     const pods = plan.workloads.filter((object) => object.kind === 'Deployment');
     await waitUntilReady(context, client, pods, { step: 'deploy', deadline });

@@ -37,6 +37,8 @@ export interface ApplyOptions {
   readonly unchecked?: boolean;
   /** What a dry run has just compared: objects in it that are wanted the very same are not asked for again. */
   readonly settled?: Settled | undefined;
+  /** Hears what is about to change, where anything is, and holds the first change up until it resolves. */
+  readonly beforeChange?: (planned: ChangeSet) => Promise<void>;
 }
 
 /**
@@ -71,6 +73,8 @@ export async function apply(
   // What the rest stands on has to be there for the rest to be checked.
   for (const stage of [foundations, rest]) {
     const planned = await plan(context, client, stage, { live, unmade, options });
+    const differing = planned.map(([, change]) => change).filter(({ change }) => change !== 'unchanged');
+    if (differing.length > 0 && !options.dryRun) await options.beforeChange?.(differing);
     for (const rank of ranks(planned)) {
       const perform = async ([object, change]: Planned) => {
         const needed = options.dryRun !== true && change.change !== 'unchanged';

@@ -5,8 +5,8 @@ import { type ReleaseRecord, servingRelease } from '../releases/record.ts';
 export function historyOf(records: readonly ReleaseRecord[]): readonly PastRelease[] {
   const serving = servingRelease(records);
   return records.toReversed().map((record) => {
-    const { number, state, begun, ended, by, source, backTo, images, rolled, migrations, changes, problems } =
-      record;
+    const { number, state, begun, ended, by, source, backTo, images, rolled } = record;
+    const { migrations, changes, traffic, problems } = record;
     return {
       number,
       state,
@@ -20,6 +20,7 @@ export function historyOf(records: readonly ReleaseRecord[]): readonly PastRelea
       rolled,
       migrated: migrations.filter(({ ran }) => ran).map(({ component }) => component),
       changes,
+      ...(traffic === undefined ? {} : { traffic }),
       ...(problems === undefined ? {} : { problems }),
     };
   });

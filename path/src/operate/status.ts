@@ -81,6 +81,7 @@ function shortRelease({
   by,
   source,
   backTo,
+  traffic,
 }: ReleaseRecord): NonNullable<SystemStatus['release']> {
   return {
     number,
@@ -88,6 +89,7 @@ function shortRelease({
     by,
     ...(source === undefined ? {} : { source }),
     ...(backTo === undefined ? {} : { backTo }),
+    ...(traffic === undefined ? {} : { traffic }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { PlannedChange } from '../core/event.ts';
 import type { Problem } from '../core/failure.ts';
-import type { PublishedImage } from '../core/handover.ts';
+import type { PublishedImage, TrafficResult } from '../core/handover.ts';
 import { hashOf } from '../kubernetes/hash.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 
@@ -32,6 +32,8 @@ export interface ReleaseRecord {
   readonly changes: readonly PlannedChange[];
   /** Components whose pods were replaced. */
   readonly rolled: readonly string[];
+  /** What requests saw while pods were replaced; absent where none were, or nothing was measured. */
+  readonly traffic?: TrafficResult;
   /** Why it failed. */
   readonly problems?: readonly Problem[];
 }

@@ -5,7 +5,8 @@ import { timed } from '../effects/timed.ts';
 import { apply } from '../kubernetes/apply.ts';
 import type { Settled } from '../kubernetes/change-set.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import { getObject } from '../kubernetes/list.ts';
+import { ownedBy } from '../kubernetes/labels.ts';
+import { getObject, list } from '../kubernetes/list.ts';
 import { namespaceFor } from '../kubernetes/namespace.ts';
 import { type KubernetesObject, keyOf, type SecretObject } from '../kubernetes/objects.ts';
 import { prune } from '../kubernetes/prune.ts';
@@ -75,10 +76,12 @@ export function openRoute(context: Context, input: RouteStepInput): Promise<Rout
         wanted: objects,
       });
     const authority = await authorityOf(context, client, release.namespace);
-    const way =
-      cluster.entry === undefined
-        ? await wayIn(context, client, release.namespace)
-        : { entry: cluster.entry };
+    if (cluster.entry === undefined) {
+      const text =
+        "the certificate is from an authority of the system's own: this version asks no public one (ACME) yet";
+      context.emit({ kind: 'note', step: 'route', text });
+    }
+    const way = await wayIn(context, client, release.namespace, cluster);
     return { text: `${url} is open`, result: { url, authority, ...way } };
   });
 }
@@ -99,15 +102,40 @@ export async function reopenRoute(
   await prune(context, client, { ...options, namespace: project.target.namespace, wanted: objects });
 }
 
-/** The first address that the gateway tells of itself (Gateway API, GatewayStatus), where users come from elsewhere. */
+/**
+ * The route that a project has now, without changing anything: what users reach the version by that runs.
+ * @returns undefined where none is open yet
+ */
+export async function routeNow(
+  context: Context,
+  { client, cluster, project }: Omit<RouteStepInput, 'release'>,
+): Promise<Route | undefined> {
+  const { namespace } = project.target;
+  const routes = {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'HTTPRoute',
+    namespace,
+    labels: ownedBy(project.name, 'route'),
+  };
+  if ((await list(client, routes, context.signal)).length === 0) return undefined;
+  const [authority, way] = await Promise.all([
+    authorityOf(context, client, namespace),
+    wayIn(context, client, namespace, cluster),
+  ]);
+  return { url: publicUrl({ project, cluster }), authority, ...way };
+}
+
+/**
+ * How users reach the gateway: by the cluster's entry; where they come from elsewhere, by the first address that the
+ * gateway tells of itself (Gateway API, GatewayStatus).
+ */
 async function wayIn(
   context: Context,
   client: KubernetesClient,
   namespace: string,
-): Promise<Pick<Route, 'gateway'>> {
-  const text =
-    "the certificate is from an authority of the system's own: this version asks no public one (ACME) yet";
-  context.emit({ kind: 'note', step: 'route', text });
+  { entry }: Pick<Cluster, 'entry'>,
+): Promise<Pick<Route, 'entry' | 'gateway'>> {
+  if (entry !== undefined) return { entry };
   const key = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway', name: names.gateway, namespace };
   const gateway = await getObject<Gateway>(client, key, context.signal);
   const address = gateway?.status?.addresses?.[0]?.value;

@@ -3,6 +3,7 @@ import type { Command } from '../command.ts';
 import { duration, type Look, styled, table } from '../render/look.ts';
 import { planLines } from '../render/plan-lines.ts';
 import { problemLines } from '../render/problem.ts';
+import { trafficText } from '../render/traffic.ts';
 import { releaseNumber } from './release-number.ts';
 
 /** `ptp history`: all releases in a line each, or one of them whole. */
@@ -41,7 +42,7 @@ function listText(releases: readonly PastRelease[], look: Look): string {
 }
 
 function row(one: PastRelease): readonly string[] {
-  const { number, state, current, begun, seconds, by, source, backTo, rolled } = one;
+  const { number, state, current, begun, seconds, by, source, backTo, rolled, traffic } = one;
   const what = backTo === undefined ? (rolled.length === 0 ? '' : rolled.join(', ')) : `back to ${backTo}`;
   return [
     String(number),
@@ -51,11 +52,12 @@ function row(one: PastRelease): readonly string[] {
     by,
     source === undefined ? '' : `${source.commit.slice(0, 12)}${source.clean ? '' : ' and changes'}`,
     what,
+    traffic === undefined ? '' : `${traffic.failed} of ${traffic.requests} requests failed`,
   ];
 }
 
 function releaseText(one: PastRelease, look: Look): string {
-  const { images, migrated, changes, problems = [] } = one;
+  const { images, migrated, changes, traffic, problems = [] } = one;
   return [
     row(one)
       .filter((word) => word !== '')
@@ -64,6 +66,7 @@ function releaseText(one: PastRelease, look: Look): string {
     ...table(images.map(({ name, digest }) => [name, digest])).map((line) => `  ${line}`),
     '',
     ...planLines(changes, migrated, look),
+    ...(traffic === undefined ? [] : [trafficText(traffic)]),
     ...problems.flatMap((problem) => problemLines(problem, look, 'mistake')),
     '',
   ].join('\n');

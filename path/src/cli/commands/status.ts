@@ -2,6 +2,7 @@ import type { PartStatus, SystemStatus } from '../actions.ts';
 import type { Command } from '../command.ts';
 import { type Look, shortDigest, styled, table } from '../render/look.ts';
 import { problemLines } from '../render/problem.ts';
+import { trafficText } from '../render/traffic.ts';
 
 /** `ptp status`: exit code 0 only when all that is wanted is there. */
 export const status: Command = {
@@ -38,6 +39,7 @@ export function statusText(found: SystemStatus, look: Look): string {
       return `${ready ? styled(look, 'green', '●') : styled(look, 'red', '●')} ${line}`;
     }),
     ...(release === undefined ? [] : [`  ${releaseText(release)}`]),
+    ...(release?.traffic === undefined ? [] : [`  its rollout: ${trafficText(release.traffic)}`]),
     ...certificates.map(({ name, until }) => `  certificate of ${name}: valid until ${day(until)}`),
     ...(url === undefined ? [] : [`  ${styled(look, 'bold', url)}`]),
     ...problems.flatMap((problem) => problemLines(problem, look, 'mistake')),
