@@ -96,6 +96,7 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
     if (plan !== undefined) tellPlan(context, plan);
     const settled = plan?.settled;
     const door = parts.all.then(() => prepareRoute(context, given));
+    door.catch(() => {}); // told where it is waited for
     const [bindings, ahead] = await orFail(
       Promise.all([
         provisionServices(context, given, settled),
