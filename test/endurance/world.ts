@@ -18,7 +18,7 @@ import { until } from '../support/until.ts';
 
 /** Instance and ports of these tests alone; `PTP_ENDURANCE_LANE` (0 to 9) lets parts run side by side. */
 const lane = Number(process.env.PTP_ENDURANCE_LANE ?? 0);
-export const instance = lane === 0 ? 'ptp-chaos' : `ptp-chaos-${lane}`;
+export const instance = lane === 0 ? 'ptp-chaos' : `ptp-lane-${lane}`;
 export const ports = { http: 38_080 + lane, https: 38_443 + lane };
 
 const line = 'Each click makes one, gives it an id, and keeps it.';
