@@ -4,7 +4,7 @@ import { apply } from '../kubernetes/apply.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { label } from '../kubernetes/labels.ts';
 import { namespaceFor } from '../kubernetes/namespace.ts';
-import type { KubernetesObject } from '../kubernetes/objects.ts';
+import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts';
 import { prune } from '../kubernetes/prune.ts';
 import { waitUntilReady } from '../kubernetes/wait.ts';
 import type { Project } from '../project/project.ts';
@@ -38,7 +38,8 @@ export function redeploy(context: Context, input: RedeployInput): Promise<readon
     // It overrules: who brings a release back wants that one, whatever was changed meanwhile.
     const options = { step: 'deploy', project: project.name, force: true } as const;
     await apply(context, client, [namespaceFor(namespace), ...ground], options);
-    const changes = await apply(context, client, workloads, {
+    // It served before, so it is not watched first: old pods go as soon as its pods are ready.
+    const changes = await apply(context, client, workloads.map(atOnce), {
       ...options,
       beforeChange: async (planned) => {
         if (replacedPods(planned).length > 0) await beforeRollout?.();
@@ -46,8 +47,15 @@ export function redeploy(context: Context, input: RedeployInput): Promise<readon
     });
     const pods = workloads.filter(({ kind }) => kind === 'Deployment');
     await waitUntilReady(context, client, pods, { step: 'deploy', deadline });
+    await apply({ ...context, emit: () => {} }, client, workloads, options);
     const names = pods.map(({ metadata }) => metadata.labels?.[label.component] ?? metadata.name);
     await prune(context, client, { ...options, namespace, wanted: [...ground, ...workloads] });
     return { result: replacedPods(changes), text: `${names.join(', ')} of ${name} serve` };
   });
+}
+
+function atOnce(object: KubernetesObject): KubernetesObject {
+  if (object.kind !== 'Deployment') return object;
+  const { spec } = object as unknown as Deployment;
+  return { ...object, spec: { ...spec, minReadySeconds: 0 } } as KubernetesObject;
 }

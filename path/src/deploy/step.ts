@@ -11,7 +11,7 @@ import { prune } from '../kubernetes/prune.ts';
 import { waitUntilReady } from '../kubernetes/wait.ts';
 import type { Project } from '../project/project.ts';
 import { migrate } from './migrate.ts';
-import { planDeploy } from './plan.ts';
+import { deadlineOf, planDeploy } from './plan.ts';
 import { replacedPods } from './replaced-pods.ts';
 
 /** What the step works on. */
@@ -28,9 +28,6 @@ export interface DeployStepInput {
   /** Called where a version runs that is about to be replaced, or its database migrated; held up until it resolves. */
   readonly beforeRollout?: () => Promise<void>;
 }
-
-/** Seconds that all components together have to roll out. */
-const deadline = 300;
 
 /**
  * On a cluster that runs nothing of the project yet: starts the components that need no service and no migration,
@@ -88,7 +85,7 @@ export function deployComponents(context: Context, input: DeployStepInput): Prom
     });
     const replaced = replacedPods(changes);
     const pods = plan.workloads.filter((object) => object.kind === 'Deployment');
-    await waitUntilReady(context, client, pods, { step: 'deploy', deadline });
+    await waitUntilReady(context, client, pods, { step: 'deploy', deadline: deadlineOf(project) });
     const wanted = [...plan.ground, ...plan.migrations.map(({ job }) => job), ...plan.workloads];
     if (input.settled?.nothingLeaves !== true)
       await prune(context, client, { ...options, namespace, wanted });

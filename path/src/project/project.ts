@@ -18,6 +18,8 @@ export interface Rollout {
   readonly maxErrors: { readonly share: number } | { readonly count: number };
   /** Milliseconds that 99 of 100 requests must be answered within; absent: however long it takes. */
   readonly maxLatency?: number;
+  /** Seconds that a new version has to become ready. */
+  readonly deadline: number;
   /** Whether rows are written through the interface that makes data, where the system has it. */
   readonly writes: boolean;
 }

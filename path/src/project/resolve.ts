@@ -35,7 +35,7 @@ export function resolveProject(file: ProjectFile, around: Surroundings): Project
 
 /** Rows are written of one's own accord only where nobody else's are. */
 function resolveRollout(
-  { rate, maxErrors, maxLatency, writes }: ProjectFile['rollout'],
+  { rate, maxErrors, maxLatency, deadline, writes }: ProjectFile['rollout'],
   target: Target,
 ): Rollout {
   return {
@@ -43,6 +43,7 @@ function resolveRollout(
     maxErrors:
       typeof maxErrors === 'number' ? { count: maxErrors } : { share: Number.parseFloat(maxErrors) / 100 },
     ...(maxLatency === undefined ? {} : { maxLatency }),
+    deadline,
     writes: writes ?? target.cluster === 'local',
   };
 }

@@ -308,6 +308,15 @@ const rollout = z.strictObject({
         'Milliseconds that 99 of 100 requests must be answered within. Left out: however long it takes.',
       examples: [500],
     }),
+  deadline: z
+    .int()
+    .min(10, 'is too short for a pod to start\nUse at least 10.')
+    .max(3600, 'is more than an hour\nUse at most 3600.')
+    .default(300)
+    .meta({
+      description:
+        'Seconds that the new version has to become ready. Where it does not, the version before is brought back.',
+    }),
   writes: z.boolean().optional().meta({
     description:
       'Whether rows are written, where the system makes them by `POST /api/`, to see that none is lost. They stay. Left out: on a target of `cluster: local` alone.',

@@ -8,12 +8,12 @@ export type TrafficLimits = Pick<Rollout, 'maxErrors' | 'maxLatency'>;
 /** Failures that are never held against a share: one that was there anyway, and its neighbour. */
 const forgiven = 2;
 
-/** Seconds that a share is taken of at least: a rollout takes as long, and its failures come together. */
-const least = 15;
+/** Seconds that a share is taken of at least: a rollout takes longer, and its failures come together. */
+const least = 8;
 
 /**
  * Whether requests fail, or are slow, beyond what is allowed. It holds while a rollout goes on as well as at its end:
- * a share is one of all requests of fifteen seconds even where there were fewer yet, so a tenth of failing ones is
+ * a share is one of all requests of eight seconds even where there were fewer yet, so a tenth of failing ones is
  * seen after a second or two, and a single one never counts. What failed before the change at the same rate is not
  * held against it. Latency and the acknowledged rows are judged at the end alone, for only then they are known.
  * @returns what is wrong, with examples; undefined where all is well so far

@@ -43,7 +43,7 @@ const project: Project = {
     instance: 'shop',
     ports: { http: 80, https: 443 },
   },
-  rollout: { rate: 100, maxErrors: { share: 0.005 }, writes: true },
+  rollout: { rate: 100, maxErrors: { share: 0.005 }, deadline: 300, writes: true },
 };
 
 /** A cluster that runs one component, with pods that tests let go, and the component's public door. */
@@ -208,7 +208,10 @@ test('a change that images do not tell of waits until there is something to comp
 
 test.each<readonly [string, () => RolloutTraffic]>([
   ['no version serves yet', () => world.measure({}, false)],
-  ['it is turned off', () => world.measure({ rollout: { rate: 0, maxErrors: { count: 0 }, writes: false } })],
+  [
+    'it is turned off',
+    () => world.measure({ rollout: { rate: 0, maxErrors: { count: 0 }, deadline: 300, writes: false } }),
+  ],
 ])('nothing is measured where %s', async (_, measure) => {
   const traffic = measure();
   traffic.expect([image(digestOf('b'))]);

@@ -13,6 +13,7 @@ interface Release {
   readonly backTo?: number;
   readonly images: readonly { readonly name: string; readonly digest: string }[];
   readonly problems?: readonly { readonly what: string }[];
+  readonly traffic?: { readonly requests: number; readonly failed: number };
 }
 
 /** Every change is planned, recorded, and can be undone; what fails is undone by itself. */
@@ -219,6 +220,46 @@ function describeFailing(system: System, { inFolder, releases, current }: Tools)
     const problems = JSON.stringify(jsonResult(ended).problems);
     expect(problems).toMatch(/CrashLoopBackOff|exit code 1/);
     expect(problems).toContain('broken on purpose');
+  });
+
+  test('a release that never becomes ready is taken back by itself', async () => {
+    await withEdit(
+      inFolder('ptp.yaml'),
+      ['services:\n', 'rollout: { deadline: 15 }\nservices:\n'],
+      async () => {
+        const management = inFolder('system/backend/src/management.ts');
+        const never = [
+          "if (path === '/readyz') return ready();",
+          "if (path === '/readyz') return { status: 503, type: problemType, body: problem(503) };",
+        ] as const;
+        const ended = await failing(management, never, 'backend');
+        expect(JSON.stringify(jsonResult(ended).problems)).toContain('hello/deployment/backend');
+        const { traffic } = (await releases())[0] ?? {};
+        expect(traffic).toMatchObject({ failed: 0 });
+      },
+    );
+  });
+
+  test('a release that fails a tenth of its requests is taken back before it has failed one of a hundred', async () => {
+    // A higher rate than usual: what is one of a hundred can be told apart from chance then.
+    await withEdit(inFolder('ptp.yaml'), ['services:\n', 'rollout: { rate: 100 }\nservices:\n'], async () => {
+      const app = inFolder('system/backend/src/app.ts');
+      const begin = '    begin(request, reply);\n    done();';
+      const faulty =
+        '    begin(request, reply);\n    if (Math.random() < 0.1) void sendProblem(reply, 500);\n    else done();';
+      const ended = await failing(app, [begin, faulty], 'backend');
+      expect(JSON.stringify(jsonResult(ended).problems)).toMatch(
+        /\d+ of \d+ requests failed since the change/,
+      );
+      const { traffic } = (await releases())[0] ?? {};
+      if (traffic === undefined) throw new Error('no traffic was measured');
+      const share = traffic.failed / traffic.requests;
+      console.info(
+        `a tenth fails: ${traffic.failed} of ${traffic.requests} requests until it was taken back`,
+      );
+      expect(traffic.failed).toBeGreaterThan(0);
+      expect(share).toBeLessThan(0.01);
+    });
   });
 
   test('a migration that fails blocks the release, and nothing of it has started', async () => {
