@@ -38,7 +38,9 @@ test.each([
   ['few, of many', seen(4000, 20), false],
   ['too many, of many', seen(4000, 21), true],
   ['as many as before the change', seen(600, 60, { requests: 40, failed: 4 }), false],
-  ['more than before the change', seen(600, 90, { requests: 40, failed: 4 }), true],
+  ['as few in a short quiet lets one expect', seen(191, 17, { requests: 14, failed: 1 }), false],
+  ['far more than before the change', seen(600, 200, { requests: 40, failed: 4 }), true],
+  ['all, whatever failed before', seen(600, 600, { requests: 40, failed: 20 }), true],
 ])('a share: %s', (_, given, wrong) => {
   expect(judgeTraffic(given, half) !== undefined).toBe(wrong);
 });

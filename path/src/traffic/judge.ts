@@ -1,5 +1,5 @@
 import type { Problem } from '../core/failure.ts';
-import type { TrafficFailure, TrafficResult, TrafficSnapshot } from '../core/handover.ts';
+import type { TrafficFailure, TrafficFigures, TrafficResult, TrafficSnapshot } from '../core/handover.ts';
 import type { Rollout } from '../project/project.ts';
 
 /** What a rollout may do to requests. */
@@ -23,8 +23,7 @@ export function judgeTraffic(
   { maxErrors, maxLatency }: TrafficLimits,
 ): Problem | undefined {
   const { requests, failed, quiet, rate, url } = seen;
-  const before = quiet.requests === 0 ? 0 : quiet.failed / quiet.requests;
-  const grown = failed - before * requests;
+  const grown = failed - shareBefore(quiet) * requests;
   const allowed =
     'share' in maxErrors
       ? Math.max(forgiven, maxErrors.share * Math.max(requests, rate * least))
@@ -33,7 +32,7 @@ export function judgeTraffic(
     return {
       what: `${failed} of ${requests} requests failed since the change; ${allowedText(maxErrors)} allowed`,
       where: { object: url },
-      next: 'Run `ptp logs` to see what the components say.',
+      next: 'Run `ptp logs` to see what the components say. Where the version before failed as well, write `rollout: { rate: 0 }` until it is gone.',
       details: examplesText(seen.examples),
     };
   if (!('sent' in seen)) return undefined;
@@ -51,6 +50,20 @@ export function judgeTraffic(
       next: 'Give the components more replicas or processor time, or raise `rollout.maxLatency`.',
     };
   return undefined;
+}
+
+/**
+ * The share of requests that fails without the change. The quiet is short, so where anything failed in it the share may
+ * well be greater than the one seen: it is the upper end of Wilson's interval (95 %), so that a version that mends what
+ * fails is not blamed for it.
+ */
+function shareBefore({ requests, failed }: TrafficFigures): number {
+  if (failed === 0) return 0;
+  const z = 1.96;
+  const share = failed / requests;
+  const middle = share + z ** 2 / (2 * requests);
+  const half = z * Math.sqrt((share * (1 - share)) / requests + z ** 2 / (4 * requests ** 2));
+  return (middle + half) / (1 + z ** 2 / requests);
 }
 
 function allowedText(maxErrors: TrafficLimits['maxErrors']): string {

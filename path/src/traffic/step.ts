@@ -44,8 +44,8 @@ export interface RolloutTraffic {
   finish(options?: { readonly wait?: boolean }): Promise<Measured | undefined>;
 }
 
-/** Milliseconds that a change waits at most for requests to compare with; more often than not they are there. */
-const patience = 500;
+/** Milliseconds that requests have been on their way for, at most, when a change waits no longer for some to compare. */
+const patience = 300;
 
 /** Milliseconds that requests go on for when the last old pod has gone. */
 const tail = 500;
@@ -69,7 +69,7 @@ export function measureRollout(
   let finishing: Promise<Measured | undefined> | undefined;
   let changed = false;
   let told = Number.NEGATIVE_INFINITY;
-  let started = 0;
+  let [asking, started] = [0, 0];
 
   const onSnapshot = (seen: TrafficSnapshot): void => {
     const now = context.clock.monotonic();
@@ -99,6 +99,7 @@ export function measureRollout(
       context.emit({ kind: 'note', step: 'traffic', text });
       return undefined;
     }
+    asking = context.clock.monotonic();
     return traffic;
   };
   const ensure = (): Promise<Traffic | undefined> => {
@@ -120,7 +121,8 @@ export function measureRollout(
     async change() {
       const traffic = await ensure();
       if (traffic === undefined || changed) return;
-      await Promise.race([traffic.quiet, context.clock.sleep(patience, context.signal)]);
+      const left = Math.max(0, asking + patience - context.clock.monotonic());
+      await Promise.race([traffic.quiet, context.clock.sleep(left, context.signal)]);
       changed = true;
       started = context.clock.monotonic();
       const { url } = traffic.now();
