@@ -30,6 +30,7 @@ const tool = 'path/src/';
 const steps = new Set([
   ...['image', 'registry', 'cluster', 'deploy', 'services', 'route', 'prove'],
   ...['evidence', 'observe', 'maintain', 'cost', 'explain'],
+  ...['vulnerabilities', 'leaks'],
 ]);
 
 /** What each area below path/src may import beside itself, packages and node: modules. */

@@ -5,6 +5,7 @@ import type { Digest } from './handover.ts';
 export const stepNames = [
   'project',
   'image',
+  'inspect',
   'registry',
   'cluster',
   'services',
@@ -64,6 +65,32 @@ export interface ImageReady {
   readonly why: string;
   readonly seconds: number;
 }
+/** The packages of images were looked up in a database of known vulnerabilities. */
+export interface VulnerabilitiesLookedUp {
+  readonly kind: 'vulnerabilities-looked-up';
+  readonly step: 'inspect';
+  /** False where no database could be had: then nothing is known. */
+  readonly looked: boolean;
+  /** How many different packages. */
+  readonly packages: number;
+  /** How old what the database knows is; RFC 3339. */
+  readonly databaseDate?: string;
+  /** The worst first. */
+  readonly findings: readonly {
+    /** Its names, the best known first: `CVE-2026-1234`, `GHSA-…`. */
+    readonly ids: readonly string[];
+    readonly severity: 'critical' | 'high' | 'medium' | 'low' | 'unknown';
+    /** The package (purl-spec). */
+    readonly purl: string;
+    readonly images: readonly string[];
+    /** What the project's policy says; `quiet`: it is below what is told of. */
+    readonly verdict: 'block' | 'warn' | 'quiet' | 'accepted';
+    /** The version that mends it. */
+    readonly fixed?: string;
+    /** Why it is accepted. */
+    readonly reason?: string;
+  }[];
+}
 /** An image is in the registry. */
 export interface ImagePublished {
   readonly kind: 'image-published';
@@ -102,6 +129,7 @@ export type Event =
   | Progress
   | TaskDone
   | ImageReady
+  | VulnerabilitiesLookedUp
   | ImagePublished
   | ObjectApplied
   | Note

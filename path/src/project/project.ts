@@ -1,3 +1,5 @@
+import type { AllowedSecret, VulnerabilityPolicy } from './policy.ts';
+
 /** A system and where it is to run: ptp.yaml after loading, with every default filled in and one target chosen. */
 export interface Project {
   readonly name: string;
@@ -6,6 +8,10 @@ export interface Project {
   readonly components: readonly Component[];
   readonly services: readonly Service[];
   readonly target: Target;
+  /** What is done about vulnerabilities in images; absent: `usualPolicy`. */
+  readonly vulnerabilities?: VulnerabilityPolicy;
+  /** What looks like a credential in images and is none; absent: nothing. */
+  readonly secrets?: { readonly allow: readonly AllowedSecret[] };
 }
 
 /** One application of the system: becomes an image, a Deployment and a Kubernetes Service of its name. */

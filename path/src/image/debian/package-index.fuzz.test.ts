@@ -9,7 +9,7 @@ import { readIndex } from './package-index.ts';
 import { accepts, parseRelations, relationText } from './relation.ts';
 import { readRelease } from './release.ts';
 import { resolve } from './resolve.ts';
-import { compareVersions, type Operator, satisfies } from './version.ts';
+import { compareVersions, type Operator, satisfies } from '../../core/debian-version.ts';
 
 const timeout = fuzzTime;
 
