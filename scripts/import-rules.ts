@@ -46,7 +46,7 @@ const belowSteps = ['core', 'effects', 'project', 'oci', 'kubernetes'];
 
 /** The files that put everything together, from the lowest; each may import the ones before it. */
 const top = [
-  ...['images-of.ts', 'images.ts', 'build.ts', 'path.ts'],
+  ...['images-of.ts', 'images.ts', 'inspect.ts', 'build.ts', 'path.ts'],
   ...['cluster-actions.ts', 'actions.ts', 'main.ts'],
 ];
 

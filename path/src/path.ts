@@ -6,6 +6,7 @@ import { deployAhead, deployComponents } from './deploy/step.ts';
 import type { Context } from './effects/context.ts';
 import { buildImages } from './image/step.ts';
 import { buildProjectImages, publishProjectImages } from './images.ts';
+import { inspectImages } from './inspect.ts';
 import { connect, type KubernetesClient } from './kubernetes/client.ts';
 import type { Project } from './project/project.ts';
 import { revisionOf } from './project/revision.ts';
@@ -98,7 +99,8 @@ async function publish(
   place.catch(() => {}); // told where it is waited for
   const make = () => buildProjectImages(context, project);
   return withWholeImages(context, make, async (images) => {
-    const [revision, { registry }] = await place;
+    // Looked at while the cluster starts; nobody gets what has not been looked at.
+    const [[revision, { registry }]] = await Promise.all([place, inspectImages(context, project, images)]);
     return publishProjectImages(context, registry, images, revision === undefined ? [] : [revision]);
   });
 }

@@ -91,6 +91,24 @@ export interface VulnerabilitiesLookedUp {
     readonly reason?: string;
   }[];
 }
+/** Sources and images were searched for credentials. Never says what they are. */
+export interface CredentialsLookedFor {
+  readonly kind: 'credentials-looked-for';
+  readonly step: 'inspect';
+  /** How many files there are to look at. */
+  readonly files: number;
+  /** How many of them had to be read: the others were looked at before. */
+  readonly read: number;
+  readonly findings: readonly {
+    /** Seen from the folder of ptp.yaml; `image:/path` for what only the image has. */
+    readonly file: string;
+    /** Line, from 1. */
+    readonly line: number;
+    readonly rule: string;
+    /** Why it is no secret; absent: nobody said so, and it stops the release. */
+    readonly reason?: string;
+  }[];
+}
 /** An image is in the registry. */
 export interface ImagePublished {
   readonly kind: 'image-published';
@@ -130,6 +148,7 @@ export type Event =
   | TaskDone
   | ImageReady
   | VulnerabilitiesLookedUp
+  | CredentialsLookedFor
   | ImagePublished
   | ObjectApplied
   | Note

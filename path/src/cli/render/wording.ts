@@ -20,6 +20,11 @@ export function wording(event: Exclude<Event, { readonly kind: 'warning' }>): st
         : `${clean(event.reference)} sent, ${bytes(event.bytes)} in ${event.uploaded} blobs`;
     case 'vulnerabilities-looked-up':
       return event.looked ? foundText(event) : `${event.packages} packages, not looked up`;
+    case 'credentials-looked-for': {
+      const open = event.findings.filter(({ reason }) => reason === undefined).length;
+      const found = open === 0 ? 'no credential' : `${open} that look like credentials`;
+      return `${event.files} files (${event.read} read), ${found}`;
+    }
     case 'object-applied':
       return event.change === 'unchanged' ? undefined : `${clean(event.object)} ${event.change}`;
     case 'note':
