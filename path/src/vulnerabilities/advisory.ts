@@ -1,5 +1,5 @@
 import type { Severity } from '../project/policy.ts';
-import { ratingOf } from './severity.ts';
+import { ratingOf } from './rating.ts';
 
 /** Versions between events, as a range of OSV says them (schema 1.7, "affected[].ranges[]"). */
 export interface Range {

@@ -8,8 +8,7 @@ import { digestOf } from '../oci/digest.ts';
 import { replaceFolder } from '../oci/replace-folder.ts';
 import { readSealed, sealedEnding, writeSealed } from '../oci/sealed.ts';
 import { temporaryName } from '../oci/temporary.ts';
-import { type Advisory, readEntry } from './advisory.ts';
-import { documentsIn } from './zip.ts';
+import type { Advisory } from './advisory.ts';
 
 /** What an index says of itself. */
 export interface About {
@@ -47,6 +46,8 @@ export async function makeIndex(
   ecosystems: ReadonlySet<string>,
   folder: string,
 ): Promise<void> {
+  // Brings the arithmetic of CVSS, which nobody needs who has the index.
+  const [{ readEntry }, { documentsIn }] = await Promise.all([import('./advisory.ts'), import('./zip.ts')]);
   const parts = Array.from({ length: shards }, () => new Map<string, Advisory[]>());
   let [entries, notRead] = [0, 0];
   let newest: number | undefined;
