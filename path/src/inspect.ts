@@ -29,8 +29,8 @@ export function inspectImages(
       import('./leaks/step.ts'),
     ]);
     const looks = await Promise.allSettled([
-      lookForVulnerabilities(context, project, contents),
-      lookForCredentials(context, project, images, contents),
+      lookForVulnerabilities(context, project, contents.images, { pending: contents.pending }),
+      lookForCredentials(context, project, images, contents.images),
     ]);
     const reasons = looks.flatMap((look): unknown[] => (look.status === 'rejected' ? [look.reason] : []));
     if (reasons.length > 0) throw together(reasons);

@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { BuiltImage } from '../core/handover.ts';
 import type { ImageSpec } from '../core/image-spec.ts';
-import type { ImageContents, Package } from '../core/package.ts';
+import type { ImageContents, Package, PendingUpdate } from '../core/package.ts';
 import type { Context } from '../effects/context.ts';
 import { tellDamage } from '../oci/damage.ts';
 import { readSealed, sealedEnding, writeSealed } from '../oci/sealed.ts';
 import type { DebianLock, LockedPackage } from './debian/lock.ts';
+import { pendingUpdates } from './debian/pending.ts';
 import { keyOf } from './layer-cache.ts';
 import { readLockFile } from './lock-file.ts';
 import { debianPackage, goPackages, npmPackage } from './package-names.ts';
@@ -35,6 +36,12 @@ export interface ContentsOptions {
   readonly lockFile: string;
 }
 
+/** What is known of images, and of Debian's updates for what is locked. */
+export interface Contents {
+  readonly images: readonly ImageContents[];
+  readonly pending: readonly PendingUpdate[];
+}
+
 /**
  * What images that were just built hold: their packages (Debian's, by the lock; those of npm that an application needs
  * to run, and for a page those that are no development dependencies; modules of Go with Go itself) and the sources
@@ -46,9 +53,10 @@ export async function contentsOf(
   images: readonly BuiltImage[],
   specs: readonly ImageSpec[],
   { projectFolder, lockFile }: ContentsOptions,
-): Promise<readonly ImageContents[]> {
+): Promise<Contents> {
   const locks = await readLockFile(lockFile);
-  return Promise.all(
+  const pending = pendingUpdates(context, locks);
+  const described = Promise.all(
     images.map(async ({ name, manifest }): Promise<ImageContents> => {
       const spec = specs.find((one) => one.name === name);
       const record = await readRecord(context, projectFolder, name);
@@ -62,6 +70,8 @@ export async function contentsOf(
       };
     }),
   );
+  const [all, updates] = await Promise.all([described, pending]);
+  return { images: all, pending: updates };
 }
 
 async function packagesOf(

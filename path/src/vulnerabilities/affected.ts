@@ -61,11 +61,12 @@ function withinRange({ events }: Range, version: string, compare: Compare): Affe
     if (one === '0') return -1;
     return other === '0' ? 1 : compare(one, other);
   };
-  // A version or an event that is none: nothing can be said, and what is not sorted can't be walked.
-  if (events.some(([, at]) => order(version, at) === undefined)) return undefined;
-  const limits = events.filter(([kind, at]) => kind === 'limit' && at !== '*');
+  // Of what is no version nothing can be said; without an event that is none, more is affected and not less.
+  if (compare(version, version) === undefined) return undefined;
+  const known = events.filter(([, at]) => at === '*' || order(version, at) !== undefined);
+  const limits = known.filter(([kind, at]) => kind === 'limit' && at !== '*');
   if (limits.length > 0 && !limits.some(([, at]) => (order(version, at) ?? 0) < 0)) return undefined;
-  const walk = events
+  const walk = known
     .filter(([kind]) => kind !== 'limit')
     .toSorted(([, one], [, other]) => order(one, other) ?? 0);
   let inside = false;

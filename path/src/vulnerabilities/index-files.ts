@@ -66,7 +66,7 @@ export async function makeIndex(
       }
     }
   }
-  if (entries === 0 && notRead > 0) throw new SyntaxError('nothing in it is an entry of OSV');
+  if (entries === 0) throw new SyntaxError('nothing in it is an entry of OSV');
   const incoming = temporaryName(folder);
   try {
     await mkdir(incoming, { recursive: true });
