@@ -16,19 +16,21 @@ const theirs = rules
  * hit a line. `path` tells what kind of file it is; nothing of the text is in the result.
  */
 export async function scanText(text: string, path: string): Promise<readonly Hit[]> {
-  const hits = new Map<number, Hit>();
-  const add = (rule: string, line: number) => {
-    if (!hits.has(line)) hits.set(line, { rule, line });
-  };
   const { messages } = await lintSource({
     source: { content: text, filePath: path, ext: '', contentType: 'text' },
     options: { config: { rules: theirs }, maskSecrets: true, noPhysicFilePath: true },
   });
-  for (const { ruleId, loc } of messages) add(ruleId.replace(prefix, ''), loc.start.line);
-  const found = ownMatches(text, path);
-  if (found.length > 0) {
-    const starts = lineStarts(text);
-    for (const { rule, index } of found) add(rule, lineAt(starts, index));
+  // Their lines end at a lone carriage return too, those of editors do not.
+  const found = [
+    ...messages.map(({ ruleId, range: [index] }) => ({ rule: ruleId.replace(prefix, ''), index })),
+    ...ownMatches(text, path),
+  ];
+  if (found.length === 0) return [];
+  const starts = lineStarts(text);
+  const hits = new Map<number, Hit>();
+  for (const { rule, index } of found) {
+    const line = lineAt(starts, index);
+    if (!hits.has(line)) hits.set(line, { rule, line });
   }
   return [...hits.values()].toSorted((one, other) => one.line - other.line);
 }
