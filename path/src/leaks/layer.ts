@@ -16,36 +16,41 @@ import { edition } from './sources.ts';
 
 const record = z.object({
   files: z.number(),
-  hits: z.array(z.object({ path: z.string(), sha256: z.string(), rule: z.string(), line: z.number() })),
+  hits: z.array(z.object({ path: z.string(), rule: z.string(), line: z.number() })),
 });
 
-/** What was found in a layer; `sha256` is that of the file, hexadecimal. */
+/** What was found in a layer. */
 export interface ScannedLayer extends Readonly<z.infer<typeof record>> {
+  /** How many of its files were searched now. */
   readonly read: number;
 }
 
 /**
- * Searches the files of a layer. What was found is kept by the layer's digest, so each is read once. Throws DamagedBlob
- * where the store has its bytes no more.
+ * Searches the files of a layer, without those whose sha256 is in `elsewhere`: they are searched where they come from.
+ * What was found is kept by both, so a layer is read once. Throws DamagedBlob where the store has its bytes no more.
  */
-export async function scanLayer(context: Context, blob: StoredBlob): Promise<ScannedLayer> {
+export async function scanLayer(
+  context: Context,
+  blob: StoredBlob,
+  elsewhere: ReadonlySet<string>,
+): Promise<ScannedLayer> {
   const { digest } = blob.descriptor;
-  const name = digestHex(digestOf(JSON.stringify([edition, digest])));
+  const name = digestHex(digestOf(JSON.stringify([edition, digest, [...elsewhere].toSorted()])));
   const file = join(context.cache, 'credentials', 'layers', name + sealedEnding);
   const damaged = () => tellDamage(context.emit, 'what was seen of a layer', file, 'inspect');
   const known = record.safeParse(await readSealed(file, damaged));
   if (known.success) return { ...known.data, read: 0 };
-  const made = await readLayer(blob);
+  const { read, ...made } = await readLayer(blob, elsewhere);
   await writeSealed(file, made);
-  return { ...made, read: made.files };
+  return { ...made, read };
 }
 
-async function readLayer(blob: StoredBlob): Promise<z.infer<typeof record>> {
+async function readLayer(blob: StoredBlob, elsewhere: ReadonlySet<string>): Promise<ScannedLayer> {
   const hash = createHash('sha256');
   const source = createReadStream(blob.path);
   source.on('data', (chunk) => hash.update(chunk));
   const hits: z.infer<typeof record>['hits'] = [];
-  let [files, bytes] = [0, 0];
+  let [files, read, bytes] = [0, 0, 0];
   try {
     for await (const entry of entriesOf(source, blob.descriptor.mediaType)) {
       const { name, type, size = 0 } = entry.header;
@@ -63,11 +68,12 @@ async function readLayer(blob: StoredBlob): Promise<z.infer<typeof record>> {
       const chunks: Buffer[] = [];
       for await (const chunk of entry as AsyncIterable<Buffer>) chunks.push(chunk);
       const content = Buffer.concat(chunks);
+      if (elsewhere.has(digestHex(digestOf(content)))) continue;
+      read += 1;
       const text = readableText(content);
       if (text === undefined) continue;
       const { scanText } = await import('./scan-text.ts');
-      const sha256 = digestHex(digestOf(content));
-      for (const hit of await scanText(text, name)) hits.push({ path: name, sha256, ...hit });
+      for (const hit of await scanText(text, name)) hits.push({ path: name, ...hit });
     }
     // What follows the last entry belongs to the digest as well.
     if (!source.readableEnded) for await (const _ of source);
@@ -77,7 +83,7 @@ async function readLayer(blob: StoredBlob): Promise<z.infer<typeof record>> {
       throw error;
     throw new DamagedBlob(blob.descriptor.digest, blob.path, 'is missing or damaged', { cause: error });
   }
-  return { files, hits };
+  return { files, read, hits };
 }
 
 /** The entries of a layer's archive, whatever it is compressed with (OCI image spec 1.1, layer.md). */

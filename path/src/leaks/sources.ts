@@ -19,6 +19,8 @@ export interface ScannedSources {
   readonly files: number;
   readonly read: number;
   readonly hits: readonly (Hit & { readonly file: string })[];
+  /** The sha256 of what was searched, hexadecimal: not of what is gone or has changed since it was listed. */
+  readonly searched: ReadonlySet<string>;
 }
 
 const hits = z.array(z.object({ rule: z.string(), line: z.number() }));
@@ -28,6 +30,11 @@ type Memory = z.infer<typeof memory>;
 /** Whether a source is for tests: a build may read it, but no image has it. */
 export function isForTests(path: string): boolean {
   return /(?:^|\/)(?:tests?|__tests__)\/|\.(?:test|spec)\.[^/]*$/.test(path);
+}
+
+/** Links have where they lead instead of a sha256. */
+function isSearched(path: string, sha256: string): boolean {
+  return /^[0-9a-f]{64}$/.test(sha256) && !isForTests(path);
 }
 
 /** Searches the sources of an image, without those for tests. Files whose content was looked at before are not read. */
@@ -42,9 +49,10 @@ export async function scanSources(
   const known: Memory = parsed.success ? parsed.data : {};
   const next: Memory = {};
   const found: (Hit & { readonly file: string })[] = [];
+  const searched = new Set<string>();
   let [count, read] = [0, 0];
   for (const [path, sha256] of Object.entries(files)) {
-    if (!/^[0-9a-f]{64}$/.test(sha256) || isForTests(path)) continue;
+    if (!isSearched(path, sha256)) continue;
     count += 1;
     const key = hasBareValues(path) ? `${sha256} bare` : sha256;
     let there = known[key];
@@ -55,11 +63,12 @@ export async function scanSources(
       // One that has changed since it was listed is looked at again when it is listed again.
       if (scanned.sha256 === sha256) next[key] = there;
     } else next[key] = there;
+    if (next[key] !== undefined) searched.add(sha256);
     found.push(...there.map((hit) => ({ ...hit, file: join(folder, path) })));
   }
   const same = read === 0 && Object.keys(next).length === Object.keys(known).length;
   if (!same) await writeSealed(file, next);
-  return { files: count, read, hits: found };
+  return { files: count, read, hits: found, searched };
 }
 
 /** `expected`: the sha256 that the file had when it was listed. */

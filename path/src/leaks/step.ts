@@ -86,26 +86,28 @@ async function scanImage(
   projectFolder: string,
   image: BuiltImage,
   contents: ImageContents | undefined,
-): Promise<CredentialsReport & { readonly found: readonly (Hit & { readonly file: string })[] }> {
+): Promise<
+  Omit<CredentialsReport, 'findings'> & { readonly found: readonly (Hit & { readonly file: string })[] }
+> {
   const sources = contents?.sources;
   const ofSources =
-    sources === undefined ? { files: 0, read: 0, hits: [] } : await scanSources(context, sources);
-  const layers = await Promise.all((await layersOf(context, image)).map((blob) => scanLayer(context, blob)));
+    sources === undefined
+      ? { files: 0, read: 0, hits: [], searched: new Set<string>() }
+      : await scanSources(context, sources);
   // What is in the image as it is in the source is told once, where it can be mended.
-  const asInSource = new Set(Object.values(sources?.files ?? {}));
+  const found = (await layersOf(context, image)).map((blob) => scanLayer(context, blob, ofSources.searched));
+  const layers = await Promise.all(found);
   const made = layers
     .flatMap(({ hits }) => hits)
-    .filter(({ sha256 }) => !asInSource.has(sha256))
     .map(({ path, rule, line }) => ({ file: `${image.name}:/${path}`, rule, line }));
-  const found = [
+  const all = [
     ...ofSources.hits.map(({ file, rule, line }) => ({ file: seenFrom(projectFolder, file), rule, line })),
     ...made,
   ];
   return {
     files: [ofSources, ...layers].reduce((sum, { files }) => sum + files, 0),
     read: [ofSources, ...layers].reduce((sum, { read }) => sum + read, 0),
-    found,
-    findings: found,
+    found: all,
   };
 }
 
