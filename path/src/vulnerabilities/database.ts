@@ -92,9 +92,14 @@ async function localPart(
 ): Promise<Part> {
   const wanted = ecosystems.toSorted();
   const folder = indexFolder(context, [place.identity, wanted]);
+  const last = join(context.cache, 'osv', 'local', keyOf([place.path, wanted]) + sealedEnding);
   const renew = async () => {
     tell(context, `indexing ${place.path}`);
     await makeIndex(place.files, new Set(wanted), folder).catch((error) => unusable(error, place.path));
+    // The index of what these files were before serves nobody any more.
+    const before = await readSealed(last, () => {});
+    if (typeof before === 'string' && before !== folder) await rm(before, { recursive: true, force: true });
+    await writeSealed(last, folder);
   };
   const about = await aboutOrMade(context, folder, renew);
   const { newest } = about;

@@ -242,12 +242,13 @@ test('an index that lost a part is made again', async () => {
   expect((await stopped(look(database, {}, { context }))).problems).toHaveLength(1);
 });
 
-test('a changed database is read anew', async () => {
+test('a changed database is read anew, and the index of the former one goes', async () => {
   const context = newContext();
   const database = entryFolder([goEntry]);
   expect((await look(database, {}, { context })).findings).toEqual([]);
   entryFolder([npmEntry], database);
   await stopped(look(database, {}, { context }));
+  expect(readdirSync(join(context.cache, 'osv/index'))).toHaveLength(1);
 });
 
 test('a mirror is asked by ecosystem, once in six hours, and sends only what is new', async () => {
