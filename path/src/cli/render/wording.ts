@@ -22,7 +22,10 @@ export function wording(event: Exclude<Event, { readonly kind: 'warning' }>): st
       return event.looked ? foundText(event) : `${event.packages} packages, not looked up`;
     case 'credentials-looked-for': {
       const open = event.findings.filter(({ reason }) => reason === undefined).length;
-      const found = open === 0 ? 'no credential' : `${open} that look like credentials`;
+      const found =
+        open === 0
+          ? 'no credential'
+          : `${open} ${open === 1 ? 'that looks like a credential' : 'that look like credentials'}`;
       return `${event.files} files (${event.read} read), ${found}`;
     }
     case 'object-applied':
