@@ -27,6 +27,8 @@ export interface Database {
   readonly date?: Date;
   /** Why parts of it could not be renewed. */
   readonly stale: readonly string[];
+  /** Ecosystems that it knows nothing of, and why. */
+  readonly missing: readonly { readonly ecosystem: string; readonly why: string }[];
   /** Documents in it that were not understood. */
   readonly notRead: number;
   /** The advisories about packages, by their keys (`packageKey`). */
@@ -35,23 +37,28 @@ export interface Database {
 
 /**
  * Opens a database for some ecosystems: indexes it where that was not done for these files before, and asks an address
- * for something newer every six hours. Throws StepFailed where there is none.
+ * for something newer every six hours. Throws StepFailed where there is none for any of them.
  */
 export async function openDatabase(
   context: Context,
   place: DatabasePlace,
   ecosystems: readonly string[],
 ): Promise<Database> {
-  const parts =
+  const { parts, failed } =
     place.kind === 'local'
-      ? [await localPart(context, place, ecosystems)]
-      : await Promise.all(ecosystems.map((one) => remotePart(context, place.url, one)));
+      ? { parts: [await localPart(context, place, ecosystems)], failed: [] }
+      : await remoteParts(context, place.url, ecosystems);
+  const known = new Set(parts.flatMap(({ about }) => about.ecosystems));
+  const silent = ecosystems.filter(
+    (one) => !known.has(one) && !failed.some(({ ecosystem }) => ecosystem === one),
+  );
   const dates = parts.flatMap(({ date }) => (date === undefined ? [] : [date.getTime()]));
   return {
     key: keyOf(parts.map(({ folder }) => folder)),
     // As old as the oldest of its parts.
     ...(dates.length === 0 ? {} : { date: new Date(Math.min(...dates)) }),
     stale: parts.flatMap(({ stale }) => (stale === undefined ? [] : [stale])),
+    missing: [...failed, ...silent.map((ecosystem) => ({ ecosystem, why: 'no entry is about one' }))],
     notRead: parts.reduce((sum, { about }) => sum + about.notRead, 0),
     async find(keys) {
       const found = new Map<string, readonly Advisory[]>();
@@ -71,6 +78,18 @@ interface Part {
   readonly stale?: string;
   /** Makes the index anew. */
   renew(): Promise<void>;
+}
+
+/** What an address has of each ecosystem. Throws the first failure where it has nothing of any. */
+async function remoteParts(context: Context, url: string, ecosystems: readonly string[]) {
+  const results = await Promise.allSettled(ecosystems.map((one) => remotePart(context, url, one)));
+  const parts = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const failed = results.flatMap((result, index) => {
+    if (result.status === 'fulfilled') return [];
+    if (parts.length === 0 || !(result.reason instanceof StepFailed)) throw result.reason;
+    return [{ ecosystem: ecosystems[index] ?? '', why: result.reason.message }];
+  });
+  return { parts, failed };
 }
 
 async function again(context: Context, part: Part, keys: ReadonlySet<string>) {

@@ -19,6 +19,8 @@ export interface About {
   readonly notRead: number;
   /** The files that it has. */
   readonly parts: readonly number[];
+  /** Of the wanted ecosystems, those that it has an entry about. */
+  readonly ecosystems: readonly string[];
 }
 
 const shards = 64;
@@ -27,6 +29,7 @@ const about = z.object({
   entries: z.number(),
   notRead: z.number(),
   parts: z.array(z.number()),
+  ecosystems: z.array(z.string()),
 });
 
 /** What an index in a folder says of itself; undefined where there is none, or it is damaged. */
@@ -51,6 +54,7 @@ export async function makeIndex(
   const parts = Array.from({ length: shards }, () => new Map<string, Advisory[]>());
   let [entries, notRead] = [0, 0];
   let newest: number | undefined;
+  const seen = new Set<string>();
   for (const file of files) {
     for await (const document of file.endsWith('.zip') ? documentsIn(file) : single(file)) {
       const entry = readEntry(jsonOf(document), ecosystems);
@@ -59,6 +63,7 @@ export async function makeIndex(
       const { modified, affected = [] } = entry ?? {};
       if (modified !== undefined) newest = Math.max(newest ?? 0, modified.getTime());
       for (const [key, advisory] of affected) {
+        seen.add(key.slice(0, key.indexOf(' ')));
         const part = parts[shardOf(key)];
         const there = part?.get(key);
         if (there === undefined) part?.set(key, [advisory]);
@@ -74,7 +79,13 @@ export async function makeIndex(
       if (part.size > 0) await writeSealed(partFile(incoming, String(index)), [...part]);
     }
     const filled = [...parts.keys()].filter((index) => (parts[index]?.size ?? 0) > 0);
-    const said: About = { entries, notRead, parts: filled, ...(newest === undefined ? {} : { newest }) };
+    const said: About = {
+      entries,
+      notRead,
+      parts: filled,
+      ecosystems: [...seen],
+      ...(newest === undefined ? {} : { newest }),
+    };
     await writeSealed(partFile(incoming, 'about'), said);
     await replaceFolder(folder, incoming);
   } finally {

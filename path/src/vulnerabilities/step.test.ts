@@ -308,6 +308,25 @@ test('without a database it is said that nobody looked; the policy may want one'
   );
 });
 
+test('what a database knows nothing of is told, and the rest is looked up', async () => {
+  const mirror = await fakeMirror({ npm: entryZip([npmEntry]) });
+  const images = [imageOf([lodash, goNet])];
+  for (const [database, why] of [
+    [mirror.url, /^Go: .* has no vulnerabilities of Go$/],
+    [entryFolder([npmEntry]), /^Go: no entry is about one$/],
+  ] as const) {
+    const context = newContext();
+    expect((await stopped(look(database, {}, { context, images }))).problems).toHaveLength(1);
+    expect(context.warnings()).toMatchObject([
+      {
+        what: 'nobody looked for known vulnerabilities in some packages: the database knows none like them',
+        details: [expect.stringMatching(why)],
+      },
+    ]);
+    await expect(look(database, { withoutDatabase: 'block' }, { images })).rejects.toBeInstanceOf(StepFailed);
+  }
+});
+
 test('PTP_OSV stands above ptp.yaml; a path where nothing is, is a mistake', async () => {
   await stopped(look('/nowhere', {}, { env: { PTP_OSV: entryFolder(allEntries) } }));
   const { problems } = await stopped(look('/nowhere'));
@@ -354,7 +373,7 @@ test('one document that is no entry hides no other, and is told', async () => {
 test('security updates that Debian has of what is locked are told', async () => {
   const context = newContext();
   const pending = [{ name: 'libssl3t64', version: '3.5.1-1', newer: '3.5.1-1+deb13u1' }];
-  await look(entryFolder([goEntry]), {}, { context, pending });
+  await look(entryFolder([npmEntry]), { block: 'none', warn: 'none' }, { context, pending });
   expect(context.warnings()).toMatchObject([
     {
       what: 'Debian has a security update of packages that ptp.lock pins',

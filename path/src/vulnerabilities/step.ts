@@ -87,22 +87,34 @@ async function databaseOrTold(context: Context, question: Question): Promise<Dat
   if (ecosystems.length === 0) return undefined;
   try {
     const database = await openDatabase(context, place, ecosystems);
+    const missing = database.missing.map(({ ecosystem, why }) => `${ecosystem}: ${why}`);
+    if (missing.length > 0) tellMissing('in some packages: the database knows none like them', missing);
     for (const problem of doubtsOf(database, context.clock.now())) {
       context.emit({ kind: 'warning', step: 'inspect', problem });
     }
     return database;
   } catch (error) {
-    if (!(error instanceof StepFailed)) throw error;
-    const problem: Problem = {
-      what: 'nobody looked for known vulnerabilities in the images: there is no database of them',
-      details: error.problems.map(({ what }) => what),
-      next: 'Name one that this machine reaches, in OSV’s format: PTP_OSV, or `vulnerabilities: { database: … }` in ptp.yaml.',
-    };
-    if (policy.withoutDatabase === 'block') throw new StepFailed(problem, { cause: error });
-    context.emit({ kind: 'warning', step: 'inspect', problem });
+    if (error instanceof NoDatabase || !(error instanceof StepFailed)) throw error;
+    tellMissing(
+      'in the images: there is no database of them',
+      error.problems.map(({ what }) => what),
+    );
     return undefined;
   }
+
+  function tellMissing(where: string, details: readonly string[]): void {
+    const problem: Problem = {
+      what: `nobody looked for known vulnerabilities ${where}`,
+      details,
+      next: 'Name a database that this machine reaches, in OSV’s format: PTP_OSV, or `vulnerabilities: { database: … }` in ptp.yaml.',
+    };
+    if (policy.withoutDatabase === 'block') throw new NoDatabase(problem);
+    context.emit({ kind: 'warning', step: 'inspect', problem });
+  }
 }
+
+/** The policy wants a database, and there is none. */
+class NoDatabase extends StepFailed {}
 
 /** What makes a database's word worth less. */
 function doubtsOf({ date, stale, notRead }: Database, now: Date): readonly Problem[] {
