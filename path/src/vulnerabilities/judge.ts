@@ -103,7 +103,7 @@ function problemOf(group: readonly JudgedFinding[]): Problem {
     : `${name} ${version} in ${images} has ${count} ${rated}`;
   return {
     what: oneLine(what),
-    where: { object: first.package.purl },
+    where: { package: first.package.purl },
     next: oneLine(nextStep(distinct)),
     details: distinct.map((one) => oneLine(lineOf(one), 200)),
   };

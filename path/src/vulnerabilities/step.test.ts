@@ -56,7 +56,7 @@ test('a critical vulnerability with a fix stops the release, and says where it i
   expect(problems).toEqual([
     {
       what: 'lodash 4.17.20 in backend has a known vulnerability (critical)',
-      where: { object: 'pkg:npm/lodash@4.17.20' },
+      where: { package: 'pkg:npm/lodash@4.17.20' },
       next: expect.stringMatching(
         /^Run `npm update lodash` \(fixed in 4\.17\.21\), or accept it .*id: CVE-2026-0001/,
       ),
