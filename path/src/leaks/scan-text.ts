@@ -1,7 +1,11 @@
 import { lintSource } from '@secretlint/core';
+import { secretLintProfiler } from '@secretlint/profiler';
 import { rules } from '@secretlint/secretlint-rule-preset-recommend';
 import type { Hit } from './finding.ts';
 import { ownMatches } from './own-rules.ts';
+
+// It would keep dozens of marks for each file, and Node.js warn of them at last.
+secretLintProfiler.setEnabled(false);
 
 const prefix = '@secretlint/secretlint-rule-';
 /** Those of the preset that rules of our own stand for, and comments in a file that would switch the search off. */
