@@ -7,6 +7,7 @@ import { deployAhead, deployComponents } from './deploy/step.ts';
 import type { Context } from './effects/context.ts';
 import { buildImages } from './image/step.ts';
 import { buildProjectImages, publishProjectImages } from './images.ts';
+import { inspectImages } from './inspect.ts';
 import { connect, type KubernetesClient } from './kubernetes/client.ts';
 import type { HeldLease } from './kubernetes/lease.ts';
 import { openDoor } from './opening.ts';
@@ -190,7 +191,8 @@ async function publish(
   const make = () => buildProjectImages(context, project);
   return withWholeImages(context, make, async (images) => {
     onBuilt(images);
-    const [state, { registry }] = await place;
+    // Looked at while the cluster starts; nobody gets what has not been looked at.
+    const [[state, { registry }]] = await Promise.all([place, inspectImages(context, project, images)]);
     return publishProjectImages(context, registry, images, state === undefined ? [] : [revisionOf(state)]);
   });
 }
