@@ -5,10 +5,10 @@ import type { Cluster, PublishedImage, Release, Route } from './core/handover.ts
 import { deployAhead, deployComponents } from './deploy/step.ts';
 import type { Context } from './effects/context.ts';
 import { buildImages } from './image/step.ts';
-import { buildProjectImages, publishProjectImages } from './images.ts';
+import { attestProjectImages, buildProjectImages, publishProjectImages } from './images.ts';
 import { connect, type KubernetesClient } from './kubernetes/client.ts';
 import type { Project } from './project/project.ts';
-import { revisionOf } from './project/revision.ts';
+import { findRevision, revisionTag } from './project/revision.ts';
 import { proveServing } from './prove/step.ts';
 import { pullCredentials } from './registry/pull-credentials.ts';
 import { publishImages } from './registry/step.ts';
@@ -47,6 +47,8 @@ async function walk(context: Context, project: Project): Promise<Arrival> {
   });
   starting.catch(ground.reject);
   const published = publish(context, project, ground.promise);
+  // Beside the rollout: nothing in the cluster waits for it.
+  const evidence = published.then(({ attesting }) => attesting);
   const parts = installParts(
     context,
     ground.promise,
@@ -54,10 +56,10 @@ async function walk(context: Context, project: Project): Promise<Arrival> {
     (specs, given) => publishPart(context, project, specs, given),
   );
   // Whatever fails ends the wait for all that stands on it.
-  const failed = firstFailure([starting, published, parts.all]);
+  const failed = firstFailure([starting, published, evidence, parts.all]);
   const orFail = <T>(work: Promise<T>): Promise<T> => Promise.race([work, failed]);
   try {
-    const [{ cluster, client }, images] = await orFail(Promise.all([starting, published, parts.sandbox]));
+    const [{ cluster, client }, { images }] = await orFail(Promise.all([starting, published, parts.sandbox]));
     const given = { client, cluster, project, images };
     const door = parts.all.then(() => prepareRoute(context, given));
     const [bindings, ahead] = await orFail(
@@ -70,6 +72,7 @@ async function walk(context: Context, project: Project): Promise<Arrival> {
     await door;
     const route = await openRoute(context, { ...given, release });
     await proveServing(context, route, project);
+    await evidence;
     return { release, route };
   } finally {
     // What still starts after a failure is ended by the signal, not waited for.
@@ -89,17 +92,23 @@ async function reach(context: Context, cluster: Cluster): Promise<Reached> {
   return { cluster: { ...cluster, ...(pullSecret === undefined ? {} : { pullSecret }) }, client };
 }
 
-async function publish(
-  context: Context,
-  project: Project,
-  ground: Promise<Groundwork>,
-): Promise<readonly PublishedImage[]> {
-  const place = Promise.all([revisionOf(context, project), ground]);
+interface Published {
+  readonly images: readonly PublishedImage[];
+  /** Ends when the images are signed for. */
+  readonly attesting: Promise<unknown>;
+}
+
+async function publish(context: Context, project: Project, ground: Promise<Groundwork>): Promise<Published> {
+  const place = Promise.all([findRevision(context, project), ground]);
   place.catch(() => {}); // told where it is waited for
   const make = () => buildProjectImages(context, project);
-  return withWholeImages(context, make, async (images) => {
+  return withWholeImages(context, make, async (built) => {
     const [revision, { registry }] = await place;
-    return publishProjectImages(context, registry, images, revision === undefined ? [] : [revision]);
+    const tags = revision === undefined ? [] : [revisionTag(revision)];
+    const images = await publishProjectImages(context, registry, built, tags);
+    const attesting = attestProjectImages(context, project, registry, built, revision);
+    attesting.catch(() => {}); // told where it is waited for
+    return { images, attesting };
   });
 }
 

@@ -6,6 +6,7 @@ export const stepNames = [
   'project',
   'image',
   'registry',
+  'evidence',
   'cluster',
   'services',
   'deploy',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StepFailed } from '../core/failure.ts';
-import type { Descriptor, Digest, StoredBlob } from '../core/handover.ts';
+import type { Descriptor, Digest, Referrer, StoredBlob } from '../core/handover.ts';
 import { limits } from '../core/limits.ts';
 import { digestHex, digestOf, isDigest } from '../oci/digest.ts';
 import { canonicalJson, readDocument } from '../oci/json.ts';
@@ -10,9 +10,6 @@ import type { Store } from '../oci/store.ts';
 import type { Client } from './client.ts';
 import { getManifest, listReferrers, putManifest, type Repository } from './requests.ts';
 import { createTransfer } from './transfer.ts';
-
-/** A manifest that refers to another: a signature, a list of parts, a statement of origin. */
-export type Referrer = Descriptor & { readonly artifactType?: string };
 
 /** What is attached to an image. */
 export interface Artifact {

@@ -1,7 +1,7 @@
+import { parseControl } from '../../core/control.ts';
 import { StepFailed } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { oneLine } from '../../core/one-line.ts';
-import { parseControl } from './control.ts';
 import { packagePath } from './lock.ts';
 import { type Alternatives, parseRelations } from './relation.ts';
 import { compareVersions } from './version.ts';

@@ -2,6 +2,7 @@ import { join, posix, relative } from 'node:path';
 import type { NodeImage } from '../../core/image-spec.ts';
 import type { Ingredients, NamedLayer, Workshop } from '../builder.ts';
 import type { LayerEntry } from '../layer.ts';
+import { lockfileMaterial, npmMaterials } from '../materials.ts';
 import { readSourceTree, type SourceFile, treeEntries, treeKey, withFolders } from '../source-tree.ts';
 import { build, readBuildInputs } from '../workspace/build.ts';
 import { closureOf } from '../workspace/closure.ts';
@@ -44,6 +45,10 @@ export async function buildNode(workshop: Workshop, spec: NodeImage): Promise<In
           .map(([place, path]) => [shownPlace(place), closure.packages.get(path)?.version ?? '']),
       ),
     },
+    materials: [
+      ...npmMaterials(closure.packages, 'contained'),
+      ...lockfileMaterial(workspace.lockfile, workshop.projectFolder),
+    ],
   };
 }
 
