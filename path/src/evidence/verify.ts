@@ -5,7 +5,7 @@ import { parseManifest } from '../oci/manifest.ts';
 import { fetchBundle } from './fetch-bundle.ts';
 import { AlteredLayer } from './inventory/layer.ts';
 import { packagesNotIn } from './sbom/complete.ts';
-import { isSignedBy, keyId } from './signing/envelope.ts';
+import { isSignedBy, keyHint, keyId } from './signing/envelope.ts';
 import {
   bundleType,
   type EvidenceKind,
@@ -87,7 +87,7 @@ export async function verifyEvidence(context: Context, options: VerifyOptions): 
       const { envelope, subject } = fetched;
       if (!isSignedBy(envelope, publicKey)) {
         // Whoever altered what was signed leaves the name of the key behind; the name alone proves nothing.
-        const altered = envelope.hint === keyId(publicKey);
+        const altered = envelope.hint === keyHint(keyId(publicKey));
         return altered
           ? finding('tampered', { why: 'the signature is not one of what it holds' })
           : finding('other-key', { why: `it was signed with another key (${envelope.hint || 'unnamed'})` });

@@ -22,6 +22,11 @@ export function keyId(publicKey: KeyObject | string): string {
     .digest('hex');
 }
 
+/** How bundles name a key: the same digest in base64, as cosign writes it. */
+export function keyHint(id: string): string {
+  return Buffer.from(id, 'hex').toString('base64');
+}
+
 /** What a Sigstore bundle with a DSSE envelope holds. */
 export interface Envelope {
   readonly payloadType: string;

@@ -1,6 +1,6 @@
 import { createPublicKey, sign } from 'node:crypto';
 import type { Secret } from '../../core/secret.ts';
-import { keyId, signedBytes } from './envelope.ts';
+import { keyHint, keyId, signedBytes } from './envelope.ts';
 import { privateKey } from './key-file.ts';
 import type { Signer } from './signer.ts';
 
@@ -19,8 +19,10 @@ export function keySigner(pem: Secret, file: string): Signer {
         artifact: Buffer.from(payload),
         artifactType: payloadType,
         signature: sign('sha256', signedBytes(payloadType, payload), key),
-        keyHint: id,
+        keyHint: keyHint(id),
       });
+      // Verifiers take a name at the signature for a claim that they have to match by names of their own.
+      for (const one of bundle.content.dsseEnvelope.signatures) one.keyid = '';
       return Buffer.from(JSON.stringify(bundleToJSON(bundle)));
     },
   };
