@@ -15,7 +15,7 @@ export interface Part {
   readonly source?: string;
   /** Of a Debian package. */
   readonly architecture?: string;
-  readonly use: 'contained' | 'bundled';
+  readonly use: Material['use'];
   /** Paths in the image of what tells of it. */
   readonly places: readonly string[];
 }
@@ -49,7 +49,7 @@ export function foundUrl(one: Exclude<Placed, { type: 'os' }>, distribution: Dis
 
 /**
  * The parts of an image: what its layers hold is what is listed, and builders' materials add what no layer knows:
- * digests of archives, and what was bundled. Pure.
+ * digests of archives, and what the application was built with. Pure.
  */
 export function partsOf(inventory: readonly Placed[], materials: readonly Material[]): readonly Part[] {
   const distribution = distributionOf(inventory, materials);
@@ -76,15 +76,15 @@ export function partsOf(inventory: readonly Placed[], materials: readonly Materi
   }
   for (const material of materials) {
     const { type, name, version, digests, license, use } = material;
-    if (version === undefined || use === 'build') continue;
-    const bundled = type === 'npm' && use === 'bundled';
-    if (!bundled && type !== 'node') continue;
+    // Packages that made a page are its ingredients, though no bundler tells which of them are in it.
+    const ingredient = type === 'npm' && use !== 'contained';
+    if (version === undefined || (!ingredient && type !== 'node')) continue;
     const purl = packageUrl(type === 'node' ? { type: 'generic', name, version } : { type, name, version });
     if (parts.has(purl)) continue;
     parts.set(purl, {
       ...{ type, name, version, purl, digests },
       ...(license === undefined ? {} : { license }),
-      use: type === 'node' ? 'contained' : 'bundled',
+      use,
       places: type === 'node' ? ['usr/bin/node'] : [],
     });
   }

@@ -68,7 +68,9 @@ export function cyclonedx(contents: Contents): unknown {
       },
       {
         ref: 'application',
-        dependsOn: parts.filter(({ type }) => type === 'npm' || type === 'golang').map((one) => one.purl),
+        dependsOn: parts
+          .filter(({ type, use }) => (type === 'npm' || type === 'golang') && use !== 'build')
+          .map((one) => one.purl),
       },
     ],
   };
@@ -86,7 +88,8 @@ function component(part: Part): unknown {
     'bom-ref': purl,
     ...(slash === -1 ? { name } : { group: name.slice(0, slash), name: name.slice(slash + 1) }),
     version,
-    scope: 'required',
+    // What only served to build it can't be called in it (CycloneDX 1.6, scope).
+    scope: use === 'build' ? 'excluded' : 'required',
     ...hashes(part.digests),
     ...licences(license),
     ...(type === 'node' ? { cpe: `cpe:2.3:a:nodejs:node.js:${version}:*:*:*:*:*:*:*` } : {}),

@@ -37,7 +37,9 @@ export function spdx(contents: Contents): unknown {
       ...parts.map((part) => {
         const id = ids.get(part) ?? '';
         if (part.use === 'contained') return refer(image, 'CONTAINS', id);
-        return refer(application, 'DEPENDS_ON', id);
+        return part.use === 'bundled'
+          ? refer(application, 'DEPENDS_ON', id)
+          : refer(id, 'BUILD_DEPENDENCY_OF', application);
       }),
     ],
   };
