@@ -13,7 +13,7 @@ import type {
   RegistryAccess,
 } from '../../path/src/core/handover.ts';
 import { listedPackages } from '../../path/src/evidence/sbom/complete.ts';
-import { openKeyFile } from '../../path/src/evidence/signing/key-file.ts';
+import { keyFileOf, openKeyFile } from '../../path/src/evidence/signing/key-file.ts';
 import { keySigner } from '../../path/src/evidence/signing/key-signer.ts';
 import { bundleType, predicateTypes } from '../../path/src/evidence/statement.ts';
 import { attest } from '../../path/src/evidence/step.ts';
@@ -36,9 +36,9 @@ const context = newContext(process.env.PTP_CACHE ?? join(homedir(), '.cache/ptp'
 const cosign = goProgram(join(import.meta.dirname, 'support/cosign'));
 const checkSpdx = goProgram(join(import.meta.dirname, 'support/check-spdx'));
 const folder = newFolder();
-const keyFile = join(folder, 'key.pem');
+const environment = { XDG_CONFIG_HOME: folder };
+const keyFile = keyFileOf('hello', environment);
 const publicFile = join(folder, 'key.pub');
-const environment = { PTP_SIGNING_KEY: keyFile };
 const revision = { commit: '0123456789abcdef0123456789abcdef01234567', clean: true };
 
 let registry: Registry;
@@ -281,7 +281,7 @@ describe('what is attached', () => {
   });
 
   test('gains a commit when sources that no commit had become one', async () => {
-    const key = { environment: { PTP_SIGNING_KEY: join(folder, 'dirty.pem') } };
+    const key = { environment: { XDG_CONFIG_HOME: join(folder, 'dirty') } };
     const dirty = { ...revision, clean: false };
     const one = [built('gateway')];
     expect(await again({ ...key, revision: dirty }, context, one)).toHaveLength(4);
@@ -295,13 +295,14 @@ describe('verification', () => {
   /** One image in a repository of its own, signed by a key of its own. */
   async function place(prefix: string, image: string) {
     const at = openAttachments(context, { ...access, prefix });
-    const file = join(folder, `${prefix}.pem`);
+    const environment = { XDG_CONFIG_HOME: join(folder, prefix) };
+    const file = keyFileOf('hello', environment);
     await publishImages(context, { ...access, prefix }, [built(image)], { tags: [] });
     await attest(context, [built(image)], {
       project: 'hello',
       attachments: at,
       revision,
-      environment: { PTP_SIGNING_KEY: file },
+      environment,
     });
     return { at, key: keySigner(await openKeyFile(file), file).publicKey ?? '' };
   }

@@ -97,9 +97,8 @@ test('a place where no key can be kept is the user’s to mend', async () => {
   expect((await mistakeOf(openKeyFile(file))).problems[0]?.next).toMatch(/PTP_SIGNING_KEY|user/);
 });
 
-test('the key is the named one, else the project’s below the user’s configuration', () => {
-  expect(keyFileOf('hello', { PTP_SIGNING_KEY: '/k.pem', XDG_CONFIG_HOME: '/x' })).toBe('/k.pem');
-  expect(keyFileOf('hello', { PTP_SIGNING_KEY: '', XDG_CONFIG_HOME: '/x' })).toBe('/x/ptp/keys/hello.pem');
+test('a project’s key is below the user’s configuration', () => {
+  expect(keyFileOf('hello', { XDG_CONFIG_HOME: '/x' })).toBe('/x/ptp/keys/hello.pem');
   const usual = join(homedir(), '.config/ptp/keys/hello.pem');
   // The specification has relative paths ignored.
   for (const XDG_CONFIG_HOME of [undefined, '', 'x'])

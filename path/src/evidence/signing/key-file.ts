@@ -13,12 +13,10 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const mostBytes = 64 * 1024;
 
 /**
- * Where a project's key is: the file that `PTP_SIGNING_KEY` names, otherwise one below the user's configuration (XDG
- * base directory specification 0.8). No state of a cluster: it outlives all of them, and all targets share it.
+ * Where a project's own key is: below the user's configuration (XDG base directory specification 0.8). No state of a
+ * cluster: it outlives all of them, and all targets share it.
  */
 export function keyFileOf(project: string, environment: Environment): string {
-  const named = environment.PTP_SIGNING_KEY;
-  if (named !== undefined && named !== '') return named;
   const configured = environment.XDG_CONFIG_HOME ?? '';
   const folder = isAbsolute(configured) ? configured : join(homedir(), '.config');
   return join(folder, 'ptp', 'keys', `${project}.pem`);
@@ -51,8 +49,7 @@ export async function readKeyFile(file: string): Promise<Secret | undefined> {
   if (handle === undefined) return undefined;
   try {
     const { mode, uid, size } = await handle.stat();
-    const [, others] = [mode & 0o700, mode & 0o077];
-    if (others !== 0)
+    if ((mode & 0o077) !== 0)
       throw mistake(
         file,
         `others than its owner may read or write this key (mode ${(mode & 0o777).toString(8).padStart(4, '0')})`,

@@ -1,4 +1,5 @@
-import { type Environment, keyFileOf, openKeyFile } from './key-file.ts';
+import { UserMistake } from '../../core/failure.ts';
+import { type Environment, keyFileOf, openKeyFile, readKeyFile } from './key-file.ts';
 import { keySigner } from './key-signer.ts';
 import { hasIdentity, keylessSigner } from './keyless.ts';
 import type { Signer } from './signer.ts';
@@ -9,18 +10,33 @@ interface SignerKind {
   readonly open: (project: string, environment: Environment) => Promise<Signer>;
 }
 
-const keyFile: SignerKind = {
+const namedKey: SignerKind = {
   meant: ({ PTP_SIGNING_KEY }) => PTP_SIGNING_KEY !== undefined && PTP_SIGNING_KEY !== '',
+  open: async (_project, { PTP_SIGNING_KEY: file = '' }) => {
+    // A new key for a mistyped name would be one that nobody trusts.
+    const key = await readKeyFile(file);
+    if (key !== undefined) return keySigner(key, file);
+    throw new UserMistake({
+      what: 'there is no key in the place that PTP_SIGNING_KEY names',
+      where: { file },
+      next: 'Correct it, or leave it out: the project then has a key of its own.',
+    });
+  },
+};
+
+const ownKey: SignerKind = {
+  meant: () => true,
   open: async (project, environment) => {
     const file = keyFileOf(project, environment);
     return keySigner(await openKeyFile(file), file);
   },
 };
 
-/** The ways to sign; the first that is meant is taken, and the project's key where none is. */
+/** The ways to sign; the first that is meant is taken. */
 const kinds: readonly SignerKind[] = [
-  keyFile,
+  namedKey,
   { meant: hasIdentity, open: async (_project, environment) => keylessSigner(environment) },
+  ownKey,
 ];
 
 /**
@@ -28,6 +44,6 @@ const kinds: readonly SignerKind[] = [
  * is made on first use. Throws UserMistake where a key can't be used.
  */
 export function signerOf(project: string, environment: Environment): Promise<Signer> {
-  const kind = kinds.find(({ meant }) => meant(environment)) ?? keyFile;
+  const kind = kinds.find(({ meant }) => meant(environment)) ?? ownKey;
   return kind.open(project, environment);
 }
