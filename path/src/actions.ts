@@ -16,6 +16,10 @@ export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache
       const { build } = await import('./build.ts');
       return build({ ...effects, ...session }, project, options);
     },
+    async signingKey(project) {
+      const { signingKey } = await import('./evidence/signing/signers.ts');
+      return { publicKey: await signingKey(project.name, process.env) };
+    },
     down: async (...given) => (await onClusters()).down(...given),
     storedData: async (...given) => (await onClusters()).storedData(...given),
     status: async (...given) => (await onClusters()).status(...given),

@@ -20,7 +20,7 @@ import { authorityOf } from './route/step.ts';
 /** The commands' work on clusters. */
 export function clusterActions(
   effects: Pick<Context, 'clock' | 'processes' | 'cache'>,
-): Omit<Actions, 'build' | 'up'> {
+): Omit<Actions, 'build' | 'up' | 'signingKey'> {
   const context = (session: Session): Context => ({ ...effects, ...session });
   return {
     down: async (project, options, session) => {

@@ -280,6 +280,18 @@ describe('what is attached', () => {
     await other.close();
   });
 
+  test('is attached again where the registry lost it, and not signed anew', async () => {
+    const before = await attachments.list('gateway', digestOf('gateway'));
+    const lost = before.find(
+      ({ annotations }) => annotations?.['dev.sigstore.bundle.predicateType'] === predicateTypes.signature,
+    );
+    const revisions = 'docker/registry/v2/repositories/hello/gateway/_manifests/revisions/sha256';
+    rmSync(join(registry.data, revisions, lost?.digest.slice(7) ?? 'none'), { recursive: true });
+    expect(await again({}, context, [built('gateway')])).toEqual([predicateTypes.signature]);
+    expect(await attachments.list('gateway', digestOf('gateway'))).toEqual(before);
+    expect(await again()).toEqual([]);
+  });
+
   test('gains a commit when sources that no commit had become one', async () => {
     const key = { environment: { XDG_CONFIG_HOME: join(folder, 'dirty') } };
     const dirty = { ...revision, clean: false };

@@ -3,6 +3,7 @@ import { build } from './commands/build.ts';
 import { doctor } from './commands/doctor.ts';
 import { down } from './commands/down.ts';
 import { init } from './commands/init.ts';
+import { key } from './commands/key.ts';
 import { kubeconfig } from './commands/kubeconfig.ts';
 import { logs } from './commands/logs.ts';
 import { open } from './commands/open.ts';
@@ -22,4 +23,5 @@ export const commands: readonly Command[] = [
   trust,
   doctor,
   kubeconfig,
+  key,
 ];

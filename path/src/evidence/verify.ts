@@ -160,7 +160,7 @@ const names: Readonly<Record<EvidenceKind, string>> = {
 };
 
 const next: Readonly<Record<Exclude<EvidenceState, 'good'>, string>> = {
-  missing: 'Sign it with `ptp up`, or `ptp build --push` from the same sources.',
+  missing: 'Sign it: run `ptp up` with the same sources.',
   tampered: 'Do not run it: find out who wrote to the registry, then sign the image anew.',
   'other-key': 'Do not run it, or say that this key may sign as well.',
   'other-subject': 'Do not run it: find out who attached it.',

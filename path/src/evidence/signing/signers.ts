@@ -47,3 +47,13 @@ export function signerOf(project: string, environment: Environment): Promise<Sig
   const kind = kinds.find(({ meant }) => meant(environment)) ?? ownKey;
   return kind.open(project, environment);
 }
+
+/** The public key (PEM) that verifies what `signerOf` signs. Throws UserMistake where there is none. */
+export async function signingKey(project: string, environment: Environment): Promise<string> {
+  const { publicKey, what } = await signerOf(project, environment);
+  if (publicKey !== undefined) return publicKey;
+  throw new UserMistake({
+    what: `images are signed with ${what} here, which has no key of its own`,
+    next: 'Verify them by that identity, or name a key with PTP_SIGNING_KEY.',
+  });
+}
