@@ -24,7 +24,7 @@ import { authorityOf } from './route/step.ts';
 /** The commands' work on clusters. */
 export function clusterActions(
   effects: Pick<Context, 'clock' | 'processes' | 'cache'>,
-): Omit<Actions, 'build' | 'up' | 'plan'> {
+): Omit<Actions, 'build' | 'up' | 'plan' | 'signingKey'> {
   const context = (session: Session): Context => ({ ...effects, ...session });
   return {
     down: async (project, options, session) => {

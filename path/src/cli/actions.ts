@@ -51,6 +51,11 @@ export interface Actions {
   doctor(project: Project | undefined, session: Session): Promise<readonly Check[]>;
   /** Finds the components below a folder; the first in the list is the one nearest to users. */
   detect(folder: string): Promise<readonly DetectedComponent[]>;
+  /**
+   * The public key (PEM) that the project's images are signed with here; the pair is made where there is none. Throws
+   * UserMistake where certificates sign instead.
+   */
+  signingKey(project: Project, session: Session): Promise<{ readonly publicKey: string }>;
   /** A kubeconfig document with the rights to look and to deploy. */
   kubeconfig(project: Project, session: Session): Promise<Secret>;
 }

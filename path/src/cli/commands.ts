@@ -5,6 +5,7 @@ import { down } from './commands/down.ts';
 import { exportManifests } from './commands/export.ts';
 import { history } from './commands/history.ts';
 import { init } from './commands/init.ts';
+import { key } from './commands/key.ts';
 import { kubeconfig } from './commands/kubeconfig.ts';
 import { logs } from './commands/logs.ts';
 import { open } from './commands/open.ts';
@@ -30,4 +31,5 @@ export const commands: readonly Command[] = [
   trust,
   doctor,
   kubeconfig,
+  key,
 ];

@@ -84,6 +84,7 @@ const actions: Actions = {
   doctor: async () => [{ name: 'memory', ok: true, found: '24 GiB' }],
   detect: async () => [{ name: 'web', source: 'web', builder: 'node', why: 'package.json', database: false }],
   kubeconfig: async () => new Secret('apiVersion: v1\n'),
+  signingKey: async () => ({ publicKey: '-----BEGIN PUBLIC KEY-----\n' }),
 };
 
 let cwd: string;
@@ -469,10 +470,25 @@ test('kubeconfig: to standard output as it is, or to a new file that only its ow
   expect(await run('kubeconfig -o none/kube.yaml')).toMatchObject({ code: 2 });
 });
 
+test('the public key goes to standard output as it is', async () => {
+  expect(await run('key')).toMatchObject({ code: 0, out: '-----BEGIN PUBLIC KEY-----\n', err: '' });
+});
+
 test('help and version go to standard output', async () => {
   const help = await run('--help');
   expect(help.code).toBe(0);
-  for (const name of ['init', 'up', 'status', 'open', 'logs', 'down', 'trust', 'doctor', 'kubeconfig']) {
+  for (const name of [
+    'init',
+    'up',
+    'status',
+    'open',
+    'logs',
+    'down',
+    'trust',
+    'doctor',
+    'kubeconfig',
+    'key',
+  ]) {
     expect(help.out).toMatch(new RegExp(`^  ${name} `, 'm'));
   }
   expect((await run('logs --help')).out).toContain('-f, --follow');

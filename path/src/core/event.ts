@@ -7,6 +7,7 @@ export const stepNames = [
   'image',
   'inspect',
   'registry',
+  'evidence',
   'cluster',
   'services',
   'deploy',

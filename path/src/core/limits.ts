@@ -72,6 +72,9 @@ export const limits = {
     ),
     kubeconfig: limit(16 * mebibyte, 'a context with its certificates takes some 10 KiB'),
   },
+  evidence: {
+    bundle: limit(64 * mebibyte, 'a list of ten thousand packages is some 8 MiB'),
+  },
   registry: {
     answer: limit(
       8 * mebibyte,

@@ -1,8 +1,8 @@
+import { parseControl } from '../../core/control.ts';
 import { compareVersions } from '../../core/debian-version.ts';
 import { StepFailed } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { oneLine } from '../../core/one-line.ts';
-import { parseControl } from './control.ts';
 import { packagePath } from './lock.ts';
 import { type Alternatives, parseRelations } from './relation.ts';
 
