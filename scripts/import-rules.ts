@@ -49,7 +49,15 @@ const belowSteps = ['core', 'effects', 'project', 'oci', 'kubernetes'];
 const top = [
   ...['images-of.ts', 'images.ts', 'inspect.ts', 'build.ts'],
   ...['opening.ts', 'planning.ts', 'releasing.ts', 'path.ts'],
-  ...['previewing.ts', 'returning.ts', 'cluster-actions.ts', 'actions.ts', 'main.ts'],
+  ...[
+    'rebuilding.ts',
+    'verifying.ts',
+    'previewing.ts',
+    'returning.ts',
+    'cluster-actions.ts',
+    'actions.ts',
+    'main.ts',
+  ],
 ];
 
 const rules: readonly Rule[] = [

@@ -53,6 +53,11 @@ export function clusterActions(
         rollBack(context(session), { client, cluster, project }, options),
       );
     },
+    verify: async (project, options, session) => {
+      const cluster = await running(context(session), project);
+      const { verify } = await import('./verifying.ts');
+      return withClient(cluster, (client) => verify(context(session), { client, cluster, project }, options));
+    },
     manifests: (project, session) =>
       withCluster(context(session), project, async (client) =>
         manifestsText(project, await readReleases(context(session), client, project)),

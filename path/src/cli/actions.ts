@@ -24,6 +24,8 @@ export interface Actions {
   history(project: Project, session: Session): Promise<readonly PastRelease[]>;
   /** Returns to a release that served; to the one before what serves now, unless its number is given. */
   rollback(project: Project, options: RollbackOptions, session: Session): Promise<Returned>;
+  /** Proves that what runs is what was intended; one check for each thing that was looked at. */
+  verify(project: Project, options: VerifyOptions, session: Session): Promise<readonly Check[]>;
   /** The manifests of the release that serves, as a document that `kubectl apply` takes; Secrets are not in it. */
   manifests(project: Project, session: Session): Promise<string>;
   /** Builds images without a cluster; publishes them or writes them to a folder where it is asked to. */
@@ -111,6 +113,13 @@ export interface PastRelease {
   readonly changes: readonly PlannedChange[];
   readonly traffic?: TrafficResult;
   readonly problems?: readonly Problem[];
+}
+
+export interface VerifyOptions {
+  /** A release; absent: the one that serves. */
+  readonly release?: number | undefined;
+  /** Build it again from its commit, in a clean folder with an empty cache, and compare. */
+  readonly rebuild: boolean;
 }
 
 export interface RollbackOptions {

@@ -14,6 +14,7 @@ import { rollback } from './commands/rollback.ts';
 import { status } from './commands/status.ts';
 import { trust } from './commands/trust.ts';
 import { up } from './commands/up.ts';
+import { verify } from './commands/verify.ts';
 
 /** Every word that ptp knows, in the order of the help. */
 export const commands: readonly Command[] = [
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   logs,
   history,
   rollback,
+  verify,
   exportManifests,
   down,
   trust,

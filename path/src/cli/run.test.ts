@@ -70,6 +70,7 @@ const actions: Actions = {
   plan: async () => preview,
   history: async () => [past],
   rollback: async (_project, { to }) => ({ number: 5, backTo: to ?? 3, rolled: ['web'], serving: 2 }),
+  verify: async () => [{ name: 'drift', ok: true, found: 'none' }],
   manifests: async () => '---\nkind: Service\n',
   down: async (_project, { data }) => ({
     removed: ['the local cluster shop'],
@@ -341,6 +342,20 @@ test('rollback goes to the release before, or to the one that is named', async (
   );
   expect(JSON.parse((await run('rollback 2 --json')).out)).toMatchObject({ kind: 'rollback', backTo: 2 });
   expect(await run('rollback -1')).toMatchObject({ code: 2 });
+});
+
+test('verify fails unless every check is good', async () => {
+  expect(await run('verify')).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('is what was intended'),
+  });
+  const verify: Actions['verify'] = async (_project, { rebuild }) => [
+    { name: 'web', ok: false, found: `rebuilt: ${rebuild}`, next: 'Look.' },
+  ];
+  expect(await run('verify 3 --rebuild', { verify })).toMatchObject({
+    code: 1,
+    out: expect.stringContaining('rebuilt: true'),
+  });
 });
 
 test('export prints the document as it is', async () => {
