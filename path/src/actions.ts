@@ -8,9 +8,13 @@ import type { Context } from './effects/context.ts';
 export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache'>): Actions {
   const onClusters = async () => (await import('./cluster-actions.ts')).clusterActions(effects);
   return {
-    async up(project, { overrule }, session) {
+    async up(project, { overrule, wait }, session) {
       const { up } = await import('./path.ts');
-      return up({ ...effects, ...session, overrule }, project);
+      return up({ ...effects, ...session, overrule }, project, { wait });
+    },
+    async plan(project, session) {
+      const { preview } = await import('./previewing.ts');
+      return preview({ ...effects, ...session }, project);
     },
     async build(project, options, session) {
       const { build } = await import('./build.ts');
@@ -20,6 +24,9 @@ export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache
       const { signingKey } = await import('./evidence/signing/signers.ts');
       return { publicKey: await signingKey(project.name, process.env) };
     },
+    history: async (...given) => (await onClusters()).history(...given),
+    rollback: async (...given) => (await onClusters()).rollback(...given),
+    manifests: async (...given) => (await onClusters()).manifests(...given),
     down: async (...given) => (await onClusters()).down(...given),
     storedData: async (...given) => (await onClusters()).storedData(...given),
     status: async (...given) => (await onClusters()).status(...given),

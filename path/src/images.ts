@@ -8,7 +8,7 @@ import { buildImages } from './image/step.ts';
 import { imagesOf } from './images-of.ts';
 import { writeLayoutFolder } from './oci/layout.ts';
 import type { Project } from './project/project.ts';
-import type { Revision } from './project/revision.ts';
+import type { SourceState } from './project/revision.ts';
 import { openAttachments } from './registry/attachments.ts';
 import { publishImages } from './registry/step.ts';
 
@@ -65,7 +65,7 @@ export async function attestProjectImages(
   project: Project,
   registry: RegistryAccess,
   images: readonly BuiltImage[],
-  revision: Revision | undefined,
+  revision: SourceState | undefined,
 ): Promise<readonly Attested[]> {
   const attachments = openAttachments(context, registry);
   try {

@@ -5,6 +5,7 @@ import { changing } from './chapters/changing.ts';
 import { inTheBrowser } from './chapters/in-the-browser.ts';
 import { interrupted } from './chapters/interrupted.ts';
 import { operating } from './chapters/operating.ts';
+import { releasing } from './chapters/releasing.ts';
 import { removing } from './chapters/removing.ts';
 import { reproducible } from './chapters/reproducible.ts';
 import { starting } from './chapters/starting.ts';
@@ -26,6 +27,7 @@ describe(`the path of ${instance}`, () => {
   describe('operating', () => operating(system));
   describe('in the browser', () => inTheBrowser(system));
   describe('changing', () => changing(system));
+  describe('releasing', () => releasing(system));
   describe('bad input', () => badInput(system));
   describe('surviving', () => surviving(system));
   describe('interrupted', () => interrupted(system));

@@ -1,10 +1,11 @@
 import type { Problem } from './failure.ts';
-import type { Digest } from './handover.ts';
+import type { Digest, TrafficResult } from './handover.ts';
 
 /** The steps of the path, in the order in which they are shown. */
 export const stepNames = [
   'project',
   'image',
+  'inspect',
   'registry',
   'evidence',
   'cluster',
@@ -12,6 +13,7 @@ export const stepNames = [
   'deploy',
   'route',
   'prove',
+  'traffic',
 ] as const;
 export type StepName = (typeof stepNames)[number];
 
@@ -65,6 +67,50 @@ export interface ImageReady {
   readonly why: string;
   readonly seconds: number;
 }
+/** The packages of images were looked up in a database of known vulnerabilities. */
+export interface VulnerabilitiesLookedUp {
+  readonly kind: 'vulnerabilities-looked-up';
+  readonly step: 'inspect';
+  /** False where no database could be had: then nothing is known. */
+  readonly looked: boolean;
+  /** How many different packages. */
+  readonly packages: number;
+  /** How old what the database knows is; RFC 3339. */
+  readonly databaseDate?: string;
+  /** The worst first. */
+  readonly findings: readonly {
+    /** Its names, the best known first: `CVE-2026-1234`, `GHSA-…`. */
+    readonly ids: readonly string[];
+    readonly severity: 'critical' | 'high' | 'medium' | 'low' | 'unknown';
+    /** The package (purl-spec). */
+    readonly purl: string;
+    readonly images: readonly string[];
+    /** What the project's policy says; `quiet`: it is below what is told of. */
+    readonly verdict: 'block' | 'warn' | 'quiet' | 'accepted';
+    /** The version that mends it. */
+    readonly fixed?: string;
+    /** Why it is accepted. */
+    readonly reason?: string;
+  }[];
+}
+/** Sources and images were searched for credentials. Never says what they are. */
+export interface CredentialsLookedFor {
+  readonly kind: 'credentials-looked-for';
+  readonly step: 'inspect';
+  /** How many files there are to look at. */
+  readonly files: number;
+  /** How many of them had to be read: the others were looked at before. */
+  readonly read: number;
+  readonly findings: readonly {
+    /** Seen from the folder of ptp.yaml; `image:/path` for what only the image has. */
+    readonly file: string;
+    /** Line, from 1. */
+    readonly line: number;
+    readonly rule: string;
+    /** Why it is no secret; absent: nobody said so, and it stops the release. */
+    readonly reason?: string;
+  }[];
+}
 /** An image is in the registry. */
 export interface ImagePublished {
   readonly kind: 'image-published';
@@ -82,6 +128,35 @@ export interface ObjectApplied {
   /** `hello/deployment/gateway` */
   readonly object: string;
   readonly change: Change;
+}
+/** One field of an object that differs. Absent `before`: it is new; absent `after`: it goes. */
+export interface FieldChange {
+  /** `.spec.template.spec.containers[name=gateway].image` */
+  readonly path: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+/** What becomes, or would become, of one object. */
+export interface PlannedChange {
+  readonly change: Change;
+  /** `hello/deployment/gateway` */
+  readonly object: string;
+  /** In which fields it differs, where it is there already. */
+  readonly fields: readonly FieldChange[];
+}
+/** What is going to change in the cluster, all of it, before anything does. */
+export interface Planned {
+  readonly kind: 'planned';
+  readonly step: 'deploy';
+  readonly changes: readonly PlannedChange[];
+  /** Components whose migration is going to run. */
+  readonly migrations: readonly string[];
+}
+/** Requests went through the system's public URL while its pods were replaced: this came of them. */
+export interface TrafficMeasured {
+  readonly kind: 'traffic-measured';
+  readonly step: 'traffic';
+  readonly result: TrafficResult;
 }
 /** Something worth a line that is neither progress nor a problem. */
 export interface Note {
@@ -103,8 +178,12 @@ export type Event =
   | Progress
   | TaskDone
   | ImageReady
+  | VulnerabilitiesLookedUp
+  | CredentialsLookedFor
   | ImagePublished
   | ObjectApplied
+  | Planned
+  | TrafficMeasured
   | Note
   | Warning;
 

@@ -1,7 +1,7 @@
 import type { BuiltImage } from '../core/handover.ts';
 import type { Material } from '../core/making.ts';
 import { parseImageConfiguration } from '../oci/image-configuration.ts';
-import type { Revision } from '../project/revision.ts';
+import type { SourceState } from '../project/revision.ts';
 import type { Placed } from './inventory/facts.ts';
 import { provenance } from './provenance.ts';
 import { type Contents, distributionOf, partsOf } from './sbom/contents.ts';
@@ -17,7 +17,7 @@ export interface Subject {
   /** The bytes of its configuration. */
   readonly configuration: Uint8Array;
   readonly inventory: readonly Placed[];
-  readonly revision?: Revision;
+  readonly revision?: SourceState;
 }
 
 /**

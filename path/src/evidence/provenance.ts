@@ -1,5 +1,5 @@
 import type { Making, Material } from '../core/making.ts';
-import type { Revision } from '../project/revision.ts';
+import type { SourceState } from '../project/revision.ts';
 import { packageUrl } from './package-url.ts';
 
 /** What `externalParameters` and `resolvedDependencies` mean is said in docs/reference/build-type.md. */
@@ -12,7 +12,7 @@ export interface Origin {
   readonly project: string;
   readonly component: string;
   readonly making: Making;
-  readonly revision?: Revision;
+  readonly revision?: SourceState;
   /** Where the sources are kept, as package.json says: `https://github.com/…`. */
   readonly repository?: string;
   readonly tool: { readonly name: string; readonly version: string };

@@ -3,7 +3,7 @@ import type { Context } from '../effects/context.ts';
 import { timed } from '../effects/timed.ts';
 import { DamagedBlob } from '../oci/damage.ts';
 import { Store } from '../oci/store.ts';
-import type { Revision } from '../project/revision.ts';
+import type { SourceState } from '../project/revision.ts';
 import { type Memory, recall, remember, type Signed } from './memory.ts';
 import type { Environment } from './signing/key-file.ts';
 import type { Signer } from './signing/signer.ts';
@@ -17,7 +17,7 @@ export interface AttestOptions {
   /** The registry that has the images. */
   readonly attachments: Attachments;
   /** What git knows of the sources. */
-  readonly revision: Revision | undefined;
+  readonly revision: SourceState | undefined;
   /** Where keys and identities are looked for; absent: the process's own. */
   readonly environment?: Environment;
 }

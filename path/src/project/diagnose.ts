@@ -66,6 +66,11 @@ function fromIssue(issue: Issue, value: unknown): readonly Finding[] {
     case 'invalid_value':
       return [notOneOf(issue.values.map(String), path, found)];
     case 'invalid_union':
+      // A choice without a key that tells which is meant says itself what is wrong.
+      if (optionsOf(issue).length === 0)
+        return found === null
+          ? [wrongType('number', path, found)]
+          : [{ path, at: 'value', ...worded(shown(found), issue.message) }];
       return [notOneOf(optionsOf(issue), path, found), ...underGuess(issue, value)];
     default:
       return [{ path, at: 'value', ...worded(shown(found), issue.message) }];
@@ -196,7 +201,8 @@ function shape(): Shape {
 function keysAt(path: Path, value: unknown): readonly string[] {
   let schema: Shape = shape();
   for (const [depth, key] of path.entries()) {
-    const next: Shape | undefined = schema.properties?.[String(key)] ?? schema.additionalProperties;
+    const next: Shape | undefined =
+      schema.properties?.[String(key)] ?? schema.additionalProperties ?? schema.items;
     if (typeof next !== 'object') return [];
     schema = next;
     if (schema.oneOf !== undefined) {
@@ -211,6 +217,7 @@ function keysAt(path: Path, value: unknown): readonly string[] {
 interface Shape {
   readonly properties?: Readonly<Record<string, Shape>>;
   readonly additionalProperties?: Shape;
+  readonly items?: Shape;
   readonly oneOf?: readonly Shape[];
   readonly const?: unknown;
 }

@@ -16,6 +16,7 @@ interface Schema {
   readonly additionalProperties?: Schema | false;
   readonly items?: Schema;
   readonly oneOf?: readonly Schema[];
+  readonly anyOf?: readonly Schema[];
 }
 
 /** The reference page of ptp.yaml, in Markdown: generated, so that it cannot say other than what is checked. */
@@ -42,6 +43,7 @@ export function referencePage(): string {
 
 /** A heading and tables for a key that has keys of its own; nothing for the others. */
 function section(key: string, schema: Schema): readonly string[] {
+  if (schema.properties !== undefined) return settings(key, schema);
   const entry = schema.additionalProperties;
   if (typeof entry !== 'object' || (entry.properties === undefined && entry.oneOf === undefined)) return [];
   const heading = [`## ${key}`, '', schema.description ?? '', ''];
@@ -57,6 +59,14 @@ function section(key: string, schema: Schema): readonly string[] {
     ...nested(key, option),
   ]);
   return [...heading, ...alternatives];
+}
+
+/** The section of a key whose own keys are known: they, then those of each list among them. */
+function settings(key: string, schema: Schema): readonly string[] {
+  const lists = Object.entries(schema.properties ?? {}).flatMap(([name, { items }]) =>
+    items?.properties === undefined ? [] : [`### ${key}.${name}[]`, '', table(items), ''],
+  );
+  return [`## ${key}`, '', schema.description ?? '', '', table(schema), '', ...lists];
 }
 
 function nested(key: string, schema: Schema): readonly string[] {
@@ -93,7 +103,9 @@ function kind({
   additionalProperties,
   minimum,
   maximum,
+  anyOf,
 }: Schema): string {
+  if (anyOf !== undefined) return anyOf.map(kind).join(' or ');
   if (only !== undefined) return `\`${only}\``;
   if (values !== undefined) return values.map((value) => `\`${value}\``).join(' or ');
   if (type === 'array') return `list of ${items?.type === 'string' ? 'texts' : 'values'}`;

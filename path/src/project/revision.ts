@@ -1,16 +1,16 @@
 import type { Context } from '../effects/context.ts';
 import type { Project } from './project.ts';
 
-/** What git knows of the sources. */
-export interface Revision {
-  /** The commit's whole name. */
+/** Where a project's sources stand. */
+export interface SourceState {
+  /** The commit, all its hexadecimal digits. */
   readonly commit: string;
-  /** Whether the project's folder is as the commit has it. */
+  /** Whether the project's folder is as the commit has it, and nothing that is not ignored lies beside. */
   readonly clean: boolean;
 }
 
 /** The commit that the project's sources are at. Undefined where the folder is no git checkout. */
-export async function findRevision(context: Context, project: Project): Promise<Revision | undefined> {
+export async function sourceOf(context: Context, project: Project): Promise<SourceState | undefined> {
   if ((await context.processes.find('git')) === undefined) return undefined;
   const git = (...args: string[]) =>
     context.processes.run({ program: 'git', args, cwd: project.folder, signal: context.signal });
@@ -22,13 +22,7 @@ export async function findRevision(context: Context, project: Project): Promise<
   return { commit: head.stdout.trim(), clean: changes.stdout.trim() === '' };
 }
 
-/** A revision as a tag for people: twelve digits, and `-dirty` where the working tree differs from the commit. */
-export function revisionTag({ commit, clean }: Revision): string {
+/** The commit as a tag for people: twelve digits, and `-dirty` where the sources differ from it. Pure. */
+export function revisionOf({ commit, clean }: SourceState): string {
   return `${commit.slice(0, 12)}${clean ? '' : '-dirty'}`;
-}
-
-/** The tag of the commit that the project's sources are at. Undefined where the folder is no git checkout. */
-export async function revisionOf(context: Context, project: Project): Promise<string | undefined> {
-  const revision = await findRevision(context, project);
-  return revision === undefined ? undefined : revisionTag(revision);
 }
