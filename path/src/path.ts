@@ -129,6 +129,7 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
       await orFail(evidence);
       const measured = await Promise.race([limits, traffic.finish(options)]);
       if (measured?.problem !== undefined) throw new StepFailed(measured.problem);
+      await evidence;
       await keepRecord(context, cluster.registry, await record.serves(release.rolled, measured?.result));
       return {
         release,

@@ -10,6 +10,7 @@ import { removing } from './chapters/removing.ts';
 import { reproducible } from './chapters/reproducible.ts';
 import { starting } from './chapters/starting.ts';
 import { surviving } from './chapters/surviving.ts';
+import { verified } from './chapters/verified.ts';
 
 /*
  * The first milestone, told once from beginning to end on one real cluster of the tests' own. The chapters follow each
@@ -28,6 +29,7 @@ describe(`the path of ${instance}`, () => {
   describe('in the browser', () => inTheBrowser(system));
   describe('changing', () => changing(system));
   describe('releasing', () => releasing(system));
+  describe('verified', () => verified(system));
   describe('bad input', () => badInput(system));
   describe('surviving', () => surviving(system));
   describe('interrupted', () => interrupted(system));
