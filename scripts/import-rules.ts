@@ -28,7 +28,7 @@ type Rule = (each: Import) => string | undefined;
 
 const tool = 'path/src/';
 const steps = new Set([
-  ...['image', 'registry', 'cluster', 'deploy', 'services', 'route', 'prove'],
+  ...['image', 'registry', 'cluster', 'admission', 'deploy', 'services', 'route', 'prove'],
   ...['evidence', 'observe', 'maintain', 'cost', 'explain'],
 ]);
 

@@ -1,3 +1,4 @@
+import { admitImages } from './admission/step.ts';
 import { installParts } from './cluster/parts.ts';
 import type { Groundwork } from './cluster/provider.ts';
 import { startCluster } from './cluster/step.ts';
@@ -59,6 +60,7 @@ async function walk(context: Context, project: Project): Promise<Arrival> {
   try {
     const [{ cluster, client }, images] = await orFail(Promise.all([starting, published, parts.sandbox]));
     const given = { client, cluster, project, images };
+    await orFail(admitImages(context, given));
     const door = parts.all.then(() => prepareRoute(context, given));
     const [bindings, ahead] = await orFail(
       Promise.all([

@@ -7,6 +7,7 @@ export const stepNames = [
   'image',
   'registry',
   'cluster',
+  'admission',
   'services',
   'deploy',
   'route',

@@ -1,0 +1,104 @@
+import { StepFailed } from '../core/failure.ts';
+import type { PublishedImage } from '../core/handover.ts';
+import type { Context } from '../effects/context.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import { KubernetesError } from '../kubernetes/error.ts';
+import { type KubernetesObject, objectName } from '../kubernetes/objects.ts';
+import { collectionPath, resourceOf } from '../kubernetes/resources.ts';
+import type { Project } from '../project/project.ts';
+import { probe } from './plan.ts';
+
+/** Milliseconds between two questions, and in all. */
+const every = 25;
+const deadline = 30_000;
+
+/*
+ * An API server learns of a policy up to a second after it was written, and of the list some milliseconds after. So the
+ * server itself is asked: a Deployment of no pods is sent as a dry run, which goes through the whole of admission.
+ */
+
+/** Waits until the cluster refuses an image that nobody has let in. @throws StepFailed where it does not come to that */
+export function untilRefusing(
+  context: Pick<Context, 'clock' | 'signal'>,
+  client: KubernetesClient,
+  policy: KubernetesObject,
+  project: Project,
+  images: readonly PublishedImage[],
+): Promise<void> {
+  const foreign = images
+    .slice(0, 1)
+    .map(({ reference }) => reference.replace(/@.*/, `@sha256:${'0'.repeat(64)}`));
+  return untilAnswer(context, client, policy, project, foreign, 'refuses', 'it still takes any image');
+}
+
+/** Waits until the cluster takes these images. @throws StepFailed where it does not come to that */
+export function untilAdmitted(
+  context: Pick<Context, 'clock' | 'signal'>,
+  client: KubernetesClient,
+  policy: KubernetesObject,
+  project: Project,
+  images: readonly PublishedImage[],
+): Promise<void> {
+  const own = images.map(({ reference }) => reference);
+  return untilAnswer(
+    context,
+    client,
+    policy,
+    project,
+    own,
+    'takes',
+    'it still refuses images of this release',
+  );
+}
+
+async function untilAnswer(
+  context: Pick<Context, 'clock' | 'signal'>,
+  client: KubernetesClient,
+  policy: KubernetesObject,
+  project: Project,
+  references: readonly string[],
+  wanted: 'takes' | 'refuses',
+  late: string,
+): Promise<void> {
+  if (references.length === 0) return;
+  const began = context.clock.monotonic();
+  for (;;) {
+    const refusal = await refusalOf(client, policy, project, references, context.signal);
+    if (wanted === 'takes' ? refusal?.ours !== true : refusal !== undefined) return;
+    if (context.clock.monotonic() - began > deadline)
+      throw new StepFailed({
+        what: `after ${deadline / 1000} s the cluster does not heed the policy: ${late}`,
+        where: { object: objectName(policy) },
+        next: 'Look whether another policy or webhook stands in its way, and run `ptp up` again.',
+        details: refusal === undefined ? [] : [refusal.text],
+      });
+    await context.clock.sleep(every, context.signal);
+  }
+}
+
+interface Refusal {
+  readonly text: string;
+  /** Whether it is the policy's; what refuses before it hides what the policy would say. */
+  readonly ours: boolean;
+}
+
+/** What the cluster says against these images; undefined where it takes them. */
+async function refusalOf(
+  client: KubernetesClient,
+  policy: KubernetesObject,
+  project: Project,
+  references: readonly string[],
+  signal: AbortSignal,
+): Promise<Refusal | undefined> {
+  const body = probe(project, references);
+  const resource = await resourceOf(client, body);
+  if (resource === undefined) return undefined;
+  try {
+    const path = collectionPath(body.apiVersion, resource, body.metadata.namespace);
+    await client.send({ method: 'POST', path, query: { dryRun: 'All' }, body, signal });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof KubernetesError) || error.code >= 500) throw error;
+    return { text: error.message, ours: error.message.includes(policy.metadata.name) };
+  }
+}

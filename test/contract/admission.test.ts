@@ -1,0 +1,380 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { planAdmission } from '../../path/src/admission/plan.ts';
+import { type AdmissionInput, admitImages } from '../../path/src/admission/step.ts';
+import type { Event } from '../../path/src/core/event.ts';
+import type { Cluster, PublishedImage } from '../../path/src/core/handover.ts';
+import type { Context } from '../../path/src/effects/context.ts';
+import { nodeClock } from '../../path/src/effects/node/clock.ts';
+import { nodeProcesses } from '../../path/src/effects/node/processes.ts';
+import { admissionNames } from '../../path/src/kubernetes/admission-names.ts';
+import { connect, type KubernetesClient } from '../../path/src/kubernetes/client.ts';
+import { getObject } from '../../path/src/kubernetes/list.ts';
+import type { ConfigMap, ValidatingAdmissionPolicy } from '../../path/src/kubernetes/objects.ts';
+import type { Project } from '../../path/src/project/project.ts';
+import { until } from '../support/until.ts';
+import { type ControlPlane, startControlPlane } from './support/api-server.ts';
+
+const digestOf = (digit: string) => `sha256:${digit.repeat(64)}` as const;
+const place = 'registry.test:5000/shop';
+const imageOf = (name: string, digit: string): PublishedImage => ({
+  name,
+  reference: `${place}/${name}@${digestOf(digit)}`,
+  digest: digestOf(digit),
+  tags: [],
+});
+const web = imageOf('web', 'a');
+const database = imageOf('postgres-17', 'b');
+const next = imageOf('web', 'c');
+const foreign = `registry.test:5000/elsewhere/miner@${digestOf('d')}`;
+
+const project: Project = {
+  name: 'shop',
+  folder: '/nowhere',
+  components: [],
+  services: [],
+  target: {
+    name: 'there',
+    cluster: 'local',
+    domain: 'shop.example.test',
+    namespace: 'shop',
+    instance: 'shop',
+    ports: { http: 80, https: 443 },
+  },
+};
+const names = admissionNames('shop');
+
+const unknown = (image: string) =>
+  `shop refuses ${image}: it is not an image of a recorded release of shop. Carry it with \`ptp up\`.`;
+const untagged = (image: string) =>
+  `shop refuses ${image}: it is not named by its digest, and a tag can come to mean another image. Carry it with \`ptp up\`.`;
+const moved = (image: string) =>
+  `shop refuses ${image}: it has the digest of an image of shop but comes from another place than the release was published to. Carry it with \`ptp up\`.`;
+
+/** What the restricted standard asks of a pod. */
+const spec = (image: string, more: object = {}) => ({
+  automountServiceAccountToken: false,
+  securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+  containers: [container('main', image)],
+  ...more,
+});
+const container = (name: string, image: string) => ({
+  name,
+  image,
+  securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+});
+const labels = { app: 'a' };
+const selector = { matchLabels: labels };
+const template = (image: string) => ({ metadata: { labels }, spec: spec(image) });
+const job = (image: string) => ({ template: { spec: { ...spec(image), restartPolicy: 'Never' } } });
+
+/** Each kind that makes pods: where it is posted to, and its specification with an image. */
+const kinds = {
+  pods: ['/api/v1', 'Pod', (image: string) => spec(image)],
+  replicationcontrollers: [
+    '/api/v1',
+    'ReplicationController',
+    (image: string) => ({ replicas: 0, selector: labels, template: template(image) }),
+  ],
+  deployments: [
+    '/apis/apps/v1',
+    'Deployment',
+    (image: string) => ({ replicas: 0, selector, template: template(image) }),
+  ],
+  replicasets: [
+    '/apis/apps/v1',
+    'ReplicaSet',
+    (image: string) => ({ replicas: 0, selector, template: template(image) }),
+  ],
+  statefulsets: [
+    '/apis/apps/v1',
+    'StatefulSet',
+    (image: string) => ({ replicas: 0, selector, serviceName: 'a', template: template(image) }),
+  ],
+  daemonsets: ['/apis/apps/v1', 'DaemonSet', (image: string) => ({ selector, template: template(image) })],
+  jobs: ['/apis/batch/v1', 'Job', job],
+  cronjobs: [
+    '/apis/batch/v1',
+    'CronJob',
+    (image: string) => ({ schedule: '0 0 1 1 *', suspend: true, jobTemplate: { spec: job(image) } }),
+  ],
+} as const;
+type Plural = keyof typeof kinds;
+
+describe('only what came out of the path is let in by a real API server', () => {
+  let plane: ControlPlane;
+  let client: KubernetesClient;
+  let number = 0;
+  const events: Event[] = [];
+  const context: Context = {
+    emit: (event) => events.push(event),
+    clock: nodeClock,
+    processes: nodeProcesses,
+    cache: '',
+    signal: new AbortController().signal,
+  };
+  const admit = (images: readonly PublishedImage[], more: Partial<AdmissionInput> = {}) =>
+    admitImages(context, {
+      client,
+      project,
+      images,
+      cluster: {
+        provider: 'local',
+        registry: { url: '', name: 'registry.test:5000', prefix: 'shop' },
+      } as Cluster,
+      ...more,
+    });
+
+  beforeAll(async () => {
+    plane = await startControlPlane();
+    client = await connect(plane.kubeconfig);
+    await admit([web, database]);
+    await until(
+      'pods can be made',
+      () => client.find('/api/v1/namespaces/shop/serviceaccounts/default'),
+      (account) => account !== undefined,
+    );
+  });
+  afterAll(async () => {
+    await client?.close();
+    await plane?.stop();
+  });
+
+  const send = (plural: Plural, given: object, namespace = 'shop') => {
+    const [api, kind] = kinds[plural];
+    const body = {
+      apiVersion: api.replace(/^\/apis?\//, ''),
+      kind,
+      metadata: { name: `${plural}-${++number}`, namespace },
+      spec: given,
+    };
+    return client.send<{ readonly metadata: { readonly name: string } }>({
+      method: 'POST',
+      path: `${api}/namespaces/${namespace}/${plural}`,
+      body,
+    });
+  };
+  const make = (plural: Plural, image: string) => send(plural, kinds[plural][2](image));
+  const patch = (path: string, body: unknown, manager = 'kubectl-edit') =>
+    client.send({
+      method: 'PATCH',
+      path,
+      query: { fieldManager: manager },
+      contentType: 'application/strategic-merge-patch+json',
+      body,
+    });
+  const listed = async () => {
+    const key = { apiVersion: 'v1', kind: 'ConfigMap', namespace: names.namespace, name: names.list };
+    return Object.values((await getObject<ConfigMap>(client, key))?.data ?? {});
+  };
+
+  describe.each(Object.keys(kinds) as readonly Plural[])('%s', (plural) => {
+    test('an image of the release is taken', async () => {
+      await expect(make(plural, web.reference)).resolves.toMatchObject({ status: 201 });
+    });
+    test('a digest that is of no release is refused', async () => {
+      await expect(make(plural, foreign)).rejects.toThrow(unknown(foreign));
+      const same = `${place}/web@${digestOf('e')}`;
+      await expect(make(plural, same)).rejects.toThrow(unknown(same));
+    });
+    test('a tag alone is refused', async () => {
+      await expect(make(plural, `${place}/web:latest`)).rejects.toThrow(untagged(`${place}/web:latest`));
+      await expect(make(plural, 'busybox')).rejects.toThrow(untagged('busybox'));
+    });
+    test('the digest of the release from another repository is refused', async () => {
+      const elsewhere = `registry.test:5000/elsewhere/web@${web.digest}`;
+      await expect(make(plural, elsewhere)).rejects.toThrow(moved(elsewhere));
+    });
+  });
+
+  test('a tag beside the digest makes no difference', async () => {
+    await expect(make('pods', web.reference.replace('@', ':v1@'))).resolves.toMatchObject({ status: 201 });
+  });
+
+  test.each(['', ' ', '@', `@${web.digest}`, `${web.reference}0`, `x@${web.reference}`, web.digest])(
+    'what is no reference is refused: %j',
+    async (image) => {
+      await expect(make('deployments', image)).rejects.toThrow(/refuses|invalid/i);
+    },
+  );
+
+  test('an init container and a sidecar are looked at as well', async () => {
+    const given = (image: string) =>
+      spec(web.reference, { initContainers: [{ ...container('first', image), restartPolicy: 'Always' }] });
+    await expect(send('pods', given(database.reference))).resolves.toMatchObject({ status: 201 });
+    await expect(send('pods', given(foreign))).rejects.toThrow(unknown(foreign));
+  });
+
+  test('an image that is mounted is looked at as well', async () => {
+    const given = (reference: string) =>
+      spec(web.reference, { volumes: [{ name: 'v', image: { reference, pullPolicy: 'IfNotPresent' } }] });
+    await expect(send('pods', given(database.reference))).resolves.toMatchObject({ status: 201 });
+    await expect(send('pods', given(foreign))).rejects.toThrow(unknown(foreign));
+  });
+
+  test('a container for debugging in a pod that runs is looked at as well', async () => {
+    const { name } = (await make('pods', web.reference)).body.metadata;
+    const debug = (image: string) =>
+      patch(`/api/v1/namespaces/shop/pods/${name}/ephemeralcontainers`, {
+        spec: { ephemeralContainers: [container('debug', image)] },
+      });
+    await expect(debug(foreign)).rejects.toThrow(unknown(foreign));
+    await expect(debug(database.reference)).resolves.toMatchObject({ status: 200 });
+  });
+
+  test('the image of a pod that was let in cannot be exchanged for another', async () => {
+    const { name } = (await make('pods', web.reference)).body.metadata;
+    const exchange = (image: string) =>
+      patch(`/api/v1/namespaces/shop/pods/${name}`, { spec: { containers: [{ name: 'main', image }] } });
+    await expect(exchange(foreign)).rejects.toThrow(unknown(foreign));
+    await expect(exchange(`${place}/web:v2`)).rejects.toThrow(untagged(`${place}/web:v2`));
+    await expect(exchange(database.reference)).resolves.toMatchObject({ status: 200 });
+  });
+
+  test('all images that are refused are named at once', async () => {
+    const two = `${foreign.slice(0, -1)}e`;
+    const given = spec(foreign, { initContainers: [container('first', two)] });
+    await expect(send('pods', given)).rejects.toThrow(unknown(`${foreign}, ${two}`));
+  });
+
+  test('other namespaces take what they like', async () => {
+    const refused = send('deployments', kinds.deployments[2](foreign), 'default');
+    await expect(refused).resolves.toMatchObject({ status: 201 });
+  });
+
+  test('the server finds nothing wrong with the policy', async () => {
+    const policy = await until(
+      'it has been looked at',
+      () =>
+        client.get<ValidatingAdmissionPolicy>(
+          `/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/${names.policy}`,
+        ),
+      ({ status }) => status?.observedGeneration !== undefined,
+    );
+    expect(policy.status?.typeChecking?.expressionWarnings ?? []).toEqual([]);
+  });
+
+  test('the images of the next release are taken as soon as it is told, those that run stay', async () => {
+    for (let round = 0; round < 20; round++) {
+      const image = imageOf('web', '0123456789abcdef'[round % 16] ?? '0');
+      await admit([image, database]);
+      await expect(make('deployments', image.reference)).resolves.toMatchObject({ status: 201 });
+    }
+    await admit([next, database]);
+    expect(await listed()).toContain(web.reference);
+  });
+
+  test('what nothing uses any more leaves the list, and its objects can still be finished with', async () => {
+    const gone = imageOf('old', 'f');
+    await admit([web, database, gone]);
+    const { name } = (await make('pods', gone.reference)).body.metadata;
+    await admit([web, database]);
+    expect(await listed()).toContain(gone.reference);
+    await client.send({
+      method: 'DELETE',
+      path: `/api/v1/namespaces/shop/pods/${name}`,
+      body: { gracePeriodSeconds: 0 },
+    });
+    const { name: held } = (await make('jobs', gone.reference)).body.metadata;
+    await until(
+      'the job has its pod',
+      () =>
+        client.get<{ items: readonly unknown[] }>(`/api/v1/namespaces/shop/pods`, {
+          labelSelector: `job-name=${held}`,
+        }),
+      ({ items }) => items.length === 1,
+    );
+    await client.send({
+      method: 'DELETE',
+      path: `/api/v1/namespaces/shop/pods`,
+      query: { labelSelector: `job-name=${held}` },
+      body: { gracePeriodSeconds: 0 },
+    });
+    await admit([web, database], {});
+    await patch(`/apis/batch/v1/namespaces/shop/jobs/${held}`, { metadata: { labels: { touched: 'yes' } } });
+  });
+
+  test('that something runs is no reason to let it in', async () => {
+    await client.send({
+      method: 'DELETE',
+      path: `/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/${names.policy}`,
+    });
+    await until(
+      'the door is open',
+      () => make('deployments', foreign),
+      () => true,
+    );
+    await admit([web, database]);
+    expect(await listed()).not.toContain(foreign);
+    await expect(make('deployments', foreign)).rejects.toThrow(unknown(foreign));
+  });
+
+  test('what others add to the list or to the policy is taken away again, and told', async () => {
+    const list = `/api/v1/namespaces/${names.namespace}/configmaps/${names.list}`;
+    await patch(list, { data: { [foreign.replace(/.*@/, '').replace(':', '-')]: foreign } }, 'mallory');
+    const policy = `/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/${names.policy}`;
+    await patch(policy, { spec: { matchConditions: [{ name: 'never', expression: 'false' }] } }, 'mallory');
+    events.length = 0;
+    await admit([web, database]);
+    expect(await listed()).not.toContain(foreign);
+    expect((await client.get<ValidatingAdmissionPolicy>(policy)).spec?.matchConditions ?? []).toEqual([]);
+    const warnings = events.flatMap((event) => (event.kind === 'warning' ? [event.problem.what] : []));
+    expect(warnings).toHaveLength(2);
+    expect(warnings[0]).toContain('mallory');
+    events.length = 0;
+    await admit([web, database]);
+    expect(events.filter((event) => event.kind === 'warning')).toEqual([]);
+    expect(events.flatMap((event) => (event.kind === 'object-applied' ? [event.change] : []))).toEqual([
+      'unchanged',
+      'unchanged',
+      'unchanged',
+      'unchanged',
+      'unchanged',
+    ]);
+    await until(
+      'the policy holds again',
+      () => make('deployments', foreign).then(() => 'taken', String),
+      (answer) => answer.includes('refuses'),
+    );
+  });
+
+  test('what this run has not built is looked at before it is let in, and only then', async () => {
+    const asked: string[] = [];
+    const verify = async (reference: string) => {
+      asked.push(reference);
+      if (reference === foreign) throw new Error('no signature');
+    };
+    const recorded = [`${place}/web@${digestOf('7')}9`.slice(0, -1).replace(/7{3}$/, '789')];
+    await admit([web, database], { recorded, verify });
+    await admit([web, database], { recorded, verify });
+    expect(asked).toEqual(recorded);
+    await expect(admit([web, database], { recorded: [foreign], verify })).rejects.toThrow('no signature');
+    expect(await listed()).not.toContain(foreign);
+  });
+
+  test('a list of a hundred components with ten releases each is no burden', async () => {
+    const recorded = Array.from({ length: 1000 }, (_, index) => {
+      const digest = index.toString(16).padStart(64, '0');
+      return `${place}/component-with-a-long-name-${index % 100}@sha256:${digest}`;
+    });
+    await admit([web, database], { recorded });
+    await expect(make('pods', recorded[999] ?? '')).resolves.toMatchObject({ status: 201 });
+    await expect(make('pods', foreign)).rejects.toThrow(unknown(foreign));
+    const { list } = planAdmission(project, recorded);
+    expect(JSON.stringify(list).length).toBeLessThan(256 * 1024);
+  });
+
+  test('without the list nothing is let in', async () => {
+    await client.send({
+      method: 'DELETE',
+      path: `/api/v1/namespaces/${names.namespace}/configmaps/${names.list}`,
+    });
+    await until(
+      'the server has noticed',
+      () => make('pods', web.reference).then(() => 'taken', String),
+      (answer) => answer.includes('no params found'),
+    );
+    await expect(make('deployments', web.reference)).rejects.toThrow(/no params found for policy binding/);
+    await admit([web, database]);
+    await expect(make('pods', web.reference)).resolves.toMatchObject({ status: 201 });
+  });
+});
