@@ -1,3 +1,5 @@
+import { listAnnotation } from './list.ts';
+
 /*
  * The policy's rules in the Common Expression Language, as the API server evaluates them (kubernetes.io, "Validating
  * Admission Policy" and "Common Expression Language in Kubernetes"). Objects are taken as `dyn`, because one expression
@@ -22,6 +24,9 @@ const byDigest = String.raw`'^[^@\\s]+@sha256:[0-9a-f]{64}$'`;
 const repository = `'^(?:[^@]*/)?[^/:@]*'`;
 const digest = `'@sha256:[0-9a-f]{64}$'`;
 
+/** The list's lines. Nothing is in it where the annotation is missing. */
+const list = `namespaceObject.metadata.?annotations[?${JSON.stringify(listAnnotation)}].orValue('').split('\\n')`;
+
 /** The specification of the pods that an object is or makes. */
 function podSpec(object: string): string {
   const spec = `dyn(${object}).spec`;
@@ -40,12 +45,13 @@ function imagesOf(spec: string): string {
   return [...containers, volumes].join(' + ');
 }
 
-/** What the list says under an image's digest, one reference a line; empty where it does not know it. */
-const listed = (image: string) =>
-  `params.?data[?${image}.find(${digest}).replace('@sha256:', 'sha256-')].orValue('')`;
-
-/** An image as the list would name it: without its tag, which nothing follows where there is a digest. */
-const canonical = (image: string) => `${image}.find(${repository}) + ${image}.find(${digest})`;
+/** Whether the list has an image: its repository and its digest in one line. A tag beside a digest is never followed. */
+const admitted = (image: string) =>
+  `variables.lines.exists(l, l.startsWith(${image}.find(${repository}) + ' ') && ${hasDigest('l', image)})`;
+/** Whether a line of the list has an image's digest, whatever the repository. */
+function hasDigest(line: string, image: string): string {
+  return `${line}.contains(${image}.find(${digest}).replace('@', ' '))`;
+}
 
 /**
  * What the policy computes of a request. Images that an object had before are not looked at again: controllers have to
@@ -53,16 +59,20 @@ const canonical = (image: string) => `${image}.find(${repository}) + ${image}.fi
  */
 export const variables: readonly Variable[] = [
   { name: 'spec', expression: podSpec('object') },
-  { name: 'before', expression: `request.operation == 'UPDATE' ? ${podSpec('oldObject')} : dyn({})` },
+  { name: 'before', expression: `request.operation == 'UPDATE' ? (${podSpec('oldObject')}) : dyn({})` },
   { name: 'known', expression: imagesOf('variables.before') },
   { name: 'images', expression: `(${imagesOf('variables.spec')}).filter(i, !(i in variables.known))` },
+  { name: 'lines', expression: list },
   { name: 'tagged', expression: `variables.images.filter(i, !i.matches(${byDigest}))` },
   {
     name: 'refused',
-    expression: `variables.images.filter(i, i.matches(${byDigest}) && !(${canonical('i')} in ${listed('i')}.split('\\n')))`,
+    expression: `variables.images.filter(i, i.matches(${byDigest}) && !${admitted('i')})`,
   },
-  { name: 'moved', expression: `variables.refused.filter(i, ${listed('i')} != '')` },
-  { name: 'unknown', expression: `variables.refused.filter(i, ${listed('i')} == '')` },
+  {
+    name: 'moved',
+    expression: `variables.refused.filter(i, variables.lines.exists(l, ${hasDigest('l', 'i')}))`,
+  },
+  { name: 'unknown', expression: 'variables.refused.filter(i, !(i in variables.moved))' },
 ];
 
 /** What is refused, with what, why and what to do. The server tells the first that fails. */

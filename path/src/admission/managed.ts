@@ -9,39 +9,30 @@ import { objectPath, resourceOf } from '../kubernetes/resources.ts';
 interface ManagedFields {
   readonly manager?: string;
   readonly subresource?: string;
-  readonly fieldsV1?: Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
-}
-
-/** The parts that decide what runs. */
-const parts = ['data', 'binaryData', 'spec'] as const;
-
-/** The keys of a part of an object that the path has set. */
-export function managedKeys(object: KubernetesObject, part: (typeof parts)[number]): ReadonlySet<string> {
-  const own = entriesOf(object).filter(({ manager }) => manager === fieldManager);
-  const keys = own.flatMap(({ fieldsV1 }) => Object.keys(fieldsV1?.[`f:${part}`] ?? {}));
-  return new Set(keys.map((key) => key.replace(/^f:/, '')));
+  readonly fieldsV1?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Takes away what others have added to objects that are the path's alone: server-side apply leaves in place what was
- * added beside its own fields, and here each addition opens the door (an image more, a condition under which the policy
- * does not hold). Tells who it was.
+ * Takes away what others have added to the policy or its binding: server-side apply leaves in place what was added
+ * beside its own fields, and here an addition can open the door, as a condition does under which the policy does not
+ * hold. Tells who it was.
  * @param changes what applying the objects has changed
+ * @returns whether there was anything to take away
  */
 export async function takeBack(
   context: Pick<Context, 'emit' | 'signal'>,
   client: KubernetesClient,
   objects: readonly KubernetesObject[],
   changes: ChangeSet,
-): Promise<void> {
+): Promise<boolean> {
+  let taken = false;
   for (const wanted of objects) {
     const live = changes.find(
       ({ after }) => after !== undefined && objectId(after) === objectId(wanted),
     )?.after;
     const others = live === undefined ? [] : othersIn(live);
-    if (live === undefined || others.length === 0 || wanted.kind === 'Namespace') continue;
-    const resource = await resourceOf(client, wanted);
-    if (resource === undefined) continue;
+    const resource = others.length === 0 ? undefined : await resourceOf(client, wanted);
+    if (live === undefined || resource === undefined) continue;
     await client.send({
       method: 'PUT',
       path: objectPath(keyOf(wanted), resource),
@@ -55,23 +46,37 @@ export async function takeBack(
       problem: {
         what: `${others.join(', ')} had added to what decides which images run; it is as it was`,
         where: { object: objectName(wanted) },
-        next: 'Look who may write there. What is to run is carried with `ptp up`.',
+        next: 'Look who may write there.',
       },
     });
+    taken = true;
   }
+  return taken;
 }
 
-/** Who else has set something in the parts of an object that decide. */
+/** Who else has set something in an object's specification. */
 function othersIn(object: AnyObject): readonly string[] {
-  const foreign = entriesOf(object).filter(
+  const foreign = managedFields(object).filter(
     ({ manager, subresource, fieldsV1 }) =>
-      manager !== fieldManager &&
-      subresource === undefined &&
-      parts.some((part) => fieldsV1?.[`f:${part}`] !== undefined),
+      manager !== fieldManager && subresource === undefined && fieldsV1?.['f:spec'] !== undefined,
   );
   return [...new Set(foreign.map(({ manager = 'somebody' }) => manager))];
 }
 
-function entriesOf({ metadata }: KubernetesObject): readonly ManagedFields[] {
+/** Who has set an annotation of an object as it is. */
+export function managersOf(object: KubernetesObject, annotation: string): readonly string[] {
+  return managedFields(object)
+    .filter(({ fieldsV1 }) => {
+      const { 'f:annotations': set } = (fieldsV1?.['f:metadata'] ?? {}) as Annotations;
+      return set?.[`f:${annotation}`] !== undefined;
+    })
+    .map(({ manager = 'somebody' }) => manager);
+}
+
+interface Annotations {
+  readonly 'f:annotations'?: Readonly<Record<string, unknown>>;
+}
+
+function managedFields({ metadata }: KubernetesObject): readonly ManagedFields[] {
   return (metadata as { readonly managedFields?: readonly ManagedFields[] }).managedFields ?? [];
 }

@@ -1,10 +1,7 @@
-import { admissionNames } from '../kubernetes/admission-names.ts';
+import { admissionPolicyName } from '../kubernetes/admission-rights.ts';
 import { label } from '../kubernetes/labels.ts';
-import { namespaceFor } from '../kubernetes/namespace.ts';
 import type {
-  ConfigMap,
   Deployment,
-  Namespace,
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
 } from '../kubernetes/objects.ts';
@@ -13,38 +10,26 @@ import { validations, variables } from './expressions.ts';
 
 /** The objects with which a cluster refuses every image of a project that did not come out of the path. */
 export interface AdmissionPlan {
-  /** The project's namespace and that of the list. */
-  readonly namespaces: readonly Namespace[];
-  readonly list: ConfigMap;
   readonly policy: ValidatingAdmissionPolicy;
   readonly binding: ValidatingAdmissionPolicyBinding;
 }
 
 const api = 'admissionregistration.k8s.io/v1';
 
-/**
- * Plans the policy, its binding and the list of what may run (kubernetes.io, "Validating Admission Policy").
- * @param references by digest, without a tag: `registry/repository@sha256:…`
- */
-export function planAdmission(project: Project, references: readonly string[]): AdmissionPlan {
+/** Plans the policy and its binding (kubernetes.io, "Validating Admission Policy"). What may run is in the list. */
+export function planAdmission(project: Project): AdmissionPlan {
   const { namespace } = project.target;
-  const names = admissionNames(namespace);
-  const labels = { [label.partOf]: project.name };
+  const metadata = {
+    name: admissionPolicyName(namespace),
+    labels: { [label.partOf]: project.name },
+  };
   return {
-    namespaces: [namespaceFor(namespace), namespaceFor(names.namespace)],
-    list: {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: names.list, namespace: names.namespace, labels },
-      data: listOf(references),
-    },
     policy: {
       apiVersion: api,
       kind: 'ValidatingAdmissionPolicy',
-      metadata: { name: names.policy, labels },
+      metadata,
       spec: {
         failurePolicy: 'Fail',
-        paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
         matchConstraints: {
           matchPolicy: 'Equivalent',
           namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
@@ -62,12 +47,8 @@ export function planAdmission(project: Project, references: readonly string[]): 
     binding: {
       apiVersion: api,
       kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name: names.policy, labels },
-      spec: {
-        policyName: names.policy,
-        paramRef: { name: names.list, namespace: names.namespace, parameterNotFoundAction: 'Deny' },
-        validationActions: ['Deny'],
-      },
+      metadata,
+      spec: { policyName: metadata.name, validationActions: ['Deny'] },
     },
   };
 }
@@ -82,23 +63,8 @@ function rule(group: string, resources: readonly string[]) {
   };
 }
 
-/** A key for each digest, so that the server looks one up and reads no list: `sha256-…` → references, one a line. */
-export function listOf(references: readonly string[]): Readonly<Record<string, string>> {
-  const listed: Record<string, readonly string[]> = {};
-  for (const reference of [...new Set(references)].sort()) {
-    const key = reference.slice(reference.indexOf('@') + 1).replace(':', '-');
-    listed[key] = [...(listed[key] ?? []), reference];
-  }
-  return Object.fromEntries(Object.entries(listed).map(([key, lines]) => [key, lines.join('\n')]));
-}
-
-/** The references that a list names. */
-export function referencesIn(data: Readonly<Record<string, string>>): readonly string[] {
-  return Object.values(data).flatMap((lines) => lines.split('\n'));
-}
-
-/** A Deployment without pods that has these images: whether the cluster takes it tells whether it takes them. */
-export function probe(project: Project, references: readonly string[]): Deployment {
+/** A Deployment without pods that has an image: whether the cluster takes it tells whether it takes the image. */
+export function probe(project: Project, image: string): Deployment {
   const labels = { [label.name]: 'admission-probe' };
   return {
     apiVersion: 'apps/v1',
@@ -107,10 +73,7 @@ export function probe(project: Project, references: readonly string[]): Deployme
     spec: {
       replicas: 0,
       selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: { containers: references.map((image, index) => ({ name: `image-${index}`, image })) },
-      },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'probe', image }] } },
     },
   };
 }

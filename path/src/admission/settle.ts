@@ -1,5 +1,4 @@
 import { StepFailed } from '../core/failure.ts';
-import type { PublishedImage } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { KubernetesError } from '../kubernetes/error.ts';
@@ -17,58 +16,51 @@ const deadline = 30_000;
  * server itself is asked: a Deployment of no pods is sent as a dry run, which goes through the whole of admission.
  */
 
-/** Waits until the cluster refuses an image that nobody has let in. @throws StepFailed where it does not come to that */
-export function untilRefusing(
-  context: Pick<Context, 'clock' | 'signal'>,
-  client: KubernetesClient,
-  policy: KubernetesObject,
-  project: Project,
-  images: readonly PublishedImage[],
-): Promise<void> {
-  const foreign = images
-    .slice(0, 1)
-    .map(({ reference }) => reference.replace(/@.*/, `@sha256:${'0'.repeat(64)}`));
-  return untilAnswer(context, client, policy, project, foreign, 'refuses', 'it still takes any image');
+/** Where to ask, and on whose behalf. */
+export interface Asked {
+  readonly client: KubernetesClient;
+  readonly project: Project;
+  readonly policy: KubernetesObject;
 }
 
-/** Waits until the cluster takes these images. @throws StepFailed where it does not come to that */
+/**
+ * Waits until the cluster refuses an image that nobody has let in.
+ * @param near a reference that is let in: one beside it is asked for
+ * @throws StepFailed where it does not come to that
+ */
+export function untilRefusing(
+  context: Pick<Context, 'clock' | 'signal'>,
+  asked: Asked,
+  near: string,
+): Promise<void> {
+  const foreign = near.replace(/@.*/, `-admission-probe@sha256:${'0'.repeat(64)}`);
+  return untilAnswer(context, asked, foreign, 'refuses', 'it still takes any image');
+}
+
+/** Waits until the cluster takes an image. @throws StepFailed where it does not come to that */
 export function untilAdmitted(
   context: Pick<Context, 'clock' | 'signal'>,
-  client: KubernetesClient,
-  policy: KubernetesObject,
-  project: Project,
-  images: readonly PublishedImage[],
+  asked: Asked,
+  reference: string,
 ): Promise<void> {
-  const own = images.map(({ reference }) => reference);
-  return untilAnswer(
-    context,
-    client,
-    policy,
-    project,
-    own,
-    'takes',
-    'it still refuses images of this release',
-  );
+  return untilAnswer(context, asked, reference, 'takes', `it still refuses ${reference}`);
 }
 
 async function untilAnswer(
   context: Pick<Context, 'clock' | 'signal'>,
-  client: KubernetesClient,
-  policy: KubernetesObject,
-  project: Project,
-  references: readonly string[],
+  asked: Asked,
+  reference: string,
   wanted: 'takes' | 'refuses',
   late: string,
 ): Promise<void> {
-  if (references.length === 0) return;
   const began = context.clock.monotonic();
   for (;;) {
-    const refusal = await refusalOf(client, policy, project, references, context.signal);
+    const refusal = await refusalOf(asked, reference, context.signal);
     if (wanted === 'takes' ? refusal?.ours !== true : refusal !== undefined) return;
     if (context.clock.monotonic() - began > deadline)
       throw new StepFailed({
         what: `after ${deadline / 1000} s the cluster does not heed the policy: ${late}`,
-        where: { object: objectName(policy) },
+        where: { object: objectName(asked.policy) },
         next: 'Look whether another policy or webhook stands in its way, and run `ptp up` again.',
         details: refusal === undefined ? [] : [refusal.text],
       });
@@ -82,15 +74,13 @@ interface Refusal {
   readonly ours: boolean;
 }
 
-/** What the cluster says against these images; undefined where it takes them. */
+/** What the cluster says against an image; undefined where it takes it. */
 async function refusalOf(
-  client: KubernetesClient,
-  policy: KubernetesObject,
-  project: Project,
-  references: readonly string[],
+  { client, policy, project }: Asked,
+  reference: string,
   signal: AbortSignal,
 ): Promise<Refusal | undefined> {
-  const body = probe(project, references);
+  const body = probe(project, reference);
   const resource = await resourceOf(client, body);
   if (resource === undefined) return undefined;
   try {

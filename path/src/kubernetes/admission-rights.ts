@@ -1,24 +1,15 @@
 import type { Right } from './access-review.ts';
-import { admissionNames } from './admission-names.ts';
 
-const group = 'admissionregistration.k8s.io';
-
-/** What it takes to tell a cluster which images may run in a namespace: the policy, then the list. */
-export function admissionRights(namespace: string): readonly Right[] {
-  const names = admissionNames(namespace);
-  const kinds = ['validatingadmissionpolicies', 'validatingadmissionpolicybindings'];
-  return [
-    ...kinds.flatMap((resource) => [
-      { verb: 'list', resource, group },
-      { verb: 'patch', resource, group, name: names.policy },
-    ]),
-    { verb: 'patch', resource: 'namespaces', group: '', name: names.namespace },
-    listRight(namespace),
-  ];
+/** The name of the policy that decides which images run in a namespace, and of its binding. */
+export function admissionPolicyName(namespace: string): string {
+  return `${namespace}.images.ptp.dev`;
 }
 
-/** What it takes to change the list alone. */
-export function listRight(namespace: string): Right {
-  const names = admissionNames(namespace);
-  return { verb: 'patch', resource: 'configmaps', group: '', namespace: names.namespace, name: names.list };
+/** What it takes to make that policy, beside what a deploy needs anyway. */
+export function admissionRights(namespace: string): readonly Right[] {
+  const [group, name] = ['admissionregistration.k8s.io', admissionPolicyName(namespace)];
+  return ['validatingadmissionpolicies', 'validatingadmissionpolicybindings'].flatMap((resource) => [
+    { verb: 'list', resource, group },
+    { verb: 'patch', resource, group, name },
+  ]);
 }
