@@ -60,7 +60,7 @@ async function walk(context: Context, project: Project): Promise<Arrival> {
   try {
     const [{ cluster, client }, images] = await orFail(Promise.all([starting, published, parts.sandbox]));
     const given = { client, cluster, project, images };
-    await orFail(admitImages(context, given));
+    const admission = await orFail(admitImages(context, given));
     const door = parts.all.then(() => prepareRoute(context, given));
     const [bindings, ahead] = await orFail(
       Promise.all([
@@ -69,7 +69,7 @@ async function walk(context: Context, project: Project): Promise<Arrival> {
       ]),
     );
     const release = await orFail(deployComponents(context, { ...given, bindings, ahead }));
-    await door;
+    await Promise.all([door, admission.inForce]);
     const route = await openRoute(context, { ...given, release });
     await proveServing(context, route, project);
     return { release, route };

@@ -119,8 +119,8 @@ describe('only what came out of the path is let in by a real API server', () => 
     cache: '',
     signal: new AbortController().signal,
   };
-  const admit = (images: readonly PublishedImage[], more: Partial<AdmissionInput> = {}) =>
-    admitImages(context, {
+  const admit = async (images: readonly PublishedImage[], more: Partial<AdmissionInput> = {}) => {
+    const { inForce } = await admitImages(context, {
       client,
       project,
       images,
@@ -130,6 +130,8 @@ describe('only what came out of the path is let in by a real API server', () => 
       } as Cluster,
       ...more,
     });
+    await inForce;
+  };
 
   beforeAll(async () => {
     plane = await startControlPlane();

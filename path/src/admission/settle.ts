@@ -16,34 +16,24 @@ const deadline = 30_000;
  * server itself is asked: a Deployment of no pods is sent as a dry run, which goes through the whole of admission.
  */
 
-/** Where to ask, and on whose behalf. */
+/** Where to ask, and about what. */
 export interface Asked {
   readonly client: KubernetesClient;
   readonly project: Project;
   readonly policy: KubernetesObject;
+  /** A reference that is listed. */
+  readonly listed: string;
 }
 
-/**
- * Waits until the cluster refuses an image that nobody has let in.
- * @param near a reference that is let in: one beside it is asked for
- * @throws StepFailed where it does not come to that
- */
-export function untilRefusing(
-  context: Pick<Context, 'clock' | 'signal'>,
-  asked: Asked,
-  near: string,
-): Promise<void> {
-  const foreign = near.replace(/@.*/, `-admission-probe@sha256:${'0'.repeat(64)}`);
+/** Waits until the cluster refuses an image that is not listed. @throws StepFailed where it does not come to that */
+export function untilRefusing(context: Pick<Context, 'clock' | 'signal'>, asked: Asked): Promise<void> {
+  const foreign = asked.listed.replace(/@.*/, `-admission-probe@sha256:${'0'.repeat(64)}`);
   return untilAnswer(context, asked, foreign, 'refuses', 'it still takes any image');
 }
 
-/** Waits until the cluster takes an image. @throws StepFailed where it does not come to that */
-export function untilAdmitted(
-  context: Pick<Context, 'clock' | 'signal'>,
-  asked: Asked,
-  reference: string,
-): Promise<void> {
-  return untilAnswer(context, asked, reference, 'takes', `it still refuses ${reference}`);
+/** Waits until the cluster takes the image that is listed. @throws StepFailed where it does not come to that */
+export function untilAdmitted(context: Pick<Context, 'clock' | 'signal'>, asked: Asked): Promise<void> {
+  return untilAnswer(context, asked, asked.listed, 'takes', `it still refuses ${asked.listed}`);
 }
 
 async function untilAnswer(

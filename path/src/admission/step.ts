@@ -1,12 +1,12 @@
-import { StepFailed } from '../core/failure.ts';
+import { type Problem, StepFailed } from '../core/failure.ts';
 import type { Cluster, PublishedImage } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
 import { timed } from '../effects/timed.ts';
-import { missingRights, rightsText } from '../kubernetes/access-review.ts';
+import { missingRights, type Right, rightsText } from '../kubernetes/access-review.ts';
 import { admissionRights } from '../kubernetes/admission-rights.ts';
 import { apply } from '../kubernetes/apply.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import { keyOf, objectName } from '../kubernetes/objects.ts';
+import { type KubernetesObject, keyOf, objectName } from '../kubernetes/objects.ts';
 import { objectPath, resourceOf } from '../kubernetes/resources.ts';
 import type { Project } from '../project/project.ts';
 import { type Listed, readList, writeList } from './listed.ts';
@@ -14,6 +14,8 @@ import { type LiveImages, liveImages } from './live.ts';
 import { takeBack } from './managed.ts';
 import { planAdmission } from './plan.ts';
 import { type Asked, untilAdmitted, untilRefusing } from './settle.ts';
+
+const nothing: LiveImages = { used: [], applied: [] };
 
 /** What the step works on. */
 export interface AdmissionInput {
@@ -31,53 +33,74 @@ export interface AdmissionInput {
   readonly verify?: (reference: string) => Promise<void>;
 }
 
+/** What came of it. */
+export interface Admission {
+  /**
+   * Resolves when the cluster refuses every other image: an API server heeds a new policy up to a second after it was
+   * written. Rejects with StepFailed where it does not come to that, and with UserMistake where somebody else manages a
+   * field of the policy.
+   */
+  readonly inForce: Promise<void>;
+}
+
 /**
  * Lets the images of a release into the project's namespace, and has the cluster refuse every other one: to be called
- * before anything is applied that runs them. Returns when the API server has taken notice. Images that run now stay
- * listed, since their pods may have to be started again; those that nothing uses any more leave the list.
- * Where the credentials do not suffice for the policy, a warning says so.
- * @throws UserMistake where somebody else manages a field of the policy; StepFailed where the cluster refuses it
+ * before anything is applied that runs them. Returns when the API server takes them, which is at once where they are
+ * listed already; the rest is done meanwhile. Images that run now stay listed, since their pods may have to be started
+ * again; those that nothing uses any more leave the list. Where the credentials do not suffice for the policy, a warning
+ * says so.
+ * @throws as `inForce` does
  */
-export function admitImages(context: Context, input: AdmissionInput): Promise<void> {
-  const { client, cluster, project, images } = input;
+export async function admitImages(context: Context, input: AdmissionInput): Promise<Admission> {
+  const listed = await readList(input.client, input.project, context.signal);
+  const admitted = letIn(context, input, listed);
+  const inForce = admitted.then((asked) => (asked === undefined ? undefined : untilRefusing(context, asked)));
+  inForce.catch(() => {}); // told where it is waited for
+  if (!releaseOf(input).every((reference) => listed.references.includes(reference))) await admitted;
+  return { inForce };
+}
+
+/** Does it. Returns what to ask about where the policy has only now been made. */
+function letIn(context: Context, input: AdmissionInput, listed: Listed): Promise<Asked | undefined> {
+  const { client, cluster, project } = input;
   const { namespace } = project.target;
   return timed(context, 'admission', `let only images of releases into ${namespace}`, async () => {
-    const [missing, listed, live] = await Promise.all([
+    const [missing, references] = await Promise.all([
       cluster.provider === 'local' ? [] : missingRights(client, admissionRights(namespace)),
-      readList(client, project, context.signal),
-      liveImages(client, project, context.signal),
+      admittedOf(context, input, listed),
     ]);
-    const references = await admittedOf(input, listed, live);
     const plan = planAdmission(project);
     // The list first: a policy without one lets nothing in.
     const rewritten = await writeList(context, client, project, references, listed);
     const guards = missing.length === 0 ? [plan.policy, plan.binding] : [];
     const changes = await apply(context, client, guards, { step: 'admission', project: project.name });
     const taken = await takeBack(context, client, guards, changes);
-    const asked = { client, project, policy: plan.policy };
     // The list is one text: where the server knows the newest of its images, it knows all.
-    const newest = references.find((one) => !listed.references.includes(one)) ?? images[0]?.reference;
-    if (newest !== undefined) {
-      const guarded = taken || changes.some(({ change }) => change !== 'unchanged');
-      if (guarded) await untilRefusing(context, asked, newest);
-      if (guarded || rewritten) await untilAdmitted(context, asked, newest);
-    }
-    if (missing.length > 0 && !(await heldByOthers(asked, context.signal))) {
-      const words = `the credentials may not ${rightsText(missing)}`;
-      context.emit({
-        kind: 'warning',
-        step: 'admission',
-        problem: {
-          what: `the cluster takes any image into ${namespace}: ${words}`,
-          where: { object: objectName(plan.policy) },
-          next: 'Ask whoever runs the cluster for these rights, or to run `ptp up` once.',
-        },
-      });
-      return { result: undefined, text: `${namespace} takes any image` };
-    }
+    const newest = references.find((one) => !listed.references.includes(one)) ?? references[0];
+    const asked = newest === undefined ? undefined : { client, project, policy: plan.policy, listed: newest };
+    if (rewritten && asked !== undefined) await untilAdmitted(context, asked);
+    const open = missing.length > 0 && !(await heldByOthers(client, plan.policy, context.signal));
+    if (open) context.emit({ kind: 'warning', step: 'admission', problem: openDoor(plan.policy, missing) });
     const count = references.length === 1 ? '1 image' : `${references.length} images`;
-    return { result: undefined, text: `${count} may run in ${namespace}` };
+    const guarded = taken || changes.some(({ change }) => change !== 'unchanged');
+    return {
+      result: guarded ? asked : undefined,
+      text: `${open ? 'any image' : count} may run in ${namespace}`,
+    };
   });
+}
+
+function openDoor(policy: KubernetesObject, missing: readonly Right[]): Problem {
+  return {
+    what: `the cluster runs any image, also one of no release: the credentials may not ${rightsText(missing)}`,
+    where: { object: objectName(policy) },
+    next: 'Ask whoever runs the cluster for these rights, or to run `ptp up` once.',
+  };
+}
+
+/** What this release, and those that the project can go back to, run. */
+function releaseOf({ images, recorded = [] }: AdmissionInput): readonly string[] {
+  return [...new Set([...images.map(({ reference }) => reference), ...recorded])].sort();
 }
 
 /**
@@ -85,18 +108,22 @@ export function admitImages(context: Context, input: AdmissionInput): Promise<vo
  * is yet, that is what the path has applied from the project's own part of the registry.
  */
 async function admittedOf(
-  { cluster, images, recorded = [], verify }: AdmissionInput,
+  { signal }: Pick<Context, 'signal'>,
+  input: AdmissionInput,
   listed: Listed,
-  { used, applied }: LiveImages,
 ): Promise<readonly string[]> {
+  const { client, cluster, project, images, verify } = input;
+  const release = releaseOf(input);
+  // Where the list has nothing more, nothing can leave it, and nothing has to be looked for.
+  const look = !listed.written || listed.references.some((reference) => !release.includes(reference));
+  const { used, applied } = look ? await liveImages(client, project, signal) : nothing;
   const { name, prefix } = cluster.registry;
   const place = prefix === '' ? `${name}/` : `${name}/${prefix}/`;
   const kept = listed.written
     ? used.filter((reference) => listed.references.includes(reference))
     : applied.filter((reference) => reference.startsWith(place));
-  const built = images.map(({ reference }) => reference);
-  const known = new Set([...built, ...listed.references]);
-  const all = [...new Set([...built, ...recorded, ...kept])].sort();
+  const known = new Set([...images.map(({ reference }) => reference), ...listed.references]);
+  const all = [...new Set([...release, ...kept])].sort();
   for (const reference of all) {
     if (!/^[^@\s]+@sha256:[0-9a-f]{64}$/.test(reference))
       throw new StepFailed({ what: `${reference} does not name its digest; only digests are let in` });
@@ -106,7 +133,11 @@ async function admittedOf(
 }
 
 /** Whether somebody with more rights has made the policy; not, where the credentials may not look. */
-async function heldByOthers({ client, policy }: Asked, signal: AbortSignal): Promise<boolean> {
+async function heldByOthers(
+  client: KubernetesClient,
+  policy: KubernetesObject,
+  signal: AbortSignal,
+): Promise<boolean> {
   const resource = await resourceOf(client, policy);
   if (resource === undefined) return false;
   return client.get(objectPath(keyOf(policy), resource), {}, signal).then(
