@@ -3,6 +3,7 @@ import { listAnnotation, listText, referencesIn } from '../../path/src/admission
 import { type AdmissionInput, admitImages } from '../../path/src/admission/step.ts';
 import type { Event } from '../../path/src/core/event.ts';
 import type { Cluster, PublishedImage } from '../../path/src/core/handover.ts';
+import { Secret } from '../../path/src/core/secret.ts';
 import type { Context } from '../../path/src/effects/context.ts';
 import { nodeClock } from '../../path/src/effects/node/clock.ts';
 import { nodeProcesses } from '../../path/src/effects/node/processes.ts';
@@ -359,6 +360,100 @@ describe('only what came out of the path is let in by a real API server', () => 
     await expect(make('pods', recorded[999] ?? '')).resolves.toMatchObject({ status: 201 });
     await expect(make('pods', foreign)).rejects.toThrow(unknown(foreign));
     expect(listText(recorded).length).toBeLessThan(128 * 1024);
+  });
+
+  describe('with credentials that may do less', () => {
+    const bind = (name: string, group: string, rules: readonly object[]) =>
+      Promise.all(
+        [
+          { path: 'clusterroles', kind: 'ClusterRole', rules },
+          {
+            path: 'clusterrolebindings',
+            kind: 'ClusterRoleBinding',
+            roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
+            subjects: [{ kind: 'ServiceAccount', namespace: 'default', name: group }],
+          },
+        ].map(({ path, ...body }) =>
+          client.send({
+            method: 'POST',
+            path: `/apis/rbac.authorization.k8s.io/v1/${path}`,
+            body: { apiVersion: 'rbac.authorization.k8s.io/v1', metadata: { name }, ...body },
+          }),
+        ),
+      );
+    let deployer: KubernetesClient;
+    beforeAll(async () => {
+      const accounts = '/api/v1/namespaces/default/serviceaccounts';
+      await client.send({ method: 'POST', path: accounts, body: { metadata: { name: 'deployer' } } });
+      await bind('deployer', 'deployer', [
+        { apiGroups: [''], resources: ['namespaces'], verbs: ['get', 'list', 'create', 'patch'] },
+        { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+        {
+          apiGroups: ['apps'],
+          resources: ['deployments', 'statefulsets', 'replicasets'],
+          verbs: ['list', 'create'],
+        },
+      ]);
+      const { body } = await client.send<{ readonly status: { readonly token: string } }>({
+        method: 'POST',
+        path: `${accounts}/deployer/token`,
+        body: { spec: {} },
+      });
+      const document = JSON.parse(plane.kubeconfig.reveal());
+      document.users[0].user.token = body.status.token;
+      deployer = await connect(new Secret(JSON.stringify(document)));
+    });
+    afterAll(() => deployer?.close());
+
+    const carry = async (image: PublishedImage) => {
+      events.length = 0;
+      const cluster = { provider: 'kubeconfig', registry: { name: 'registry.test:5000', prefix: 'shop' } };
+      await admit([image, database], { client: deployer, cluster: cluster as Cluster });
+      return events.flatMap((event) => (event.kind === 'warning' ? [event.problem.what] : []));
+    };
+
+    test('says that the policy cannot be made, and goes on', async () => {
+      expect(await carry(releaseOf(200))).toEqual([
+        'the cluster runs any image, also one of no release: the credentials may not list validatingadmissionpolicies, ' +
+          'patch validatingadmissionpolicies, list validatingadmissionpolicybindings, patch validatingadmissionpolicybindings',
+      ]);
+    });
+
+    test('where somebody else has made it, a release is let in by the list alone', async () => {
+      const rule = { apiGroups: ['admissionregistration.k8s.io'], verbs: ['get'] };
+      await bind('policy-reader', 'deployer', [{ ...rule, resources: ['validatingadmissionpolicies'] }]);
+      await until('the right is there', () => deployer.get(policy), Boolean);
+      expect(await carry(releaseOf(201))).toEqual([]);
+      await expect(make('deployments', releaseOf(201).reference)).resolves.toMatchObject({ status: 201 });
+      await expect(make('deployments', foreign)).rejects.toThrow(unknown(foreign));
+    });
+
+    test('who may do everything within the namespace decides nothing about the list', async () => {
+      const review = async (resource: object) => {
+        const { body } = await client.send<{ readonly status: { readonly allowed: boolean } }>({
+          method: 'POST',
+          path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+          body: { spec: { user: 'developer', resourceAttributes: { namespace: 'shop', ...resource } } },
+        });
+        return body.status.allowed;
+      };
+      await client.send({
+        method: 'POST',
+        path: '/apis/rbac.authorization.k8s.io/v1/namespaces/shop/rolebindings',
+        body: {
+          metadata: { name: 'developer' },
+          roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'admin' },
+          subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'developer' }],
+        },
+      });
+      await until(
+        'the role holds',
+        () => review({ verb: 'patch', resource: 'deployments', group: 'apps' }),
+        Boolean,
+      );
+      expect(await review({ verb: 'patch', resource: 'namespaces', name: 'shop' })).toBe(false);
+      expect(await review({ verb: 'update', resource: 'namespaces', name: 'shop' })).toBe(false);
+    });
   });
 
   test('without the list nothing is let in', async () => {
