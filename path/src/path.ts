@@ -1,3 +1,4 @@
+import { admitImages } from './admission/step.ts';
 import { installParts } from './cluster/parts.ts';
 import type { Groundwork } from './cluster/provider.ts';
 import { startCluster } from './cluster/step.ts';
@@ -17,10 +18,12 @@ import { revisionOf, type SourceState, sourceOf } from './project/revision.ts';
 import { proveServing } from './prove/step.ts';
 import { pullCredentials } from './registry/pull-credentials.ts';
 import { publishImages } from './registry/step.ts';
+import { imagesOfReleases } from './releases/record.ts';
 import { readReleases } from './releases/store.ts';
 import { beginRelease, keepRecord, lockProject } from './releasing.ts';
 import { openRoute, prepareRoute } from './route/step.ts';
 import { provisionServices } from './services/step.ts';
+import { signedFor } from './signed-for.ts';
 import { measureRollout } from './traffic/step.ts';
 import { withWholeImages } from './whole-images.ts';
 
@@ -95,7 +98,16 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
     const given = { client, cluster, project, images };
     const records = await readReleases(context, client, project);
     // Where nothing was released yet, all is new and some of it cannot be checked before the rest is there.
-    const plan = records.length === 0 ? undefined : await orFail(planRelease(context, given));
+    const [plan, admission] = await orFail(
+      Promise.all([
+        records.length === 0 ? undefined : planRelease(context, given),
+        admitImages(context, {
+          ...given,
+          recorded: imagesOfReleases(records),
+          verify: signedFor(context, cluster, project),
+        }),
+      ]),
+    );
     if (plan !== undefined) tellPlan(context, plan);
     const settled = plan?.settled;
     const door = parts.all.then(() => prepareRoute(context, given));
@@ -123,13 +135,12 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
       const beforeRollout = traffic.change;
       deploying = deployComponents(trying, { ...given, bindings, ahead, settled, beforeRollout });
       const release = await orFail(Promise.race([limits, deploying]));
-      await door;
+      await Promise.all([door, orFail(admission.inForce)]);
       const route = await openRoute(context, { ...given, release, settled });
       await proveServing(context, route, project);
       await orFail(evidence);
       const measured = await Promise.race([limits, traffic.finish(options)]);
       if (measured?.problem !== undefined) throw new StepFailed(measured.problem);
-      await evidence;
       await keepRecord(context, cluster.registry, await record.serves(release.rolled, measured?.result));
       return {
         release,

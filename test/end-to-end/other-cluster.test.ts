@@ -174,6 +174,8 @@ async function objects(such: (object: AnyObject) => boolean): Promise<Readonly<R
     ['networking.k8s.io/v1', 'NetworkPolicy'],
     ['storage.k8s.io/v1', 'StorageClass'],
     ['rbac.authorization.k8s.io/v1', 'ClusterRole'],
+    ['admissionregistration.k8s.io/v1', 'ValidatingAdmissionPolicy'],
+    ['admissionregistration.k8s.io/v1', 'ValidatingAdmissionPolicyBinding'],
     ['gateway.networking.k8s.io/v1', 'GatewayClass'],
     ['gateway.networking.k8s.io/v1', 'Gateway'],
     ['gateway.networking.k8s.io/v1', 'HTTPRoute'],

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { instance, System } from '../support/system.ts';
+import { admitting } from './chapters/admitting.ts';
 import { badInput } from './chapters/bad-input.ts';
 import { changing } from './chapters/changing.ts';
+import { hardened } from './chapters/hardened.ts';
 import { inTheBrowser } from './chapters/in-the-browser.ts';
 import { interrupted } from './chapters/interrupted.ts';
 import { operating } from './chapters/operating.ts';
@@ -30,6 +32,8 @@ describe(`the path of ${instance}`, () => {
   describe('changing', () => changing(system));
   describe('releasing', () => releasing(system));
   describe('verified', () => verified(system));
+  describe('only what came out of the path runs', () => admitting(system));
+  describe('hardened', () => hardened(system));
   describe('bad input', () => badInput(system));
   describe('surviving', () => surviving(system));
   describe('interrupted', () => interrupted(system));

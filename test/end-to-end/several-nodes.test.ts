@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nodeClock } from '../../path/src/effects/node/clock.ts';
 import { drain, markSchedulable } from '../../path/src/kubernetes/drain.ts';
 import { list } from '../../path/src/kubernetes/list.ts';
 import { conditionsOf, type Deployment, type NodeObject } from '../../path/src/kubernetes/objects.ts';
+import { connects } from '../support/connects.ts';
 import type { Door } from '../support/door.ts';
 import {
   added,
@@ -13,7 +13,6 @@ import {
   machineInit,
   namespacesOf,
   processesOf,
-  processesOfPod,
 } from '../support/host.ts';
 import { bearable, type Load, reportText, startLoad } from '../support/load.ts';
 import { jsonLines, jsonResult, ptp, tail } from '../support/ptp.ts';
@@ -57,7 +56,7 @@ describe('a cluster of several nodes', () => {
     const pods = await system.pods();
     const of = (part: string) => pods.filter((pod) => pod.part === part);
     const look = async (from: PodState, to: PodState, port: number, may: boolean) => {
-      const can = await connects(from, to.address, port);
+      const can = await connects(instance, from, to.address, port);
       const words = `${from.part} on ${from.node} → ${to.part} on ${to.node}`;
       if (from.node !== to.node) tried.push(words);
       if (can !== may) wrong.push(`${words}: ${can ? 'is let through' : 'is refused'}`);
@@ -219,16 +218,6 @@ async function hostOfMost(): Promise<string> {
   const node = count('node2') >= count('node3') ? 'node2' : 'node3';
   expect(count(node)).toBeGreaterThan(0);
   return node;
-}
-
-/** Whether a connection from a pod's network comes about. */
-function connects(from: PodState, address: string, port: number): Promise<boolean> {
-  const [process_] = processesOfPod(instance, from.uid);
-  if (process_ === undefined) throw new Error(`no process of ${from.name}`);
-  const script = `const s = require('node:net').connect(${port}, '${address}', () => process.exit(0));
-    s.on('error', () => process.exit(1)); setTimeout(() => process.exit(1), 3000);`;
-  const args = ['--target', String(process_.pid), '--net', process.execPath, '-e', script];
-  return new Promise((resolve) => execFile('nsenter', args, (error) => resolve(error === null)));
 }
 
 function namespacesOfNodes(nodes: readonly string[]): ReadonlySet<string> {

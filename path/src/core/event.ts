@@ -9,6 +9,7 @@ export const stepNames = [
   'registry',
   'evidence',
   'cluster',
+  'admission',
   'services',
   'deploy',
   'route',

@@ -62,6 +62,16 @@ export type LeaseObject = Typed<'coordination.k8s.io/v1', 'Lease', k8s.V1Lease>;
 export type Job = Typed<'batch/v1', 'Job', k8s.V1Job>;
 export type PodDisruptionBudget = Typed<'policy/v1', 'PodDisruptionBudget', k8s.V1PodDisruptionBudget>;
 export type NetworkPolicy = Typed<'networking.k8s.io/v1', 'NetworkPolicy', k8s.V1NetworkPolicy>;
+export type ValidatingAdmissionPolicy = Typed<
+  'admissionregistration.k8s.io/v1',
+  'ValidatingAdmissionPolicy',
+  k8s.V1ValidatingAdmissionPolicy
+>;
+export type ValidatingAdmissionPolicyBinding = Typed<
+  'admissionregistration.k8s.io/v1',
+  'ValidatingAdmissionPolicyBinding',
+  k8s.V1ValidatingAdmissionPolicyBinding
+>;
 export type PodTemplate = Wire<k8s.V1PodTemplateSpec>;
 export type PodSpec = Wire<k8s.V1PodSpec>;
 export type Container = Wire<k8s.V1Container>;

@@ -33,6 +33,10 @@ const known: Readonly<Record<string, Resource>> = {
   'rbac.authorization.k8s.io/v1/RoleBinding': namespaced('rolebindings'),
   'rbac.authorization.k8s.io/v1/ClusterRole': clusterWide('clusterroles'),
   'rbac.authorization.k8s.io/v1/ClusterRoleBinding': clusterWide('clusterrolebindings'),
+  'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy': clusterWide('validatingadmissionpolicies'),
+  'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding': clusterWide(
+    'validatingadmissionpolicybindings',
+  ),
   'storage.k8s.io/v1/StorageClass': clusterWide('storageclasses'),
   'apiextensions.k8s.io/v1/CustomResourceDefinition': clusterWide('customresourcedefinitions'),
   'gateway.networking.k8s.io/v1/GatewayClass': clusterWide('gatewayclasses'),

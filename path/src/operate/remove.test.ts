@@ -15,6 +15,8 @@ const own = (name: string, more = {}) => ({
 });
 const foreign = (name: string) => ({ metadata: { name, namespace: 'shop', labels: {} } });
 const namespace = '/api/v1/namespaces/shop';
+const policies = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
+const bindings = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings';
 const claim = {
   metadata: { name: 'data-database-0', namespace: 'shop', labels: { 'ptp.dev/service': 'database' } },
   spec: { resources: { requests: { storage: '1Gi' } } },
@@ -32,6 +34,15 @@ beforeEach(async () => {
     },
     '/apis/apps/v1/namespaces/shop/statefulsets/database': own('database'),
     '/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies/web': own('web'),
+    [`${policies}/shop.images.ptp.dev`]: {
+      metadata: { name: 'shop.images.ptp.dev', labels: labelsOf('shop') },
+    },
+    [`${bindings}/shop.images.ptp.dev`]: {
+      metadata: { name: 'shop.images.ptp.dev', labels: labelsOf('shop') },
+    },
+    [`${policies}/other.images.ptp.dev`]: {
+      metadata: { name: 'other.images.ptp.dev', labels: labelsOf('shop') },
+    },
     [`${namespace}/secrets/registry-pull`]: own('registry-pull'),
     [`${namespace}/secrets/database-binding`]: own('database-binding'),
     [`${namespace}/persistentvolumeclaims/data-database-0`]: claim,
@@ -49,13 +60,15 @@ const left = () => [...api.documents.keys()].sort();
 
 test('down takes away what the project applied; data, secrets and what others put beside it stay', async () => {
   expect(await remove(false)).toEqual({
-    removed: ['shop from the namespace shop (4 objects)'],
+    removed: ['shop from the namespace shop (6 objects)'],
     kept: ['the data of database'],
   });
   expect(left()).toEqual([
     namespace,
     `${namespace}/persistentvolumeclaims/data-database-0`,
     `${namespace}/secrets/database-binding`,
+    // Of the same project in another namespace.
+    `${policies}/other.images.ptp.dev`,
     '/apis/apps/v1/namespaces/shop/deployments/other',
     '/apis/apps/v1/namespaces/shop/deployments/theirs',
   ]);
@@ -68,11 +81,24 @@ test('down --data takes the namespace, and is done only when it is gone', async 
   expect(await remove(true)).toEqual({ removed: [], kept: [] });
 });
 
+test('the policy goes although somebody has taken the namespace; what these credentials may not see is let be', async () => {
+  api.documents.delete(namespace);
+  expect(await remove(false)).toEqual({
+    removed: ['the policy for images in the namespace shop'],
+    kept: [],
+  });
+  expect(left().filter((path) => path.endsWith('/shop.images.ptp.dev'))).toEqual([]);
+  api.documents.set(`${policies}/shop.images.ptp.dev`, 403);
+  api.documents.set(`${bindings}/shop.images.ptp.dev`, 403);
+  expect(await remove(false)).toEqual({ removed: [], kept: [] });
+});
+
 test.each([
   ['nobody’s', {}],
   ['another project’s', labelsOf('other')],
 ])('a namespace that is %s is left alone', async (_, labels) => {
   api.documents.set(namespace, { metadata: { name: 'shop', labels } });
+  for (const of of [policies, bindings]) api.documents.delete(`${of}/shop.images.ptp.dev`);
   const before = left();
   expect(await remove(true)).toEqual({ removed: [], kept: [] });
   expect(await storedData(world.context, client, shop([database]))).toEqual([]);

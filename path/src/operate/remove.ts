@@ -1,11 +1,19 @@
 import type { DownOptions, Lowered } from '../cli/actions.ts';
 import { StepFailed } from '../core/failure.ts';
 import type { Context } from '../effects/context.ts';
+import { admissionPolicyName } from '../kubernetes/admission-rights.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { deleteObject } from '../kubernetes/delete.ts';
+import { KubernetesError } from '../kubernetes/error.ts';
 import { fieldManager, label, ownedBy } from '../kubernetes/labels.ts';
 import { getObject, list } from '../kubernetes/list.ts';
-import { type AnyObject, conditionsOf, keyOf, type Namespace } from '../kubernetes/objects.ts';
+import {
+  type AnyObject,
+  conditionsOf,
+  type KubernetesObject,
+  keyOf,
+  type Namespace,
+} from '../kubernetes/objects.ts';
 import { pullSecretName } from '../kubernetes/pull-secret.ts';
 import type { Project } from '../project/project.ts';
 
@@ -40,7 +48,11 @@ export async function removeSystem(
   project: Project,
   options: DownOptions,
 ): Promise<Lowered> {
-  if ((await ownNamespace(context, client, project)) === undefined) return { removed: [], kept: [] };
+  if ((await ownNamespace(context, client, project)) === undefined) {
+    const count = await removePolicies(context, client, project);
+    const what = `the policy for images in the namespace ${project.target.namespace}`;
+    return { removed: count === 0 ? [] : [what], kept: [] };
+  }
   return options.data ? removeAll(context, client, project) : removeObjects(context, client, project);
 }
 
@@ -52,8 +64,11 @@ export async function ownNamespace(
 ): Promise<Namespace | undefined> {
   const key = { apiVersion: 'v1', kind: 'Namespace', name: target.namespace };
   const found = await getObject<Namespace>(client, key, context.signal);
-  const labels = found?.metadata.labels ?? {};
-  return labels[label.managedBy] === fieldManager && labels[label.project] === name ? found : undefined;
+  return found !== undefined && belongsTo(found, name) ? found : undefined;
+}
+
+function belongsTo({ metadata: { labels = {} } }: KubernetesObject, project: string): boolean {
+  return labels[label.managedBy] === fieldManager && labels[label.project] === project;
 }
 
 async function removeObjects(context: Context, client: KubernetesClient, project: Project): Promise<Lowered> {
@@ -70,6 +85,7 @@ async function removeObjects(context: Context, client: KubernetesClient, project
   }
   const secret = { apiVersion: 'v1', kind: 'Secret', namespace, name: pullSecretName };
   if ((await deleteObject(context, client, secret, { step: 'deploy' })) !== undefined) count++;
+  count += await removePolicies(context, client, project);
   const claims = await list(
     client,
     { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace },
@@ -79,6 +95,23 @@ async function removeObjects(context: Context, client: KubernetesClient, project
     removed: count === 0 ? [] : [`${project.name} from the namespace ${namespace} (${count} objects)`],
     kept: claims.map(({ metadata }) => `the data of ${metadata.labels?.[label.service] ?? metadata.name}`),
   };
+}
+
+/** Takes away what the cluster itself has of the project, the binding first. Credentials that may not have made none. */
+async function removePolicies(context: Context, client: KubernetesClient, project: Project): Promise<number> {
+  const name = admissionPolicyName(project.target.namespace);
+  let count = 0;
+  for (const kind of ['ValidatingAdmissionPolicyBinding', 'ValidatingAdmissionPolicy']) {
+    try {
+      const key = { apiVersion: 'admissionregistration.k8s.io/v1', kind, name };
+      const found = await getObject(client, key, context.signal);
+      if (found === undefined || !belongsTo(found, project.name)) continue;
+      if (await removed(context, client, { ...found, ...key })) count++;
+    } catch (error) {
+      if (!(error instanceof KubernetesError) || error.code !== 403) throw error;
+    }
+  }
+  return count;
 }
 
 async function removed(context: Context, client: KubernetesClient, object: AnyObject): Promise<boolean> {

@@ -107,6 +107,12 @@ export function releaseBefore(records: readonly ReleaseRecord[]): ReleaseRecord 
   );
 }
 
+/** The references of all images that releases ran and can be gone back to. */
+export function imagesOfReleases(records: readonly ReleaseRecord[]): readonly string[] {
+  const served = records.filter(({ state }) => state === 'serving');
+  return [...new Set(served.flatMap(({ images }) => images.map(({ reference }) => reference)))];
+}
+
 /** The number of the next release, and whether it goes on with one that was killed: then it keeps that one's number. */
 export function nextNumber(
   records: readonly ReleaseRecord[],

@@ -33,6 +33,8 @@ const (
 	Ingress = "isolated-ingress"
 	// Forward sees every packet that begins a connection from, to or between pods.
 	Forward = "forward"
+	// Deliver sees every packet that begins a connection to the node itself.
+	Deliver = "deliver"
 	// Arrive is the second half of the way: the sender may send, may the receiver receive?
 	Arrive = "arrive"
 )
@@ -45,7 +47,8 @@ const (
 
 // fixed is the part of the table that no policy changes. The forward hook comes after the services' destination NAT
 // and before their masquerade: both addresses are those of pods. What the node itself sends leaves by the output hook,
-// so that probes always pass; what is sent to the node comes in by the input hook (both as the API has it).
+// so that probes always pass (as the API has it). What is sent to the node comes in by the input hook: the API would let
+// a pod reach the node that it runs on, but there the API server listens, and to other nodes the same pod may not speak.
 func fixed() map[string][]string {
 	return map[string][]string{
 		Forward: {
@@ -55,6 +58,12 @@ func fixed() map[string][]string {
 			"ip saddr . ip daddr @" + Self + " accept",
 			"ip saddr vmap @" + Egress,
 			"goto " + Arrive,
+		},
+		Deliver: {
+			// The same link-local addresses; neighbours still have to find each other.
+			`iifname != "lo" meta nfproto ipv6 meta l4proto != ipv6-icmp drop`,
+			"ct state established,related accept",
+			"ip saddr vmap @" + Egress,
 		},
 		Arrive: {
 			"ip daddr vmap @" + Ingress,

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -46,13 +47,20 @@ func TestPackets(t *testing.T) {
 	}
 	deny, open := byName(t, suite, "default deny in both directions"), suite.Cases[0]
 
-	t.Run("the node reaches every pod, and every pod the node", func(t *testing.T) {
+	t.Run("the node reaches every pod, and is reached by those that may reach all", func(t *testing.T) {
 		enforce(t, deny)
 		if _, name := dial(t, "", "tcp", "10.244.0.13:5432", longEnough); name != "db" {
 			t.Errorf("%q answers", name)
 		}
 		listen(t, "")
-		for _, address := range []string{node, "192.0.2.254"} {
+		addresses := []string{node, "192.0.2.254"}
+		for _, address := range addresses {
+			if _, name := dial(t, "db", "tcp", address+":8080", shortly); name != "" {
+				t.Errorf("%q answers at %s a pod that may reach nobody", name, address)
+			}
+		}
+		enforce(t, open)
+		for _, address := range addresses {
 			if _, name := dial(t, "db", "tcp", address+":8080", longEnough); name != "node" {
 				t.Errorf("%q answers at %s", name, address)
 			}
@@ -93,14 +101,21 @@ func TestPackets(t *testing.T) {
 
 	t.Run("link-local addresses are no way around", func(t *testing.T) {
 		enforce(t, deny)
-		to := fmt.Sprintf("[%s%%eth0]:5432", linkLocal(t, "db"))
-		if _, name := dial(t, "client", "tcp", to, shortly); name != "" {
-			t.Errorf("%q answers at %s", name, to)
+		ways := map[string]string{
+			"db":   fmt.Sprintf("[%s%%eth0]:5432", linkLocal(t, "db", "eth0")),
+			"node": fmt.Sprintf("[%s%%eth0]:5432", linkLocal(t, "", bridgeName)),
 		}
-		// The same is reached where no table stands between: the address is right.
+		for to, address := range ways {
+			if _, name := dial(t, "client", "tcp", address, shortly); name != "" {
+				t.Errorf("%q answers at %s, which is %s", name, address, to)
+			}
+		}
+		// The same is reached where no table stands between: the addresses are right.
 		nft(t, "delete table inet "+table.Name)
-		if _, name := dial(t, "client", "tcp", to, longEnough); name != "db" {
-			t.Errorf("%q answers at %s without a table", name, to)
+		for to, address := range ways {
+			if _, name := dial(t, "client", "tcp", address, longEnough); name != to {
+				t.Errorf("%q answers at %s without a table", name, address)
+			}
 		}
 	})
 
@@ -146,14 +161,19 @@ func byName(t *testing.T, suite cases.Suite, name string) cases.Case {
 	return cases.Case{}
 }
 
-func linkLocal(t *testing.T, host string) string {
+// linkLocal is the address of a host's device; the host without a name is the node.
+func linkLocal(t *testing.T, host, device string) string {
 	t.Helper()
 	var links []struct {
 		Addresses []struct {
 			Local string `json:"local"`
 		} `json:"addr_info"`
 	}
-	text := must(t, "ip", "-n", host, "-json", "-6", "address", "show", "dev", "eth0", "scope", "link")
+	command := []string{"ip", "-json", "-6", "address", "show", "dev", device, "scope", "link"}
+	if host != "" {
+		command = slices.Insert(command, 1, "-n", host)
+	}
+	text := must(t, command...)
 	if err := json.Unmarshal([]byte(text), &links); err != nil || len(links) != 1 || len(links[0].Addresses) != 1 {
 		t.Fatalf("%v %s", err, text)
 	}

@@ -74,7 +74,7 @@ func (t *Table) Check(ctx context.Context) error {
 	if err != nil && !knftables.IsNotFound(err) {
 		return err
 	}
-	if !slices.Contains(chains, policy.Forward) {
+	if !slices.Contains(chains, policy.Forward) || !slices.Contains(chains, policy.Deliver) {
 		t.written = nil
 	}
 	return nil
@@ -116,14 +116,21 @@ func change(tx *knftables.Transaction, old, want policy.Ruleset) {
 	}
 }
 
+// hooks are where packets come into the table.
+var hooks = map[string]knftables.BaseChainHook{
+	policy.Forward: knftables.ForwardHook,
+	policy.Deliver: knftables.InputHook,
+}
+
 func chain(name string) *knftables.Chain {
-	if name != policy.Forward {
+	hook, base := hooks[name]
+	if !base {
 		return &knftables.Chain{Name: name}
 	}
 	return &knftables.Chain{
 		Name:     name,
 		Type:     knftables.PtrTo(knftables.FilterType),
-		Hook:     knftables.PtrTo(knftables.ForwardHook),
+		Hook:     knftables.PtrTo(hook),
 		Priority: knftables.PtrTo(knftables.FilterPriority),
 	}
 }

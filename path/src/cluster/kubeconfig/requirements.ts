@@ -4,7 +4,7 @@ import { fieldManager, label } from '../../kubernetes/labels.ts';
 import { conditionsOf, type KubernetesObject, type Namespace } from '../../kubernetes/objects.ts';
 import type { Project } from '../../project/project.ts';
 import type { Check } from '../provider.ts';
-import { rights } from './rights.ts';
+import { admissionCheck, rights } from './rights.ts';
 
 /** Somebody else's cluster, as far as a deploy depends on it. */
 export interface Found {
@@ -31,15 +31,18 @@ export async function lookAtCluster(
   project: Project,
   version: string,
 ): Promise<Found> {
-  const [namespace, allowed, nodes, gatewayApi, gateway, certManager, volumes] = await Promise.all([
-    namespaceCheck(client, project),
-    rights(client, project.target.namespace),
-    nodeCheck(client),
-    kindsCheck(client, gatewayApiKinds),
-    gatewayClassOf(client, project),
-    kindsCheck(client, certManagerKinds),
-    project.services.length === 0 ? [] : volumeCheck(client, project),
-  ]);
+  const [namespace, allowed, admission, nodes, gatewayApi, gateway, certManager, volumes] = await Promise.all(
+    [
+      namespaceCheck(client, project),
+      rights(client, project.target.namespace),
+      admissionCheck(client, project.target.namespace),
+      nodeCheck(client),
+      kindsCheck(client, gatewayApiKinds),
+      gatewayClassOf(client, project),
+      kindsCheck(client, certManagerKinds),
+      project.services.length === 0 ? [] : volumeCheck(client, project),
+    ],
+  );
   // Without its kinds no class can be there either; that is one thing to install and not two.
   const classes = gatewayApi.ok ? [gateway.check] : [];
   return {
@@ -48,6 +51,7 @@ export async function lookAtCluster(
       nodes,
       namespace,
       allowed,
+      admission,
       gatewayApi,
       ...classes,
       certManager,

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { podSecurityVersion } from '../../kubernetes/namespace.ts';
 import { configurationFiles } from './configure.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { mostNodes, type Network, networkOf, nodeOf, nodeProcesses, nodesOf } from './plan.ts';
+import { components } from './source/components.ts';
 
 const layout = layoutOf('hello');
 const network = networkOf(7);
@@ -119,4 +121,9 @@ test('that a node is gone is noticed sooner where others can serve', () => {
       .find((arg) => arg.startsWith('--node-monitor-grace-period='));
   expect(grace(1)).toBe('--node-monitor-grace-period=20s');
   expect(grace(2)).toBe('--node-monitor-grace-period=8s');
+});
+
+test('pods are held to the security standards of the version that the cluster has', () => {
+  const { version = '' } = components.find(({ name }) => name === 'kubernetes') ?? {};
+  expect(`${version}.`.startsWith(`${podSecurityVersion}.`)).toBe(true);
 });
