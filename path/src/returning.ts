@@ -1,3 +1,4 @@
+import { admitImages } from './admission/step.ts';
 import type { Returned } from './cli/actions.ts';
 import { UserMistake } from './core/failure.ts';
 import type { Cluster } from './core/handover.ts';
@@ -6,9 +7,10 @@ import type { KubernetesClient } from './kubernetes/client.ts';
 import { openDoor } from './opening.ts';
 import type { Project } from './project/project.ts';
 import { missingImages } from './registry/missing-images.ts';
-import { type ReleaseRecord, releaseBefore, servingRelease } from './releases/record.ts';
+import { imagesOfReleases, type ReleaseRecord, releaseBefore, servingRelease } from './releases/record.ts';
 import { readReleases } from './releases/store.ts';
 import { beginRelease, bringBack, keepRecord, lockProject } from './releasing.ts';
+import { signedFor } from './signed-for.ts';
 import { measureRollout } from './traffic/step.ts';
 
 /**
@@ -38,6 +40,9 @@ export async function rollBack(
         next: 'Check out the sources it was made from and run `ptp up`; `ptp history` names the commit.',
         details: lost,
       });
+    const recorded = imagesOfReleases(records);
+    const verify = signedFor(context, cluster, project);
+    await admitImages(context, { client, cluster, project, images: [], recorded, verify });
     const { images, manifests, source, migrations } = target;
     const release = await beginRelease(
       context,
