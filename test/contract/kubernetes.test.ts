@@ -17,7 +17,9 @@ import { prune } from '../../path/src/kubernetes/prune.ts';
 import { waitUntilReady } from '../../path/src/kubernetes/wait.ts';
 import { follow } from '../../path/src/kubernetes/watch.ts';
 import type { Component, Project } from '../../path/src/project/project.ts';
+import { replaceStuck } from '../../path/src/services/replace-stuck.ts';
 import { serviceKinds } from '../../path/src/services/table.ts';
+import { until } from '../support/until.ts';
 import { type ControlPlane, startControlPlane } from './support/api-server.ts';
 
 describe('against a real API server', () => {
@@ -280,6 +282,31 @@ describe('against a real API server', () => {
     expect(seen).toEqual(['1', '2', 'gone']);
   });
 
+  test('a pod of an earlier version that does not come up makes way for the version that mends it', async () => {
+    const labels = { app: 'db' };
+    const set = (image: string) => ({
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: { name: 'db', namespace },
+      spec: {
+        serviceName: 'db',
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: podSpec(image) },
+      },
+    });
+    const pods = () => list<Pod>(client, { apiVersion: 'v1', kind: 'Pod', namespace, labels: 'app=db' });
+    const imagesOf = (found: readonly Pod[]) => found.map(({ spec }) => spec?.containers[0]?.image);
+    await changes([set('registry.test/db:broken')]);
+    await until('the broken pod is there', pods, (found) => found.length === 1);
+    await changes([set('registry.test/db:mended')]);
+    await replaceStuck(context, client, [set('registry.test/db:mended')]);
+    // No kubelet ends the pod, so its grace period has to be none: nobody has scheduled it.
+    await until('the mended one is', pods, (found) => imagesOf(found)[0] === 'registry.test/db:mended');
+    const [mended] = await pods();
+    await replaceStuck(context, client, [set('registry.test/db:mended')]);
+    expect((await pods()).map(({ metadata }) => metadata.uid)).toEqual([mended?.metadata.uid]);
+  });
+
   describe('the planned objects', () => {
     test('are taken by the server as they are, and once applied are unchanged', async () => {
       const { project, plan } = system();
@@ -488,5 +515,19 @@ function running(pod: Pod): object {
       ready: true,
       state: { running: { startedAt: now } },
     })),
+  };
+}
+
+/** What the restricted Pod Security Standard lets in. */
+function podSpec(image: string) {
+  return {
+    securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
+    containers: [
+      {
+        name: 'app',
+        image,
+        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+      },
+    ],
   };
 }

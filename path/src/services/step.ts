@@ -12,6 +12,7 @@ import { type KubernetesObject, keyOf, type SecretObject } from '../kubernetes/o
 import { pullSecrets } from '../kubernetes/pull-secret.ts';
 import { waitUntilReady } from '../kubernetes/wait.ts';
 import type { Project, Service } from '../project/project.ts';
+import { replaceStuck } from './replace-stuck.ts';
 import type { ServiceInput } from './service.ts';
 import { serviceKinds } from './table.ts';
 
@@ -72,6 +73,7 @@ export function provisionServices(
     const { secrets, objects, bindings } = await planServices(context, input);
     await apply(context, client, [...secrets, ...objects], options);
     const workloads = objects.filter((object) => object.kind === 'StatefulSet');
+    await replaceStuck(context, client, workloads);
     await waitUntilReady(context, client, workloads, { step: 'services', deadline });
     await reportLeft(context, input);
     return { text: names === '' ? 'no services' : `${names} answers`, result: bindings };

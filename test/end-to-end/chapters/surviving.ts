@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { Door } from '../../support/door.ts';
-import { machineInit, nodeProgram, processesOfPod } from '../../support/host.ts';
+import { machineInit, nodeProgram, processesOf, processesOfPod } from '../../support/host.ts';
 import { instance, type System } from '../../support/system.ts';
 import { until } from '../../support/until.ts';
 
@@ -58,6 +58,16 @@ export function surviving(system: System): void {
         (pods) =>
           pods.some(({ uid, restarts, ready }) => uid === pod.uid && restarts > pod.restarts && ready),
       );
+    });
+    await serves();
+  });
+
+  test('what supervises the containers: two servers never write to one volume', async () => {
+    await system.rows.whileWriting(door, async () => {
+      const shims = processesOf(instance).filter(({ args }) => args[0]?.endsWith('/containerd-shim-runc-v2'));
+      expect(shims.length).toBeGreaterThan(5);
+      for (const { pid } of shims) kill(pid);
+      await system.must('up');
     });
     await serves();
   });

@@ -41,7 +41,6 @@ export function postgresImage(service: Service): DebianImage {
       // Of util-linux only flock is wanted, which needs none of these.
       'util-linux-extra',
       'libblkid1',
-      'libcap-ng0',
       'libmount1',
       'libsmartcols1',
       'libudev1',
