@@ -11,6 +11,7 @@ import { type Options, optionsFrom, type Part, usage } from '../test/endurance/o
 import { randomFrom } from '../test/endurance/random.ts';
 import { removals } from '../test/endurance/removals.ts';
 import { withResult } from '../test/endurance/report.ts';
+import { rollouts } from '../test/endurance/rollouts.ts';
 import { World } from '../test/endurance/world.ts';
 
 /*
@@ -26,6 +27,7 @@ const work: Readonly<Record<Part, (journal: Journal, options: Options) => Promis
   faults: (journal, { seed }) => faults(journal, { seed }),
   removals: (journal, { seed, moments }) =>
     inWorld((world) => removals(world, journal, { random: randomFrom(seed), moments })),
+  rollouts: (journal, options) => inWorld((world) => rollouts(world, journal, { times: options.rollouts })),
   fuzz: (journal, { seed, factor }) => fuzz(journal, { seed, factor }),
 };
 

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** The parts of the endurance tests, in their order. */
-export const parts = ['kills', 'faults', 'removals', 'fuzz'] as const;
+export const parts = ['kills', 'faults', 'removals', 'rollouts', 'fuzz'] as const;
 export type Part = (typeof parts)[number];
 
 /** What a run is to do. */
@@ -10,11 +10,13 @@ export interface Options {
   /** Random moments at which something is killed, on a cluster that runs and as often on one that is new. */
   readonly moments: number;
   readonly seed: number;
+  /** How many rollouts follow each other under load. */
+  readonly rollouts: number;
   /** How many times the usual number of draws the tests by lot make. */
   readonly factor: number;
 }
 
-export const usage = `npm run test:endurance -- [--only ${parts.join('|')}[,…]] [--moments 50] [--seed <number>] [--factor 20]`;
+export const usage = `npm run test:endurance -- [--only ${parts.join('|')}[,…]] [--moments 50] [--seed <number>] [--rollouts 20] [--factor 20]`;
 
 /** Reads the words of the command line. Throws an Error that says what is wrong. */
 export function optionsFrom(args: readonly string[], random: () => number = Math.random): Options {
@@ -24,6 +26,7 @@ export function optionsFrom(args: readonly string[], random: () => number = Math
       only: { type: 'string' },
       moments: { type: 'string', default: '50' },
       seed: { type: 'string' },
+      rollouts: { type: 'string', default: '20' },
       factor: { type: 'string', default: '20' },
     },
   });
@@ -34,6 +37,7 @@ export function optionsFrom(args: readonly string[], random: () => number = Math
     only,
     moments: whole('moments', values.moments),
     seed: values.seed === undefined ? Math.floor(random() * 1e9) : whole('seed', values.seed),
+    rollouts: whole('rollouts', values.rollouts),
     factor: whole('factor', values.factor),
   };
 }

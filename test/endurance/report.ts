@@ -18,6 +18,7 @@ const titles: Readonly<Record<string, string>> = {
   kills: '`up` killed',
   faults: 'Faults of a system that runs',
   removals: '`down` on clusters in any state',
+  rollouts: 'Rollouts under load',
   fuzz: 'Inputs drawn by lot',
 };
 
