@@ -5,6 +5,7 @@ import type { PartResult, Row } from '../bench/figures.ts';
 import { describeMachine, loadNow } from '../bench/machine.ts';
 import { notes as clusterNotes, measureCluster } from '../bench/parts/cluster.ts';
 import { notes as goNotes, measureGo } from '../bench/parts/go.ts';
+import { notes as hundredNotes, measureHundred } from '../bench/parts/hundred.ts';
 import { measureNode, notes as nodeNotes } from '../bench/parts/node.ts';
 import { notes as applicationNotes, measureApplications } from '../bench/parts/system.ts';
 import { versions } from '../bench/peers.ts';
@@ -14,7 +15,7 @@ import { openWorkplace, type Workplace } from '../bench/workplace.ts';
 /*
  * Measures the tool beside its peers and writes bench/results.md and bench/results.json:
  *
- *   npm run bench -- [--only node,go,cluster,system] [--runs 5]
+ *   npm run bench -- [--only node,go,cluster,hundred,system] [--runs 5]
  *
  * Parts that are left out keep the figures of their last run.
  */
@@ -30,6 +31,7 @@ const parts: Readonly<Record<string, Part>> = {
   node: { title: 'Image build and push: Node.js', notes: nodeNotes, minutes: 3, measure: measureNode },
   go: { title: 'Image build and push: Go', notes: goNotes, minutes: 2, measure: measureGo },
   cluster: { title: 'Local cluster', notes: clusterNotes, minutes: 5, measure: measureCluster },
+  hundred: { title: 'A hundred components', notes: hundredNotes, minutes: 2, measure: measureHundred },
   system: {
     title: 'The applications themselves',
     notes: applicationNotes,

@@ -29,7 +29,7 @@ type Rule = (each: Import) => string | undefined;
 const tool = 'path/src/';
 const steps = new Set([
   ...['image', 'registry', 'cluster', 'admission', 'deploy', 'services', 'route', 'prove'],
-  ...['evidence', 'observe', 'maintain', 'cost', 'explain'],
+  ...['traffic', 'evidence', 'observe', 'maintain', 'cost', 'explain'],
 ]);
 
 /** What each area below path/src may import beside itself, packages and node: modules. */
@@ -39,14 +39,15 @@ const shared: Readonly<Record<string, readonly string[]>> = {
   project: ['core', 'effects'],
   oci: ['core', 'effects'],
   kubernetes: ['core', 'effects'],
+  releases: ['core', 'effects', 'project', 'oci', 'kubernetes'],
   cli: ['core', 'project'],
 };
 const belowSteps = ['core', 'effects', 'project', 'oci', 'kubernetes'];
 
 /** The files that put everything together, from the lowest; each may import the ones before it. */
 const top = [
-  ...['images-of.ts', 'images.ts', 'build.ts', 'path.ts'],
-  ...['cluster-actions.ts', 'actions.ts', 'main.ts'],
+  ...['images-of.ts', 'images.ts', 'build.ts', 'opening.ts', 'planning.ts', 'releasing.ts', 'path.ts'],
+  ...['previewing.ts', 'returning.ts', 'cluster-actions.ts', 'actions.ts', 'main.ts'],
 ];
 
 const rules: readonly Rule[] = [

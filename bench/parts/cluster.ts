@@ -76,6 +76,12 @@ async function measureReference(place: Workplace): Promise<readonly Row[]> {
       say(`cluster: up with nothing changed, ${run} of ${runs + 2}`);
       noOps.push(await time({ ...system.place, lines: `${ptp} up` }));
     }
+    const plans: Timed[] = [];
+    for (let run = 1; run <= runs + 2 && (run <= 2 || !place.enough()); run += 1) {
+      say(`cluster: plan with nothing to do, ${run} of ${runs + 2}`);
+      plans.push(await time({ ...system.place, lines: `${ptp} plan` }));
+    }
+    const backs: number[] = [];
     const load = startLoad({ door: await system.door(), rate: 40, rows: system.rows });
     const changes: number[] = [];
     for (let run = 1; run <= Math.min(runs, 3) && (run === 1 || !place.enough()); run += 1) {
@@ -83,6 +89,10 @@ async function measureReference(place: Workplace): Promise<readonly Row[]> {
       changes.push(await measureChange(system));
     }
     const { requests, failures } = await load.stop();
+    for (let run = 1; run <= 2; run += 1) {
+      say(`cluster: rollback, ${run} of 2`);
+      backs.push((await system.must('rollback', '--no-wait')).seconds);
+    }
     await system.must('up');
     say('cluster: profile of up with nothing changed');
     await profileNoOp(system.place, join(root, 'bench/no-op.md'));
@@ -123,6 +133,14 @@ async function measureReference(place: Workplace): Promise<readonly Row[]> {
         ours: single(failures.length),
         peers: [],
       },
+      {
+        id: 'cluster/rollback',
+        what: '`rollback`, from the command until it serves',
+        unit: 's',
+        ours: spread(backs),
+        peers: [],
+      },
+      { id: 'cluster/plan', what: '`plan` with nothing to do', unit: 's', ours: spreadOf(plans), peers: [] },
       { id: 'cluster/no-op', what: '`up` with nothing changed', unit: 's', ours: spreadOf(noOps), peers: [] },
       {
         id: 'cluster/memory',

@@ -8,14 +8,21 @@ import type { Context } from './effects/context.ts';
 export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache'>): Actions {
   const onClusters = async () => (await import('./cluster-actions.ts')).clusterActions(effects);
   return {
-    async up(project, { overrule }, session) {
+    async up(project, { overrule, wait }, session) {
       const { up } = await import('./path.ts');
-      return up({ ...effects, ...session, overrule }, project);
+      return up({ ...effects, ...session, overrule }, project, { wait });
+    },
+    async plan(project, session) {
+      const { preview } = await import('./previewing.ts');
+      return preview({ ...effects, ...session }, project);
     },
     async build(project, options, session) {
       const { build } = await import('./build.ts');
       return build({ ...effects, ...session }, project, options);
     },
+    history: async (...given) => (await onClusters()).history(...given),
+    rollback: async (...given) => (await onClusters()).rollback(...given),
+    manifests: async (...given) => (await onClusters()).manifests(...given),
     down: async (...given) => (await onClusters()).down(...given),
     storedData: async (...given) => (await onClusters()).storedData(...given),
     status: async (...given) => (await onClusters()).status(...given),

@@ -3,7 +3,7 @@ import { StepFailed } from './core/failure.ts';
 import type { Context } from './effects/context.ts';
 import { buildProjectImages, publishProjectImages, writeProjectImages } from './images.ts';
 import type { Project } from './project/project.ts';
-import { revisionOf } from './project/revision.ts';
+import { revisionOf, sourceOf } from './project/revision.ts';
 import { repositoryOf } from './registry/repository.ts';
 import { withWholeImages } from './whole-images.ts';
 
@@ -15,12 +15,12 @@ export async function build(
 ): Promise<readonly Made[]> {
   // A name that no registry takes is told before anything is built.
   if (push !== undefined) for (const { name } of project.components) repositoryOf(push, name, tags);
-  const revision = push === undefined || tags.length > 0 ? undefined : revisionOf(context, project);
-  revision?.catch(() => {}); // told where it is waited for
+  const source = push === undefined || tags.length > 0 ? undefined : sourceOf(context, project);
+  source?.catch(() => {}); // told where it is waited for
   const make = () => buildProjectImages(context, project, { only: components, compression });
   return withWholeImages(context, make, async (images) => {
-    const own = await revision;
-    const called = own === undefined ? tags : [own];
+    const own = await source;
+    const called = own === undefined ? tags : [revisionOf(own)];
     const published =
       push === undefined ? undefined : await publishProjectImages(context, push, images, called);
     if (output !== undefined) await writeProjectImages(context, images, output);

@@ -8,19 +8,23 @@ import { connect, type KubernetesClient } from './kubernetes/client.ts';
 import { browse } from './operate/browse.ts';
 import { detectComponents } from './operate/detect.ts';
 import { generalChecks } from './operate/doctor.ts';
+import { historyOf } from './operate/history.ts';
 import { followLogs } from './operate/logs.ts';
+import { manifestsText } from './operate/manifests.ts';
 import { removeSystem } from './operate/remove.ts';
 import { systemStatus, unreachable } from './operate/status.ts';
 import { storedData } from './operate/stored-data.ts';
 import { trust } from './operate/trust.ts';
 import type { Project } from './project/project.ts';
+import { readReleases } from './releases/store.ts';
+import { rollBack } from './returning.ts';
 import { publicUrl } from './route/plan.ts';
 import { authorityOf } from './route/step.ts';
 
 /** The commands' work on clusters. */
 export function clusterActions(
   effects: Pick<Context, 'clock' | 'processes' | 'cache'>,
-): Omit<Actions, 'build' | 'up'> {
+): Omit<Actions, 'build' | 'up' | 'plan'> {
   const context = (session: Session): Context => ({ ...effects, ...session });
   return {
     down: async (project, options, session) => {
@@ -39,6 +43,20 @@ export function clusterActions(
       const state = await providers[project.target.cluster].find(context(session), project);
       return systemStatus(context(session), project, state);
     },
+    history: (project, session) =>
+      withCluster(context(session), project, async (client) =>
+        historyOf(await readReleases(context(session), client, project)),
+      ),
+    rollback: async (project, options, session) => {
+      const cluster = await running(context(session), project);
+      return withClient(cluster, (client) =>
+        rollBack(context(session), { client, cluster, project }, options),
+      );
+    },
+    manifests: (project, session) =>
+      withCluster(context(session), project, async (client) =>
+        manifestsText(project, await readReleases(context(session), client, project)),
+      ),
     logs: (project, options, onLine, session) =>
       withCluster(context(session), project, (client) =>
         followLogs(context(session), client, project, options, onLine),

@@ -2,44 +2,62 @@ import { admitImages } from './admission/step.ts';
 import { installParts } from './cluster/parts.ts';
 import type { Groundwork } from './cluster/provider.ts';
 import { startCluster } from './cluster/step.ts';
-import type { Cluster, PublishedImage, Release, Route } from './core/handover.ts';
+import { StepFailed } from './core/failure.ts';
+import type { BuiltImage, Cluster, PublishedImage, Release, Route, TrafficResult } from './core/handover.ts';
 import { deployAhead, deployComponents } from './deploy/step.ts';
 import type { Context } from './effects/context.ts';
 import { buildImages } from './image/step.ts';
 import { buildProjectImages, publishProjectImages } from './images.ts';
 import { connect, type KubernetesClient } from './kubernetes/client.ts';
+import type { HeldLease } from './kubernetes/lease.ts';
+import { openDoor } from './opening.ts';
+import { planFirst, planRelease, type ReleasePlan } from './planning.ts';
 import type { Project } from './project/project.ts';
-import { revisionOf } from './project/revision.ts';
+import { revisionOf, type SourceState, sourceOf } from './project/revision.ts';
 import { proveServing } from './prove/step.ts';
 import { pullCredentials } from './registry/pull-credentials.ts';
 import { publishImages } from './registry/step.ts';
+import { recordedImages } from './releases/record.ts';
+import { readReleases } from './releases/store.ts';
+import { beginRelease, keepRecord, lockProject } from './releasing.ts';
 import { openRoute, prepareRoute } from './route/step.ts';
 import { provisionServices } from './services/step.ts';
+import { measureRollout } from './traffic/step.ts';
 import { withWholeImages } from './whole-images.ts';
 
 /** What a walk along the whole path brought about. */
 export interface Arrival {
   readonly release: Release;
   readonly route: Route;
+  /** The release's number, and whether it is another one than before. */
+  readonly record: { readonly number: number; readonly isNew: boolean };
+  /** What requests saw while pods were replaced; absent where none were. */
+  readonly traffic?: TrafficResult;
+}
+
+/** What may be said about a walk. */
+export interface WalkOptions {
+  /** Whether it ends when the last old pod has gone, and not already when the new version serves; so unless told. */
+  readonly wait?: boolean;
 }
 
 /**
  * The path to production, in order: source → image → cluster → registry → services → deploy → route → users. Images
  * are built while the cluster starts, and the cluster's own parts are put into it beside everything else.
  */
-export async function up(given: Context, project: Project): Promise<Arrival> {
+export async function up(given: Context, project: Project, options: WalkOptions = {}): Promise<Arrival> {
   // What fails first ends what runs beside it.
   const failed = new AbortController();
   const context = { ...given, signal: AbortSignal.any([given.signal, failed.signal]) };
   try {
-    return await walk(context, project);
+    return await walk(context, project, options);
   } catch (error) {
     failed.abort(error);
     throw given.signal.aborted ? given.signal.reason : error;
   }
 }
 
-async function walk(context: Context, project: Project): Promise<Arrival> {
+async function walk(context: Context, project: Project, options: WalkOptions): Promise<Arrival> {
   const ground = Promise.withResolvers<Groundwork>();
   let reached: Reached | undefined;
   const starting = startCluster(context, project, ground.resolve).then(async (cluster) => {
@@ -47,36 +65,107 @@ async function walk(context: Context, project: Project): Promise<Arrival> {
     return reached;
   });
   starting.catch(ground.reject);
-  const published = publish(context, project, ground.promise);
+  const source = sourceOf(context, project);
+  source.catch(() => {}); // told where it is waited for
+  const traffic = measureRollout(
+    context,
+    project,
+    starting.then((given) => ({ ...given, route: () => openDoor(context, { ...given, project }) })),
+  );
+  const published = publish(context, project, ground.promise, { source, onBuilt: traffic.expect });
   const parts = installParts(
     context,
     ground.promise,
     starting.then(({ client }) => client),
     (specs, given) => publishPart(context, project, specs, given),
   );
+  let lease: HeldLease | undefined;
+  const alone = starting.then(async ({ client }) => {
+    lease = await lockProject(context, client, project);
+    return lease;
+  });
   // Whatever fails ends the wait for all that stands on it.
-  const failed = firstFailure([starting, published, parts.all]);
+  const failed = firstFailure([starting, published, parts.all, alone, alone.then(untilLost)]);
   const orFail = <T>(work: Promise<T>): Promise<T> => Promise.race([work, failed]);
   try {
-    const [{ cluster, client }, images] = await orFail(Promise.all([starting, published, parts.sandbox]));
+    const [{ cluster, client }, images] = await orFail(
+      Promise.all([starting, published, parts.sandbox, alone]),
+    );
     const given = { client, cluster, project, images };
-    const admission = await orFail(admitImages(context, given));
+    const records = await readReleases(context, client, project);
+    const admitting = admitImages(context, { ...given, recorded: recordedImages(records) });
+    admitting.catch(() => {}); // told where it is waited for
+    // Where nothing was released yet, all is new and some of it cannot be checked before the rest is there.
+    const plan = records.length === 0 ? undefined : await orFail(planRelease(context, given));
+    if (plan !== undefined) tellPlan(context, plan);
+    const settled = plan?.settled;
+    const admission = await orFail(admitting);
     const door = parts.all.then(() => prepareRoute(context, given));
+    door.catch(() => {}); // told where it is waited for
     const [bindings, ahead] = await orFail(
       Promise.all([
-        provisionServices(context, given),
+        provisionServices(context, given, settled),
         parts.foundation.then(() => deployAhead(context, given)),
       ]),
     );
-    const release = await orFail(deployComponents(context, { ...given, bindings, ahead }));
-    await Promise.all([door, admission.inForce]);
-    const route = await openRoute(context, { ...given, release });
-    await proveServing(context, route, project);
-    return { release, route };
+    await orFail(admission.inForce);
+    const wish = plan ?? (await planFirst(context, given));
+    const record = await beginRelease(
+      context,
+      { client, project, records },
+      { ...manifestsOf(wish), images, source: await source },
+    );
+    const attempt = new AbortController();
+    const trying = { ...context, signal: AbortSignal.any([context.signal, attempt.signal]) };
+    const limits = traffic.exceeded.then((problem) => {
+      throw new StepFailed(problem);
+    });
+    limits.catch(() => {}); // raced against
+    let deploying: Promise<Release> | undefined;
+    try {
+      const beforeRollout = traffic.change;
+      deploying = deployComponents(trying, { ...given, bindings, ahead, settled, beforeRollout });
+      const release = await orFail(Promise.race([limits, deploying]));
+      await door;
+      const route = await openRoute(context, { ...given, release, settled });
+      await proveServing(context, route, project);
+      const measured = await Promise.race([limits, traffic.finish(options)]);
+      if (measured?.problem !== undefined) throw new StepFailed(measured.problem);
+      await keepRecord(context, cluster.registry, await record.serves(release.rolled, measured?.result));
+      return {
+        release,
+        route,
+        record: { number: record.number, isNew: record.isNew },
+        ...(measured === undefined ? {} : { traffic: measured.result }),
+      };
+    } catch (error) {
+      // Nothing goes on with what is given up.
+      attempt.abort(error);
+      await Promise.allSettled([deploying]);
+      if (lease?.lost.aborted === true) throw lease.lost.reason;
+      throw await record.failed(error, async () => (await traffic.finish())?.result);
+    }
   } finally {
+    await lease?.release();
     // What still starts after a failure is ended by the signal, not waited for.
     await reached?.client.close();
   }
+}
+
+function tellPlan(context: Context, { changes, migrations }: ReleasePlan): void {
+  const due = migrations.filter(({ ran }) => ran).map(({ component }) => component);
+  context.emit({ kind: 'planned', step: 'deploy', changes, migrations: due });
+}
+
+function manifestsOf({ manifests, migrations, changes }: Omit<ReleasePlan, 'settled'>) {
+  return { manifests, migrations, changes };
+}
+
+/** Never resolves; rejects when somebody else has taken the lease. */
+function untilLost({ lost }: HeldLease): Promise<never> {
+  return new Promise((_, reject) => {
+    lost.addEventListener('abort', () => reject(lost.reason), { once: true });
+  });
 }
 
 interface Reached {
@@ -91,17 +180,24 @@ async function reach(context: Context, cluster: Cluster): Promise<Reached> {
   return { cluster: { ...cluster, ...(pullSecret === undefined ? {} : { pullSecret }) }, client };
 }
 
+interface PublishOptions {
+  readonly source: Promise<SourceState | undefined>;
+  readonly onBuilt: (images: readonly BuiltImage[]) => void;
+}
+
 async function publish(
   context: Context,
   project: Project,
   ground: Promise<Groundwork>,
+  { source, onBuilt }: PublishOptions,
 ): Promise<readonly PublishedImage[]> {
-  const place = Promise.all([revisionOf(context, project), ground]);
+  const place = Promise.all([source, ground]);
   place.catch(() => {}); // told where it is waited for
   const make = () => buildProjectImages(context, project);
   return withWholeImages(context, make, async (images) => {
-    const [revision, { registry }] = await place;
-    return publishProjectImages(context, registry, images, revision === undefined ? [] : [revision]);
+    onBuilt(images);
+    const [state, { registry }] = await place;
+    return publishProjectImages(context, registry, images, state === undefined ? [] : [revisionOf(state)]);
   });
 }
 

@@ -8,6 +8,7 @@ import type { Context } from '../../path/src/effects/context.ts';
 import { nodeClock } from '../../path/src/effects/node/clock.ts';
 import { nodeProcesses } from '../../path/src/effects/node/processes.ts';
 import { type ApplyOptions, apply } from '../../path/src/kubernetes/apply.ts';
+import { settledBy } from '../../path/src/kubernetes/change-set.ts';
 import { connect, type KubernetesClient } from '../../path/src/kubernetes/client.ts';
 import { getObject, list } from '../../path/src/kubernetes/list.ts';
 import { namespaceFor } from '../../path/src/kubernetes/namespace.ts';
@@ -127,12 +128,32 @@ describe('against a real API server', () => {
     expect(planned).toEqual([`namespace/${namespace}-new created`, `${namespace}-new/configmap/b created`]);
   });
 
+  test('tells what will change before anything has, and nothing where all is as it should be', async () => {
+    const heard: (readonly string[])[] = [];
+    const beforeChange: ApplyOptions['beforeChange'] = async (planned) => {
+      heard.push(planned.map(({ object, change }) => `${object} ${change}`));
+      const found = await list(client, {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        namespace,
+        fields: 'metadata.name=b',
+      });
+      expect(found).toEqual([]);
+    };
+    await changes([map('a', { x: '1' })]);
+    await changes([map('a', { x: '1' }), map('b', { x: '1' })], { beforeChange });
+    expect(heard).toEqual([[`${namespace}/configmap/b created`]]);
+    await changes([map('a', { x: '1' }), map('b', { x: '1' })], { beforeChange });
+    await changes([map('c', { x: '1' })], { beforeChange, dryRun: true });
+    expect(heard).toHaveLength(1);
+  });
+
   test('names the other manager of a field, changes nothing, and overrules it when told to', async () => {
     await changes([map('a', { x: '1' }), map('b', { x: '1' })]);
-    await edit(`/api/v1/namespaces/${namespace}/configmaps/a`, { data: { x: 'by hand' } });
+    await edit(`/api/v1/namespaces/${namespace}/configmaps/a`, { data: { x: 'other' } }, 'autoscaler');
     const refused = changes([map('a', { x: '1' }), map('b', { x: '2' })]);
     await expect(refused).rejects.toThrow(UserMistake);
-    await expect(refused).rejects.toThrow(/kubectl-edit/);
+    await expect(refused).rejects.toThrow(/autoscaler/);
     const other = await getObject<{ data: unknown }>(client, {
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -141,6 +162,34 @@ describe('against a real API server', () => {
     });
     expect(other?.data).toEqual({ x: '1' });
     expect(await changes([map('a', { x: '1' })], { force: true })).toEqual([
+      `${namespace}/configmap/a configured`,
+    ]);
+  });
+
+  test('what a hand has changed is put right and told, with the tool it was done with', async () => {
+    await changes([map('a', { x: '1' })]);
+    await edit(`/api/v1/namespaces/${namespace}/configmaps/a`, { data: { x: 'by hand' } });
+    const told = () => events.flatMap((event) => (event.kind === 'warning' ? [event.problem.details] : []));
+    expect(await changes([map('a', { x: '1' })], { dryRun: true })).toEqual([
+      `${namespace}/configmap/a configured`,
+    ]);
+    events = [];
+    expect(await changes([map('a', { x: '1' })])).toEqual([`${namespace}/configmap/a configured`]);
+    expect(told()).toEqual([['.data.x was changed with kubectl-edit']]);
+    expect(await changes([map('a', { x: '1' })])).toEqual([`${namespace}/configmap/a unchanged`]);
+  });
+
+  test('what a dry run has found settled is not asked for again; what differs is', async () => {
+    await changes([map('a', { x: '1' }), map('b', { x: '1' })]);
+    const wanted = [map('a', { x: '1' }), map('b', { x: '2' })];
+    const settled = settledBy(await apply(context, client, wanted, { ...options(), dryRun: true }), []);
+    await edit(`/api/v1/namespaces/${namespace}/configmaps/a`, { data: { y: 'meanwhile' } });
+    expect(await changes(wanted, { settled })).toEqual([
+      `${namespace}/configmap/a unchanged`,
+      `${namespace}/configmap/b configured`,
+    ]);
+    // Other words for the same object are no longer what was compared.
+    expect(await changes([map('a', { x: '3' })], { settled })).toEqual([
       `${namespace}/configmap/a configured`,
     ]);
   });

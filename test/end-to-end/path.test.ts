@@ -7,6 +7,7 @@ import { hardened } from './chapters/hardened.ts';
 import { inTheBrowser } from './chapters/in-the-browser.ts';
 import { interrupted } from './chapters/interrupted.ts';
 import { operating } from './chapters/operating.ts';
+import { releasing } from './chapters/releasing.ts';
 import { removing } from './chapters/removing.ts';
 import { reproducible } from './chapters/reproducible.ts';
 import { starting } from './chapters/starting.ts';
@@ -28,6 +29,7 @@ describe(`the path of ${instance}`, () => {
   describe('operating', () => operating(system));
   describe('in the browser', () => inTheBrowser(system));
   describe('changing', () => changing(system));
+  describe('releasing', () => releasing(system));
   describe('only what came out of the path runs', () => admitting(system));
   describe('hardened', () => hardened(system));
   describe('bad input', () => badInput(system));

@@ -16,9 +16,10 @@ import { type Ended, ptp, tail } from '../support/ptp.ts';
 import { System } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
-/** Instance and ports of these tests alone. */
-export const instance = 'ptp-chaos';
-export const ports = { http: 38_080, https: 38_443 };
+/** Instance and ports of these tests alone; `PTP_ENDURANCE_LANE` (0 to 9) lets parts run side by side. */
+const lane = Number(process.env.PTP_ENDURANCE_LANE ?? 0);
+export const instance = lane === 0 ? 'ptp-chaos' : `ptp-lane-${lane}`;
+export const ports = { http: 38_080 + lane, https: 38_443 + lane };
 
 const line = 'Each click makes one, gives it an id, and keeps it.';
 
@@ -53,7 +54,8 @@ export class World {
   /** Runs `up`; it has to end well, the page to show the last change, and nothing to be left of what was killed. */
   async mended(env: Readonly<Record<string, string>> = {}): Promise<Ended> {
     await withoutOrphans(instance);
-    const ended = await this.up(env);
+    // Nobody is there to be served meanwhile but the test: old pods may end beside it.
+    const ended = await this.ptp(['up', '--no-wait'], env);
     if (ended.code !== 0) throw new Error(`\`ptp up\` ended with ${ended.code}:\n${tail(ended)}`);
     this.system.forgetAccess();
     await this.#shows();

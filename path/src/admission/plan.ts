@@ -6,7 +6,7 @@ import type {
   ValidatingAdmissionPolicyBinding,
 } from '../kubernetes/objects.ts';
 import type { Project } from '../project/project.ts';
-import { validations, variables } from './expressions.ts';
+import { matchConditions, validations, variables } from './expressions.ts';
 
 /** The objects with which a cluster refuses every image of a project that did not come out of the path. */
 export interface AdmissionPlan {
@@ -40,6 +40,7 @@ export function planAdmission(project: Project): AdmissionPlan {
             rule('batch', ['jobs', 'cronjobs']),
           ],
         },
+        matchConditions,
         variables,
         validations: validations(project.name),
       },

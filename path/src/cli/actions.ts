@@ -1,6 +1,6 @@
-import type { Emit } from '../core/event.ts';
+import type { Emit, PlannedChange } from '../core/event.ts';
 import type { Problem } from '../core/failure.ts';
-import type { Digest, RegistryAccess, Release, Route } from '../core/handover.ts';
+import type { Digest, RegistryAccess, Release, Route, TrafficResult } from '../core/handover.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Project } from '../project/project.ts';
 
@@ -18,6 +18,14 @@ export interface Session {
 export interface Actions {
   /** Walks the whole path. Doing it again changes only what differs. */
   up(project: Project, options: UpOptions, session: Session): Promise<Raised>;
+  /** What `up` would do; changes nothing. */
+  plan(project: Project, session: Session): Promise<Preview>;
+  /** Every release that is recorded, the newest first. */
+  history(project: Project, session: Session): Promise<readonly PastRelease[]>;
+  /** Returns to a release that served; to the one before what serves now, unless its number is given. */
+  rollback(project: Project, options: RollbackOptions, session: Session): Promise<Returned>;
+  /** The manifests of the release that serves, as a document that `kubectl apply` takes; Secrets are not in it. */
+  manifests(project: Project, session: Session): Promise<string>;
   /** Builds images without a cluster; publishes them or writes them to a folder where it is asked to. */
   build(project: Project, options: BuildOptions, session: Session): Promise<readonly Made[]>;
   /** Takes the system away; on a local target stops the cluster. Saying it twice is no mistake. */
@@ -50,12 +58,72 @@ export interface Actions {
 export interface UpOptions {
   /** Take over fields that someone else changed in the cluster. */
   readonly overrule: boolean;
+  /** End when the last old pod has gone, and not already when the new version serves. */
+  readonly wait: boolean;
 }
 
 /** What `up` brought about. */
 export interface Raised {
   readonly release: Release;
   readonly route: Route;
+  /** What requests saw while pods were replaced; absent where none were, or nothing was measured. */
+  readonly traffic?: TrafficResult;
+  /** The release's number, and whether it is another one than before. */
+  readonly record: { readonly number: number; readonly isNew: boolean };
+}
+
+/** What `up` would do. */
+export interface Preview {
+  /** Whether there is a cluster to compare with; where there is none, `up` makes everything. */
+  readonly cluster: 'running' | 'stopped' | 'absent';
+  /** The number of the release that serves. */
+  readonly serving?: number;
+  /** `isNew`: no such image runs. */
+  readonly images: readonly { readonly name: string; readonly digest: Digest; readonly isNew: boolean }[];
+  readonly changes: readonly PlannedChange[];
+  /** Components whose migration would run. */
+  readonly migrations: readonly string[];
+  /** `up` would change nothing. */
+  readonly nothing: boolean;
+}
+
+/** A release as `history` tells of it. */
+export interface PastRelease {
+  readonly number: number;
+  readonly state: 'rolling' | 'serving' | 'failed';
+  /** Whether it is what the cluster is meant to run now. */
+  readonly current: boolean;
+  readonly begun: string;
+  /** From its begin to its end. */
+  readonly seconds?: number;
+  readonly by: string;
+  readonly source?: { readonly commit: string; readonly clean: boolean };
+  /** The release that it brought back. */
+  readonly backTo?: number;
+  readonly images: readonly { readonly name: string; readonly digest: Digest }[];
+  readonly rolled: readonly string[];
+  readonly migrated: readonly string[];
+  readonly changes: readonly PlannedChange[];
+  readonly traffic?: TrafficResult;
+  readonly problems?: readonly Problem[];
+}
+
+export interface RollbackOptions {
+  readonly to?: number | undefined;
+  /** Whether it ends when the last old pod has gone, and not already when it serves. */
+  readonly wait: boolean;
+}
+
+/** What a rollback brought about. */
+export interface Returned {
+  readonly number: number;
+  /** The release whose manifests and images it runs. */
+  readonly backTo: number;
+  /** Components whose pods were replaced. */
+  readonly rolled: readonly string[];
+  /** Seconds until it served. */
+  readonly serving: number;
+  readonly traffic?: TrafficResult;
 }
 
 export interface BuildOptions {
@@ -114,6 +182,10 @@ export interface SystemStatus {
   readonly url?: string;
   readonly components: readonly PartStatus[];
   readonly services: readonly PartStatus[];
+  /** The release that the cluster is meant to run. */
+  readonly release?: Pick<PastRelease, 'number' | 'begun' | 'by' | 'source' | 'backTo' | 'traffic'>;
+  /** Certificates that users see, and until when they are valid. */
+  readonly certificates?: readonly { readonly name: string; readonly until: Date }[];
   /** What is wrong now. Empty where all is well. */
   readonly problems: readonly Problem[];
 }

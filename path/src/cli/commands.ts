@@ -2,10 +2,14 @@ import type { Command } from './command.ts';
 import { build } from './commands/build.ts';
 import { doctor } from './commands/doctor.ts';
 import { down } from './commands/down.ts';
+import { exportManifests } from './commands/export.ts';
+import { history } from './commands/history.ts';
 import { init } from './commands/init.ts';
 import { kubeconfig } from './commands/kubeconfig.ts';
 import { logs } from './commands/logs.ts';
 import { open } from './commands/open.ts';
+import { plan } from './commands/plan.ts';
+import { rollback } from './commands/rollback.ts';
 import { status } from './commands/status.ts';
 import { trust } from './commands/trust.ts';
 import { up } from './commands/up.ts';
@@ -13,11 +17,15 @@ import { up } from './commands/up.ts';
 /** Every word that ptp knows, in the order of the help. */
 export const commands: readonly Command[] = [
   init,
+  plan,
   up,
   build,
   status,
   open,
   logs,
+  history,
+  rollback,
+  exportManifests,
   down,
   trust,
   doctor,

@@ -39,7 +39,7 @@ test('help wherever it is asked for', () => {
 
 test('what is not known comes with what was probably meant', () => {
   expect(mistakes('upp')).toEqual(['there is no command `upp` → Did you mean `up`?']);
-  expect(mistakes('deploy')).toEqual([expect.stringContaining('Known here: init, up, build, status')]);
+  expect(mistakes('deploy')).toEqual([expect.stringContaining('Known here: init, plan, up, build, status')]);
   expect(mistakes('help staus')).toEqual([expect.stringContaining('`status`')]);
   expect(mistakes('up --tarket prod')).toContain(
     '`ptp up` has no option `--tarket` → Did you mean `--target`?',
@@ -52,7 +52,7 @@ test('all that is wrong is told at once', () => {
   expect(mistakes('up now --json=yes --target')).toEqual([
     '`--json` takes no value → Write --json alone, or leave it out.',
     '`--target` needs a value → Write --target ‹name›.',
-    '`ptp up` takes no word `now` → Usage: ptp up [--force] [--timings]',
+    '`ptp up` takes no word `now` → Usage: ptp up [--force] [--no-wait] [--timings]',
   ]);
 });
 

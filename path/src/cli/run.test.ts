@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { StepFailed, UserMistake } from '../core/failure.ts';
 import { Secret } from '../core/secret.ts';
-import type { Actions, SystemStatus } from './actions.ts';
+import type { Actions, PastRelease, Preview, SystemStatus } from './actions.ts';
 import { runCommandLine } from './run.ts';
 
 const digest = `sha256:${'ab'.repeat(32)}` as const;
@@ -19,6 +19,35 @@ const well: SystemStatus = {
   problems: [],
 };
 
+const preview: Preview = {
+  cluster: 'running',
+  serving: 4,
+  images: [{ name: 'web', digest, isNew: true }],
+  changes: [
+    {
+      change: 'configured',
+      object: 'shop/deployment/web',
+      fields: [{ path: '.spec.replicas', before: 2, after: 3 }],
+    },
+    { change: 'deleted', object: 'shop/service/old', fields: [] },
+  ],
+  migrations: ['web'],
+  nothing: false,
+};
+const past: PastRelease = {
+  number: 4,
+  state: 'serving',
+  current: true,
+  begun: '2026-11-24T10:00:00.000Z',
+  seconds: 4,
+  by: 'ann@desk',
+  source: { commit: '0123456789abcdef0123456789abcdef01234567', clean: false },
+  images: [{ name: 'web', digest }],
+  rolled: ['web'],
+  migrated: [],
+  changes: preview.changes,
+};
+
 /** The far side of the command line, as main.ts wires it; each test says what differs. */
 const actions: Actions = {
   async up(_project, _options, { emit }) {
@@ -28,6 +57,7 @@ const actions: Actions = {
     return {
       release: { namespace: 'shop', images: [image], rolled: ['web'] },
       route: { url: 'https://shop.localhost', authority: 'PEM' },
+      record: { number: 4, isNew: true },
     };
   },
   build: async (_project, { components, push, tags }) =>
@@ -37,6 +67,10 @@ const actions: Actions = {
       size: 3_000_000,
       ...(push === undefined ? {} : { reference: `${push.name}/${push.prefix}/${name}@${digest}`, tags }),
     })),
+  plan: async () => preview,
+  history: async () => [past],
+  rollback: async (_project, { to }) => ({ number: 5, backTo: to ?? 3, rolled: ['web'], serving: 2 }),
+  manifests: async () => '---\nkind: Service\n',
   down: async (_project, { data }) => ({
     removed: ['the local cluster shop'],
     kept: data ? [] : ['the data of database'],
@@ -101,7 +135,7 @@ test('up tells what happens on standard error and what came of it on standard ou
       '',
       '  image 1.5 s · deploy 2.0 s · in all 4.0 s',
       '',
-      '  ● https://shop.localhost',
+      '  ● https://shop.localhost  release 4',
       '    Its certificate is from an authority of its own; `ptp trust` makes this machine know it.',
       '',
     ].join('\n'),
@@ -264,6 +298,54 @@ test('status fails unless all is well', async () => {
   });
 });
 
+test('plan shows each field, and its exit code can tell scripts that there is something to do', async () => {
+  const { code, out } = await run('plan');
+  expect(code).toBe(0);
+  expect(out).toBe(
+    [
+      '',
+      '  web  sha256:abababababab  new',
+      '',
+      '! migration of web',
+      '~ shop/deployment/web',
+      '    .spec.replicas: 2 → 3',
+      '- shop/service/old',
+      'release 4 serves; 1 to change, 1 to delete, 1 migration',
+      '',
+    ].join('\n'),
+  );
+  expect((await run('plan --exit-code')).code).toBe(3);
+  const same = { ...preview, changes: [], migrations: [], nothing: true };
+  expect(await run('plan --exit-code', { plan: async () => same })).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('release 4 serves; nothing to change'),
+  });
+  const absent = { ...same, cluster: 'absent', nothing: false } as const;
+  expect((await run('plan', { plan: async () => absent })).out).toContain('There is no cluster yet');
+});
+
+test('history tells all releases in a line each, or one whole', async () => {
+  const list = await run('history');
+  expect(list.out).toBe(
+    '● 4  serves  2026-11-24 10:00:00Z  4.0 s  ann@desk  0123456789ab and changes  web\n',
+  );
+  expect((await run('history 4')).out).toContain('~ shop/deployment/web');
+  expect(await run('history 9')).toMatchObject({ code: 1, out: 'There is no release 9.\n' });
+  expect(await run('history latest')).toMatchObject({ code: 2 });
+});
+
+test('rollback goes to the release before, or to the one that is named', async () => {
+  expect((await run('rollback')).out).toBe(
+    '● release 3 serves again, as release 5: web replaced (served after 3.0 s)\n',
+  );
+  expect(JSON.parse((await run('rollback 2 --json')).out)).toMatchObject({ kind: 'rollback', backTo: 2 });
+  expect(await run('rollback -1')).toMatchObject({ code: 2 });
+});
+
+test('export prints the document as it is', async () => {
+  expect(await run('export')).toMatchObject({ code: 0, out: '---\nkind: Service\n' });
+});
+
 test('logs: prefixed and cleaned; unknown parts and counts are mistakes; Ctrl-C ends following well', async () => {
   expect(await run('logs')).toMatchObject({ code: 0, out: 'web  hello\n' });
   expect(await run('logs webb')).toMatchObject({
@@ -271,6 +353,12 @@ test('logs: prefixed and cleaned; unknown parts and counts are mistakes; Ctrl-C 
     err: expect.stringContaining('Did you mean `web`?'),
   });
   expect(await run('logs --lines many')).toMatchObject({ code: 2 });
+  expect((await run('logs --grep hel+o')).out).toBe('web  hello\n');
+  expect((await run('logs --grep HELLO')).out).toBe('');
+  expect(await run('logs --grep [')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('is no regular expression'),
+  });
   expect(await run('logs --since yesterday')).toMatchObject({ code: 2 });
   expect(await run('logs --follow --previous')).toMatchObject({ code: 2 });
   const told: unknown[] = [];

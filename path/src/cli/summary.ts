@@ -11,7 +11,7 @@ export interface Timing {
  * What is to be known after `up`: which image of each component runs and whether it was replaced, how long each step
  * took, and where the system is reached.
  */
-export function upSummary({ release, route }: Raised, { steps, total }: Timing, look: Look): string {
+export function upSummary({ release, route, record }: Raised, { steps, total }: Timing, look: Look): string {
   const images = table(
     release.images.map(({ name, digest }) => [
       name,
@@ -25,7 +25,7 @@ export function upSummary({ release, route }: Raised, { steps, total }: Timing, 
     ...images.map((line) => `  ${line}`),
     ...(timing === '' ? [] : ['', `  ${styled(look, 'dim', `${timing} · in all ${duration(total)}`)}`]),
     '',
-    `  ${styled(look, 'green', '●')} ${styled(look, 'bold', route.url)}`,
+    `  ${styled(look, 'green', '●')} ${styled(look, 'bold', route.url)}  ${styled(look, 'dim', `release ${record.number}${record.isNew ? '' : ', as before'}`)}`,
     ...(route.authority === undefined ? [] : [`    ${trustHint(look)}`]),
     '',
   ].join('\n');

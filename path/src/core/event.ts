@@ -1,5 +1,5 @@
 import type { Problem } from './failure.ts';
-import type { Digest } from './handover.ts';
+import type { Digest, TrafficResult } from './handover.ts';
 
 /** The steps of the path, in the order in which they are shown. */
 export const stepNames = [
@@ -12,6 +12,7 @@ export const stepNames = [
   'deploy',
   'route',
   'prove',
+  'traffic',
 ] as const;
 export type StepName = (typeof stepNames)[number];
 
@@ -83,6 +84,35 @@ export interface ObjectApplied {
   readonly object: string;
   readonly change: Change;
 }
+/** One field of an object that differs. Absent `before`: it is new; absent `after`: it goes. */
+export interface FieldChange {
+  /** `.spec.template.spec.containers[name=gateway].image` */
+  readonly path: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+/** What becomes, or would become, of one object. */
+export interface PlannedChange {
+  readonly change: Change;
+  /** `hello/deployment/gateway` */
+  readonly object: string;
+  /** In which fields it differs, where it is there already. */
+  readonly fields: readonly FieldChange[];
+}
+/** What is going to change in the cluster, all of it, before anything does. */
+export interface Planned {
+  readonly kind: 'planned';
+  readonly step: 'deploy';
+  readonly changes: readonly PlannedChange[];
+  /** Components whose migration is going to run. */
+  readonly migrations: readonly string[];
+}
+/** Requests went through the system's public URL while its pods were replaced: this came of them. */
+export interface TrafficMeasured {
+  readonly kind: 'traffic-measured';
+  readonly step: 'traffic';
+  readonly result: TrafficResult;
+}
 /** Something worth a line that is neither progress nor a problem. */
 export interface Note {
   readonly kind: 'note';
@@ -105,6 +135,8 @@ export type Event =
   | ImageReady
   | ImagePublished
   | ObjectApplied
+  | Planned
+  | TrafficMeasured
   | Note
   | Warning;
 

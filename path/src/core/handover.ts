@@ -112,3 +112,90 @@ export interface Route {
   /** The certificate authority's certificate, PEM, where users' machines do not know it. */
   readonly authority?: string;
 }
+
+/** What a request of the measured traffic asks for. */
+export type TrafficKind = 'page' | 'write' | 'read' | 'count' | 'asset';
+
+/**
+ * How a request failed: a status that is wrong, a connection refused, reset, not secure or unanswered; an answer with
+ * another content than it must have; or one that was not sent since too many waited for their answers already.
+ */
+export type TrafficFailureKind =
+  | '4xx'
+  | '5xx'
+  | 'refused'
+  | 'reset'
+  | 'tls'
+  | 'timeout'
+  | 'content'
+  | 'unsent'
+  | 'other';
+
+/** One request that failed. */
+export interface TrafficFailure {
+  /** Seconds from the first request to the moment when this one was due. */
+  readonly at: number;
+  /** `POST /api/ on a new connection` */
+  readonly request: string;
+  readonly kind: TrafficFailureKind;
+  /** `503`, `ECONNREFUSED` */
+  readonly what: string;
+}
+
+/** Milliseconds from when requests were due to the ends of their answers; those that failed are not in it. */
+export interface Latency {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+}
+
+/** What came of some requests. */
+export interface TrafficFigures {
+  /** Those that were answered or have failed. */
+  readonly requests: number;
+  readonly failed: number;
+  /** Absent where none was answered. */
+  readonly latency?: Latency;
+}
+
+/** What the measured traffic has seen up to a moment. All but `quiet` and `writes` counts from the first change on. */
+export interface TrafficSnapshot extends TrafficFigures {
+  readonly url: string;
+  /** Requests a second. */
+  readonly rate: number;
+  /** Seconds since the first change; 0 before it. */
+  readonly seconds: number;
+  readonly failures: Readonly<Partial<Record<TrafficFailureKind, number>>>;
+  /** The first few failures. */
+  readonly examples: readonly TrafficFailure[];
+  readonly kinds: Readonly<Partial<Record<TrafficKind, TrafficFigures>>>;
+  /** How many went on a kept connection, and how many on one of their own. */
+  readonly connections: { readonly kept: number; readonly fresh: number };
+  /** Assets of the version before that only its pods had: the page names others now. These are no failures. */
+  readonly superseded: number;
+  /** Before the first change. */
+  readonly quiet: TrafficFigures;
+  /** Rows that were acknowledged; absent where none is written. */
+  readonly writes?: { readonly acknowledged: number };
+}
+
+/** Requests at a constant rate through the system's public URL while its pods were replaced. JSON can carry it. */
+export interface TrafficResult extends Omit<TrafficSnapshot, 'writes'> {
+  /** Requests a second that were sent in fact. */
+  readonly sent: number;
+  /** Whether it went on until the last old pod had gone. */
+  readonly drained: boolean;
+  /** Seconds of processor time that sending took. */
+  readonly processor: number;
+  readonly writes?: {
+    readonly acknowledged: number;
+    /** How many of them were asked for again at the end. */
+    readonly checked: number;
+    /** Of these: not there any more. */
+    readonly missing: number;
+    /** Of these: not answered in several attempts. */
+    readonly unread: number;
+  };
+}

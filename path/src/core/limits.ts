@@ -51,6 +51,10 @@ export const limits = {
     places: limit(100_000, 'the largest applications have some 5,000 packages'),
   },
   kubernetes: {
+    record: limit(
+      64 * mebibyte,
+      'the manifests of a hundred components are some MiB, and etcd keeps at most 1.5 packed',
+    ),
     kubeconfig: limit(16 * mebibyte, 'a context with its certificates takes some 10 KiB'),
   },
   registry: {

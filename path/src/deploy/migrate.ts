@@ -12,8 +12,23 @@ import { type Migration, migratedAnnotation } from './plan.ts';
 const deadline = 660;
 
 /**
- * Runs the migrations that have not run yet, each to its end. One that failed before is run anew.
+ * The migrations that have not run yet. Pure.
  * @param deployments the live Deployments: each bears the mark of the migration before it
+ */
+export function dueMigrations(
+  migrations: readonly Migration[],
+  deployments: readonly AnyObject[],
+): readonly Migration[] {
+  return migrations.filter(({ component, mark }) => {
+    const live = deployments.find(({ metadata }) => metadata.name === component);
+    return live?.metadata.annotations?.[migratedAnnotation] !== mark;
+  });
+}
+
+/**
+ * Runs the migrations that have not run yet, each to its end. One that failed before is run anew.
+ * @param live the live Deployments: each bears the mark of the migration before it; and what is to happen before any
+ *   migration runs
  * @throws StepFailed with the log's end where one fails; nothing of the new version has started then
  */
 export async function migrate(
@@ -21,13 +36,17 @@ export async function migrate(
   client: KubernetesClient,
   project: string,
   migrations: readonly Migration[],
-  deployments: readonly AnyObject[],
+  {
+    deployments,
+    beforeMigrating,
+  }: {
+    readonly deployments: readonly AnyObject[];
+    readonly beforeMigrating?: (() => Promise<void>) | undefined;
+  },
 ): Promise<void> {
-  const due = migrations.filter(({ component, mark }) => {
-    const live = deployments.find(({ metadata }) => metadata.name === component);
-    return live?.metadata.annotations?.[migratedAnnotation] !== mark;
-  });
+  const due = dueMigrations(migrations, deployments);
   if (due.length === 0) return;
+  await beforeMigrating?.();
   const started = context.clock.monotonic();
   for (const { job } of due) {
     const before = await getObject(client, keyOf(job), context.signal);

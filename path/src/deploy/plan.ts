@@ -46,6 +46,17 @@ export interface Migration {
 export const migratedAnnotation = 'ptp.dev/migrated';
 
 /**
+ * Seconds that new pods have to be ready for before old ones go: as long as it takes at the usual rate to see that a
+ * tenth of the requests fails. Until then taking them back costs nothing, because the old ones never left.
+ */
+const watchedSeconds = 3;
+
+/** Seconds that a new version has to become ready. */
+export function deadlineOf({ rollout }: Project): number {
+  return rollout?.deadline ?? 300;
+}
+
+/**
  * Plans the objects that run a project's components.
  * @param chosen the components to run; network policies are planned for all of them
  * @throws Error where an image or a binding is missing, or an image is not named by its digest: faults of the caller
@@ -151,7 +162,9 @@ function deployment(input: ComponentInput, mark: string | undefined): Deployment
         type: 'RollingUpdate',
         rollingUpdate: { maxSurge: component.replicas <= 3 ? component.replicas : '25%', maxUnavailable: 0 },
       },
-      progressDeadlineSeconds: 300,
+      // Old pods serve on beside new ones that are ready for so long: what these do to requests shows before it is late.
+      minReadySeconds: component.replicas > 1 ? watchedSeconds : 0,
+      progressDeadlineSeconds: deadlineOf(project),
       template: podTemplate(input),
     },
   };

@@ -1,9 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Binding, Cluster, PublishedImage, Release } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
 import { timed } from '../effects/timed.ts';
 import { apply } from '../kubernetes/apply.ts';
-import type { ObjectChange } from '../kubernetes/change-set.ts';
+import type { Settled } from '../kubernetes/change-set.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { ownedBy } from '../kubernetes/labels.ts';
 import { list } from '../kubernetes/list.ts';
@@ -12,7 +11,8 @@ import { prune } from '../kubernetes/prune.ts';
 import { waitUntilReady } from '../kubernetes/wait.ts';
 import type { Project } from '../project/project.ts';
 import { migrate } from './migrate.ts';
-import { planDeploy } from './plan.ts';
+import { deadlineOf, planDeploy } from './plan.ts';
+import { replacedPods } from './replaced-pods.ts';
 
 /** What the step works on. */
 export interface DeployStepInput {
@@ -23,10 +23,11 @@ export interface DeployStepInput {
   readonly bindings: readonly Binding[];
   /** Components that `deployAhead` has started. */
   readonly ahead?: readonly string[];
+  /** What a dry run has found to be as it is wanted. */
+  readonly settled?: Settled | undefined;
+  /** Called where a version runs that is about to be replaced, or its database migrated; held up until it resolves. */
+  readonly beforeRollout?: () => Promise<void>;
 }
-
-/** Seconds that all components together have to roll out. */
-const deadline = 300;
 
 /**
  * On a cluster that runs nothing of the project yet: starts the components that need no service and no migration,
@@ -36,7 +37,7 @@ const deadline = 300;
  */
 export async function deployAhead(
   context: Context,
-  input: Omit<DeployStepInput, 'bindings' | 'ahead'>,
+  input: Omit<DeployStepInput, 'bindings' | 'ahead' | 'beforeRollout'>,
 ): Promise<readonly string[]> {
   const { client, project } = input;
   const { namespace } = project.target;
@@ -61,25 +62,33 @@ export async function deployAhead(
  * @throws StepFailed with a diagnosis where a migration or a rollout fails; UserMistake where someone else manages a field
  */
 export function deployComponents(context: Context, input: DeployStepInput): Promise<Release> {
-  const { client, project } = input;
+  const { client, project, beforeRollout = async () => {} } = input;
   const { namespace } = project.target;
   const names = project.components.map((component) => component.name).join(', ');
   return timed(context, 'deploy', `run ${names}`, async () => {
     const plan = planDeploy(input);
-    const options = { step: 'deploy', project: project.name } as const;
+    const options = { step: 'deploy', project: project.name, settled: input.settled } as const;
     await apply(context, client, [namespaceFor(namespace), ...plan.ground], options);
     const deployments = await list(
       client,
       { apiVersion: 'apps/v1', kind: 'Deployment', namespace },
       context.signal,
     );
-    await migrate(context, client, project.name, plan.migrations, deployments);
-    const changes = await apply(context, client, plan.workloads, options);
-    const replaced = changes.filter(replacedPods).map(({ after }) => after?.metadata.name ?? '');
+    const beforeMigrating = deployments.length > 0 ? beforeRollout : undefined;
+    await migrate(context, client, project.name, plan.migrations, { deployments, beforeMigrating });
+    const changes = await apply(context, client, plan.workloads, {
+      ...options,
+      beforeChange: async (planned) => {
+        const running = planned.filter(({ before }) => before !== undefined);
+        if (replacedPods(running).length > 0) await beforeRollout();
+      },
+    });
+    const replaced = replacedPods(changes);
     const pods = plan.workloads.filter((object) => object.kind === 'Deployment');
-    await waitUntilReady(context, client, pods, { step: 'deploy', deadline });
+    await waitUntilReady(context, client, pods, { step: 'deploy', deadline: deadlineOf(project) });
     const wanted = [...plan.ground, ...plan.migrations.map(({ job }) => job), ...plan.workloads];
-    await prune(context, client, { ...options, namespace, wanted });
+    if (input.settled?.nothingLeaves !== true)
+      await prune(context, client, { ...options, namespace, wanted });
     const used = new Set(project.components.map((component) => component.name));
     return {
       text: `${names} serve`,
@@ -90,10 +99,4 @@ export function deployComponents(context: Context, input: DeployStepInput): Prom
       },
     };
   });
-}
-
-/** Whether a change of a Deployment replaced its pods: a new one does, and one whose template differs. */
-function replacedPods({ before, after }: ObjectChange): boolean {
-  if (after?.kind !== 'Deployment') return false;
-  return !isDeepStrictEqual(before?.spec?.template, after.spec?.template);
 }

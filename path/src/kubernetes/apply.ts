@@ -2,11 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { StepName } from '../core/event.ts';
 import { StepFailed, UserMistake } from '../core/failure.ts';
 import type { Context } from '../effects/context.ts';
-import type { ChangeSet, ObjectChange } from './change-set.ts';
+import type { ChangeSet, ObjectChange, Settled } from './change-set.ts';
 import type { KubernetesClient } from './client.ts';
-import { conflictProblem, conflictsOf } from './conflict.ts';
+import { byHand, byHandProblem, conflictProblem, conflictsOf } from './conflict.ts';
 import { KubernetesError } from './error.ts';
 import { untilEstablished } from './established.ts';
+import { hashOf } from './hash.ts';
 import { fieldManager, label } from './labels.ts';
 import { getObject, list } from './list.ts';
 import {
@@ -34,6 +35,10 @@ export interface ApplyOptions {
    * everywhere, like those of the cluster's own parts.
    */
   readonly unchecked?: boolean;
+  /** What a dry run has just compared: objects in it that are wanted the very same are not asked for again. */
+  readonly settled?: Settled | undefined;
+  /** Hears what is about to change, where anything is, and holds the first change up until it resolves. */
+  readonly beforeChange?: (planned: ChangeSet) => Promise<void>;
 }
 
 /**
@@ -53,20 +58,28 @@ export async function apply(
   given: ApplyOptions,
 ): Promise<ChangeSet> {
   const options = { ...given, force: given.force ?? context.overrule ?? false };
-  const wanted = inApplyOrder(objects.map((object) => withOwner(object, options)));
+  const all = inApplyOrder(objects.map((object) => withOwner(object, options)));
+  const known = all.map((object) => options.settled?.unchanged.get(hashOf(object)));
+  const settled = known.filter((change) => change !== undefined);
+  for (const { object, change } of settled)
+    context.emit({ kind: 'object-applied', step: options.step, object, change });
+  const wanted = all.filter((_, index) => known[index] === undefined);
+  if (wanted.length === 0) return settled;
   const live = await liveObjects(client, wanted, context.signal);
   const foundations = wanted.filter(isFoundation);
   const rest = wanted.filter((object) => !isFoundation(object));
   const unmade = foundations.filter((object) => !live.has(objectId(object)));
-  const changes: ObjectChange[] = [];
+  const changes: ObjectChange[] = [...settled];
   // What the rest stands on has to be there for the rest to be checked.
   for (const stage of [foundations, rest]) {
     const planned = await plan(context, client, stage, { live, unmade, options });
+    const differing = planned.map(([, change]) => change).filter(({ change }) => change !== 'unchanged');
+    if (differing.length > 0 && !options.dryRun) await options.beforeChange?.(differing);
     for (const rank of ranks(planned)) {
       const perform = async ([object, change]: Planned) => {
-        const needed = !options.dryRun && change.change !== 'unchanged';
+        const needed = options.dryRun !== true && change.change !== 'unchanged';
         const done = needed
-          ? { ...change, after: await patch(client, object, { ...options, dryRun: false }, context.signal) }
+          ? { ...change, after: await patch(context, client, object, { ...options, dryRun: false }) }
           : change;
         context.emit({
           kind: 'object-applied',
@@ -108,7 +121,7 @@ interface Comparison {
 }
 
 async function plan(
-  context: Pick<Context, 'signal'>,
+  context: Pick<Context, 'signal' | 'emit'>,
   client: KubernetesClient,
   objects: readonly KubernetesObject[],
   { live, unmade, options }: Comparison,
@@ -119,14 +132,15 @@ async function plan(
       const listed = live.get(objectId(object));
       // In a dry run nothing made its namespace or its kind, so the server could not check it.
       if (options.dryRun === true && unmade.some((base) => standsOn(object, base)))
-        return [object, { change: 'created', object: name }] as const;
+        return [object, { change: 'created', object: name, wanted: object }] as const;
       if (options.unchecked === true && listed === undefined)
-        return [object, { change: 'created', object: name }] as const;
+        return [object, { change: 'created', object: name, wanted: object }] as const;
       const { before, after } = await compared(context, client, object, listed, options);
       const same = before !== undefined && isDeepStrictEqual(comparable(before), comparable(after));
       const change: ObjectChange = {
         change: before === undefined ? 'created' : same ? 'unchanged' : 'configured',
         object: name,
+        wanted: object,
         ...(before === undefined ? {} : { before }),
         after: same ? before : after,
       };
@@ -152,7 +166,7 @@ function definedKind(definition: { readonly spec?: unknown }): unknown {
 
 /** The live object and what it would become, both of the same moment: controllers write to objects at any time. */
 async function compared(
-  context: Pick<Context, 'signal'>,
+  context: Pick<Context, 'signal' | 'emit'>,
   client: KubernetesClient,
   object: KubernetesObject,
   listed: AnyObject | undefined,
@@ -160,7 +174,7 @@ async function compared(
 ): Promise<{ readonly before: AnyObject | undefined; readonly after: AnyObject }> {
   let before = listed;
   for (let attempt = 1; ; attempt++) {
-    const after = await patch(client, object, { ...options, dryRun: true }, context.signal);
+    const after = await patch(context, client, object, { ...options, dryRun: true });
     const moved = before !== undefined && before.metadata.resourceVersion !== after.metadata.resourceVersion;
     if (!moved || attempt === 5) return { before, after };
     before = await getObject(client, keyOf(object), context.signal);
@@ -178,10 +192,10 @@ function together(reasons: readonly unknown[]): unknown {
 }
 
 async function patch(
+  { signal, emit }: Pick<Context, 'signal' | 'emit'>,
   client: KubernetesClient,
   object: KubernetesObject,
   options: ApplyOptions,
-  signal: AbortSignal,
 ): Promise<AnyObject> {
   const resource = await resourceOf(client, object);
   if (resource === undefined)
@@ -207,7 +221,12 @@ async function patch(
     if (conflicts.length === 0) throw refused(object, error);
     // Our own name under another operation, from an update with an earlier version: nobody else is overruled.
     if (conflicts.every((conflict) => conflict.manager === fieldManager)) return (await send(true)).body;
-    throw new UserMistake(conflictProblem(object, conflicts));
+    const others = conflicts.filter((conflict) => conflict.manager !== fieldManager && !byHand(conflict));
+    if (others.length > 0) throw new UserMistake(conflictProblem(object, others));
+    // Told once: of the real apply, or where there is only the dry one.
+    if (options.dryRun === true)
+      emit({ kind: 'warning', step: options.step, problem: byHandProblem(object, conflicts) });
+    return (await send(true)).body;
   }
 }
 

@@ -29,3 +29,22 @@ export function conflictProblem(object: KubernetesObject, conflicts: readonly Co
     details: conflicts.map((conflict) => `${conflict.field} is managed by ${conflict.manager}`),
   };
 }
+
+/** Tools that people change single objects with; what they leave is drift and nobody's decision for good. */
+const tools = /^(kubectl|k9s|lens|headlamp)/i;
+
+/** Whether a field was changed by a person's hand, and not by a controller or another tool that decides it. */
+export function byHand({ manager }: Conflict): boolean {
+  return tools.test(manager);
+}
+
+/** What to tell of fields that somebody changed by hand and that are put right. */
+export function byHandProblem(object: KubernetesObject, conflicts: readonly Conflict[]): Problem {
+  const fields = conflicts.filter(byHand).map(({ manager, field }) => `${field} was changed with ${manager}`);
+  return {
+    what: 'fields that ptp.yaml decides were changed by hand and are put right',
+    where: { object: objectName(object) },
+    next: 'Put the change into ptp.yaml if it is to stay.',
+    details: fields,
+  };
+}

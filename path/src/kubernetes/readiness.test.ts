@@ -2,14 +2,15 @@ import { expect, test } from 'vitest';
 import { live } from './fixture.ts';
 import { readiness } from './readiness.ts';
 
-const rolledOut = { observedGeneration: 1, replicas: 2, updatedReplicas: 2, availableReplicas: 2 };
+const rolledOut = { observedGeneration: 1, replicas: 2, updatedReplicas: 2, readyReplicas: 2 };
 
 test.each([
-  ['all pods new and available', 'ready', rolledOut],
+  ['all pods new and ready', 'ready', rolledOut],
+  ['old pods that serve beside new ones', 'waiting', { ...rolledOut, replicas: 4, readyReplicas: 4 }],
   ['a status of an earlier generation', 'waiting', { ...rolledOut, observedGeneration: 0 }],
   ['a pod that is not new yet', 'waiting', { ...rolledOut, updatedReplicas: 1 }],
   ['an old pod beside the new ones', 'waiting', { ...rolledOut, replicas: 3 }],
-  ['a pod that is not available', 'waiting', { ...rolledOut, availableReplicas: 1 }],
+  ['a pod that is not ready', 'waiting', { ...rolledOut, readyReplicas: 1 }],
   ['no status', 'waiting', {}],
   [
     'a rollout that stands still',

@@ -40,7 +40,10 @@ const judges: Readonly<Record<string, (object: AnyObject) => Readiness>> = {
   HTTPRoute: httpRoute,
 };
 
-/** As `kubectl rollout status` judges: the newest generation seen, all pods new, none old left, all available. */
+/**
+ * As `kubectl rollout status` judges: the newest generation seen, all pods new, none old left, all ready. Old ones leave
+ * only for new ones that have been ready for `minReadySeconds`, so where there were none nobody waits for these.
+ */
 function deployment(object: Deployment): Readiness {
   const { status, metadata } = object;
   if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0))
@@ -53,8 +56,8 @@ function deployment(object: Deployment): Readiness {
   if (updated < wanted) return waiting(`${updated} of ${wanted} pods are new`);
   const old = (status?.replicas ?? 0) - updated;
   if (old > 0) return waiting(`${old} old ${old === 1 ? 'pod is' : 'pods are'} still ending`);
-  const available = status?.availableReplicas ?? 0;
-  return available < wanted ? waiting(`${available} of ${wanted} pods are ready`) : ready;
+  const able = status?.readyReplicas ?? 0;
+  return able < wanted ? waiting(`${able} of ${wanted} pods are ready`) : ready;
 }
 
 function statefulSet(object: StatefulSet): Readiness {

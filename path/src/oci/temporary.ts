@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasEnded, type Maker, thisMaker } from './maker.ts';
+import { hasEnded, type Maker, thisMaker } from '../core/maker.ts';
 
 const day = 24 * 60 * 60 * 1000;
 const form = /~(?<pid>\d+)-(?<born>\d*)-(?<place>[a-z0-9]+)~[0-9a-f-]{36}$/;

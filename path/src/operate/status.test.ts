@@ -84,6 +84,7 @@ test('a system that is well', async () => {
     services: [
       { name: 'database', ready: 1, wanted: 1, restarts: 0, digest, since: new Date('2026-01-01T00:00:00Z') },
     ],
+    certificates: [],
     problems: [],
   });
 });

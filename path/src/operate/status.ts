@@ -10,8 +10,12 @@ import { list } from '../kubernetes/list.ts';
 import { type AnyObject, type Deployment, keyOf, type Pod, type StatefulSet } from '../kubernetes/objects.ts';
 import { readiness } from '../kubernetes/readiness.ts';
 import type { Project } from '../project/project.ts';
+import { type ReleaseRecord, servingRelease } from '../releases/record.ts';
+import { readReleases } from '../releases/store.ts';
 import { publicUrl } from '../route/plan.ts';
+import { certificatesOf } from './certificates.ts';
 import { clusterProblems } from './cluster-problems.ts';
+import { driftFrom } from './drift.ts';
 
 /** How a project's system is now; a cluster that is not there is a state and no failure. */
 export async function systemStatus(
@@ -31,27 +35,75 @@ export async function systemStatus(
     const where = { namespace, labels: ownedBy(project.name) };
     // Pods are made by controllers, who pass on the project's name and not who manages it.
     const podLabels = `${label.project}=${project.name}`;
-    const [below, deployments, sets, pods] = await Promise.all([
+    const [below, deployments, sets, pods, records, certificates] = await Promise.all([
       clusterProblems(context, client, state.cluster),
       list<Deployment>(client, { apiVersion: 'apps/v1', kind: 'Deployment', ...where }, context.signal),
       list<StatefulSet>(client, { apiVersion: 'apps/v1', kind: 'StatefulSet', ...where }, context.signal),
       list<Pod>(client, { apiVersion: 'v1', kind: 'Pod', namespace, labels: podLabels }, context.signal),
+      readReleases(context, client, project),
+      certificatesOf(client, namespace, context.signal),
     ]);
     const components = project.components.map((one) =>
       partStatus(one.name, label.component, deployments, pods),
     );
     const services = project.services.map((one) => partStatus(one.name, label.service, sets, pods));
-    const problems = await problemsOf(client, [...deployments, ...sets], pods);
+    const release = servingRelease(records);
+    const [problems, drift] = await Promise.all([
+      problemsOf(client, [...deployments, ...sets], pods),
+      release === undefined || deployments.length === 0
+        ? []
+        : driftFrom(context, client, project.name, release),
+    ]);
     return {
       cluster: { name, state: 'running', version: state.cluster.version },
       ...(deployments.length === 0 ? {} : { url: publicUrl({ project, cluster: state.cluster }) }),
       components,
       services,
-      problems: [...(state.problems ?? []), ...below, ...missing(components, services), ...problems],
+      ...(release === undefined ? {} : { release: shortRelease(release) }),
+      certificates,
+      problems: [
+        ...(state.problems ?? []),
+        ...below,
+        ...missing(components, services),
+        ...problems,
+        ...unfinished(records),
+        ...drift,
+      ],
     };
   } finally {
     await client.close();
   }
+}
+
+function shortRelease({
+  number,
+  begun,
+  by,
+  source,
+  backTo,
+  traffic,
+}: ReleaseRecord): NonNullable<SystemStatus['release']> {
+  return {
+    number,
+    begun,
+    by,
+    ...(source === undefined ? {} : { source }),
+    ...(backTo === undefined ? {} : { backTo }),
+    ...(traffic === undefined ? {} : { traffic }),
+  };
+}
+
+/** A release that was begun and did not come to an end. */
+function unfinished(records: readonly ReleaseRecord[]): readonly Problem[] {
+  const last = records.at(-1);
+  if (last?.state !== 'rolling') return [];
+  const since = last.begun.slice(0, 19).replace('T', ' ');
+  return [
+    {
+      what: `release ${last.number} was begun by ${last.by} at ${since}Z and has not come to its end`,
+      next: 'If nobody is at it any more, run `ptp up`: it goes on.',
+    },
+  ];
 }
 
 /** A cluster that does not answer as a problem: one of this machine can be mended, others belong to somebody else. */

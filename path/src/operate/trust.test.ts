@@ -3,7 +3,7 @@ import { access, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Processes } from '../effects/processes.ts';
-import { selfSigned } from '../prove/fixture.ts';
+import { selfSigned } from '../effects/self-signed.fixture.ts';
 import { createWorld, shop, type World } from './testing/world.ts';
 import { type TrustPlaces, trust } from './trust.ts';
 

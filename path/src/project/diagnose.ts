@@ -66,6 +66,11 @@ function fromIssue(issue: Issue, value: unknown): readonly Finding[] {
     case 'invalid_value':
       return [notOneOf(issue.values.map(String), path, found)];
     case 'invalid_union':
+      // A choice without a key that tells which is meant says itself what is wrong.
+      if (optionsOf(issue).length === 0)
+        return found === null
+          ? [wrongType('number', path, found)]
+          : [{ path, at: 'value', ...worded(shown(found), issue.message) }];
       return [notOneOf(optionsOf(issue), path, found), ...underGuess(issue, value)];
     default:
       return [{ path, at: 'value', ...worded(shown(found), issue.message) }];

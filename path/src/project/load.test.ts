@@ -79,7 +79,28 @@ test('the smallest file gets every default', async () => {
       ports: { http: 80, https: 443 },
       nodes: 1,
     },
+    rollout: { rate: 40, maxErrors: { share: 0.005 }, deadline: 300, writes: true },
   } satisfies Project);
+});
+
+test('how a rollout is measured: what is said counts, and rows are written elsewhere only where that is', async () => {
+  const text = (more: string) =>
+    `name: shop\ncomponents:\n  web:\n    source: web\n    route: /\n${more}targets:\n  far:\n    cluster: kubeconfig\n    domain: shop.example.com\n    registry: r.example.com/shop\n`;
+  const rolloutOf = async (more: string) => (await load(await write(text(more), ['web']))).project.rollout;
+  expect(await rolloutOf('')).toEqual({
+    rate: 40,
+    maxErrors: { share: 0.005 },
+    deadline: 300,
+    writes: false,
+  });
+  expect(await rolloutOf('rollout: { rate: 0, maxErrors: 3, maxLatency: 250, writes: true }\n')).toEqual({
+    rate: 0,
+    maxErrors: { count: 3 },
+    maxLatency: 250,
+    deadline: 300,
+    writes: true,
+  });
+  expect(await rolloutOf('rollout: { maxErrors: 1.25% }\n')).toMatchObject({ maxErrors: { share: 0.0125 } });
 });
 
 test('the reference system at the root of this repository loads without a doubt', async () => {

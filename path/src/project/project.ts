@@ -6,6 +6,22 @@ export interface Project {
   readonly components: readonly Component[];
   readonly services: readonly Service[];
   readonly target: Target;
+  /** How a rollout is measured; absent: not at all. */
+  readonly rollout?: Rollout;
+}
+
+/** How a rollout is measured, and what it may do to requests. */
+export interface Rollout {
+  /** Requests a second that go through the public URL while pods are replaced; 0: none. */
+  readonly rate: number;
+  /** How many of them may fail: a share of all (0 to 1), or so many. */
+  readonly maxErrors: { readonly share: number } | { readonly count: number };
+  /** Milliseconds that 99 of 100 requests must be answered within; absent: however long it takes. */
+  readonly maxLatency?: number;
+  /** Seconds that a new version has to become ready. */
+  readonly deadline: number;
+  /** Whether rows are written through the interface that makes data, where the system has it. */
+  readonly writes: boolean;
 }
 
 /** One application of the system: becomes an image, a Deployment and a Kubernetes Service of its name. */

@@ -16,6 +16,7 @@ interface Schema {
   readonly additionalProperties?: Schema | false;
   readonly items?: Schema;
   readonly oneOf?: readonly Schema[];
+  readonly anyOf?: readonly Schema[];
 }
 
 /** The reference page of ptp.yaml, in Markdown: generated, so that it cannot say other than what is checked. */
@@ -42,6 +43,8 @@ export function referencePage(): string {
 
 /** A heading and tables for a key that has keys of its own; nothing for the others. */
 function section(key: string, schema: Schema): readonly string[] {
+  if (schema.properties !== undefined)
+    return [`## ${key}`, '', schema.description ?? '', '', table(schema), ''];
   const entry = schema.additionalProperties;
   if (typeof entry !== 'object' || (entry.properties === undefined && entry.oneOf === undefined)) return [];
   const heading = [`## ${key}`, '', schema.description ?? '', ''];
@@ -93,7 +96,9 @@ function kind({
   additionalProperties,
   minimum,
   maximum,
+  anyOf,
 }: Schema): string {
+  if (anyOf !== undefined) return anyOf.map(kind).join(' or ');
   if (only !== undefined) return `\`${only}\``;
   if (values !== undefined) return values.map((value) => `\`${value}\``).join(' or ');
   if (type === 'array') return `list of ${items?.type === 'string' ? 'texts' : 'values'}`;

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { hostsIn, partOf } from './hosts.ts';
 import type { Overrides } from './overrides.ts';
-import type { Component, Project, Service, Target } from './project.ts';
+import type { Component, Project, Rollout, Service, Target } from './project.ts';
 import { quantity } from './quantity.ts';
 import type { ComponentFile, ProjectFile } from './schema.ts';
 
@@ -29,6 +29,22 @@ export function resolveProject(file: ProjectFile, around: Surroundings): Project
     })),
     services: Object.entries(file.services).map(([name, service]): Service => ({ name, ...service })),
     target,
+    rollout: resolveRollout(file.rollout, target),
+  };
+}
+
+/** Rows are written of one's own accord only where nobody else's are. */
+function resolveRollout(
+  { rate, maxErrors, maxLatency, deadline, writes }: ProjectFile['rollout'],
+  target: Target,
+): Rollout {
+  return {
+    rate,
+    maxErrors:
+      typeof maxErrors === 'number' ? { count: maxErrors } : { share: Number.parseFloat(maxErrors) / 100 },
+    ...(maxLatency === undefined ? {} : { maxLatency }),
+    deadline,
+    writes: writes ?? target.cluster === 'local',
   };
 }
 

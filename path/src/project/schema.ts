@@ -274,6 +274,55 @@ const target = z.discriminatedUnion('cluster', [
   cloud('aks', 'Azure AKS'),
 ]);
 
+const noErrors = 'is neither a number of requests nor a share of them\nWrite 3, or "0.5%".';
+const errors = z.union(
+  [
+    z.int().min(0, noErrors).max(1_000_000, noErrors),
+    z.string().regex(/^(100|\d{1,2}(\.\d{1,6})?)%$/, noErrors),
+  ],
+  noErrors,
+);
+
+const rollout = z.strictObject({
+  rate: z
+    .int()
+    .min(0, 'is below 0\nUse 1 to 2000, or 0 for none.')
+    .max(2000, 'is more than one machine can send evenly\nUse at most 2000.')
+    .default(40)
+    .meta({
+      description:
+        'Requests a second that go through the public URL while pods are replaced, from before the first change until the last old pod has gone. 0: nothing is measured, and `ptp up` does not wait for old pods.',
+    }),
+  maxErrors: errors.default('0.5%').meta({
+    description:
+      'How many of them may fail: a share of all, of which two failures are forgiven, or exactly so many.',
+    examples: ['0.5%', 0],
+  }),
+  maxLatency: z
+    .int()
+    .min(1, 'is no time\nUse 1 or more.')
+    .max(60_000, 'is more than a minute\nUse at most 60000.')
+    .optional()
+    .meta({
+      description:
+        'Milliseconds that 99 of 100 requests must be answered within. Left out: however long it takes.',
+      examples: [500],
+    }),
+  deadline: z
+    .int()
+    .min(10, 'is too short for a pod to start\nUse at least 10.')
+    .max(3600, 'is more than an hour\nUse at most 3600.')
+    .default(300)
+    .meta({
+      description:
+        'Seconds that the new version has to become ready. Where it does not, the version before is brought back.',
+    }),
+  writes: z.boolean().optional().meta({
+    description:
+      'Whether rows are written, where the system makes them by `POST /api/`, to see that none is lost. They stay. Left out: on a target of `cluster: local` alone.',
+  }),
+});
+
 /** Everything that ptp.yaml may say. */
 export const projectSchema = z
   .strictObject({
@@ -289,6 +338,10 @@ export const projectSchema = z
         description: "The system's applications by name; the name is also its host within the system.",
       }),
     services: z.record(name, service).default({}).meta({ description: 'What components need, by name.' }),
+    rollout: rollout.prefault({}).meta({
+      description:
+        'What is measured while a new version replaces the one that serves, and what it may do to requests.',
+    }),
     targets: z.record(name, target).optional().meta({
       description:
         'Where the system can run, by name. Left out: one target, `local`. `--target` chooses; else the only one, or `local`.',

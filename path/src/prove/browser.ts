@@ -1,5 +1,6 @@
-import { Agent, request } from 'undici';
+import { request } from 'undici';
 import type { Route } from '../core/handover.ts';
+import { throughDoor } from '../effects/public-door.ts';
 
 /** An answer, read to its end. */
 export interface Answer {
@@ -15,30 +16,10 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-/**
- * Goes through the public door: the name is the route's (in Host and SNI, and verified in the certificate), its
- * address is the entry's where there is one and else what DNS says, and the authority is the route's own.
- */
+/** Goes through the public door of a route (`throughDoor`). */
 export function browse(route: Route): Browser {
-  const { entry, authority } = route;
-  const agent = new Agent({
-    allowH2: false,
-    connect: {
-      ...(authority === undefined ? {} : { ca: authority }),
-      ...(entry === undefined
-        ? {}
-        : {
-            lookup: (_name, options, answer) => {
-              const family = entry.address.includes(':') ? 6 : 4;
-              if (options.all === true) answer(null, [{ address: entry.address, family }]);
-              else answer(null, entry.address, family);
-            },
-          }),
-    },
-    // Slow is not broken: a machine with other work takes its time.
-    headersTimeout: 30_000,
-    bodyTimeout: 30_000,
-  });
+  // Slow is not broken: a machine with other work takes its time.
+  const agent = throughDoor(route, { headersTimeout: 30_000, bodyTimeout: 30_000 });
   return {
     send: async (method, path, signal) => {
       const { statusCode, headers, body } = await request(new URL(path, route.url), {

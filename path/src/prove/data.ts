@@ -1,9 +1,7 @@
+import { api, countOf, isRow, rowPath } from '../core/data-interface.ts';
 import { StepFailed } from '../core/failure.ts';
 import type { Route } from '../core/handover.ts';
 import type { Answer, Browser } from './browser.ts';
-
-/** Where a system has the interface that makes data, if it has one. */
-export const api = '/api/';
 
 /**
  * Makes one row through the public interface and reads it back: POST /api/ → 201 with a Location, whose path is below
@@ -29,35 +27,17 @@ export async function proveData(
   if (countOf(before) === undefined && before.status < 500) return undefined;
   const made = await ask('POST', api);
   if (made.status === 404 || made.status === 405) return undefined;
-  const location = made.headers.location;
-  if (made.status !== 201 || typeof location !== 'string' || !URL.canParse(location, route.url))
+  const path = rowPath(made.headers.location, route.url);
+  if (made.status !== 201 || path === undefined)
     throw wrong(`POST ${api} answers ${made.status}, not 201 with a Location`);
-  const path = `${api.slice(0, -1)}${new URL(location, route.url).pathname}`;
   const row = await ask('GET', path);
-  const id = property(row, 'id');
-  if (row.status !== 200 || String(id) !== path.slice(api.length))
+  if (row.status !== 200 || !isRow(row.body, path))
     throw wrong(`GET ${path} answers ${row.status} and not the row just made`);
   const after = await ask('GET', api);
   const [earlier, later] = [countOf(before), countOf(after)];
   if (later === undefined || (earlier !== undefined && later <= earlier))
     throw wrong(`the count was ${earlier} and is ${later} after a row was made`);
   return `POST ${api}: 201, GET ${path}: 200, count ${later}`;
-}
-
-function countOf(answer: Answer): number | undefined {
-  const count = property(answer, 'count');
-  return answer.status === 200 && typeof count === 'number' ? count : undefined;
-}
-
-function property(answer: Answer, name: string): unknown {
-  try {
-    const parsed: unknown = JSON.parse(answer.body);
-    return typeof parsed === 'object' && parsed !== null
-      ? Object.entries(parsed).find(([key]) => key === name)?.[1]
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function wrong(what: string): StepFailed {

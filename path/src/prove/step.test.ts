@@ -8,8 +8,8 @@ import { StepFailed } from '../core/failure.ts';
 import type { Route } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
 import { nodeProcesses } from '../effects/node/processes.ts';
+import { selfSigned } from '../effects/self-signed.fixture.ts';
 import type { Project } from '../project/project.ts';
-import { selfSigned } from './fixture.ts';
 import { proveServing } from './step.ts';
 
 const servers: (Server | PlainServer)[] = [];

@@ -1,10 +1,11 @@
+import { api } from '../core/data-interface.ts';
 import { StepFailed } from '../core/failure.ts';
 import type { Route } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
 import { timed } from '../effects/timed.ts';
 import type { Project } from '../project/project.ts';
 import { type Answer, type Browser, browse } from './browser.ts';
-import { api, proveData } from './data.ts';
+import { proveData } from './data.ts';
 import { type Door, findDoor } from './door.ts';
 
 /** Seconds that the way from the gateway to the pods has to open. */

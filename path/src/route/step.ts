@@ -3,10 +3,12 @@ import type { Cluster, Release, Route } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
 import { timed } from '../effects/timed.ts';
 import { apply } from '../kubernetes/apply.ts';
+import type { Settled } from '../kubernetes/change-set.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import { getObject } from '../kubernetes/list.ts';
+import { ownedBy } from '../kubernetes/labels.ts';
+import { getObject, list } from '../kubernetes/list.ts';
 import { namespaceFor } from '../kubernetes/namespace.ts';
-import { keyOf, type SecretObject } from '../kubernetes/objects.ts';
+import { type KubernetesObject, keyOf, type SecretObject } from '../kubernetes/objects.ts';
 import { prune } from '../kubernetes/prune.ts';
 import { waitUntilReady } from '../kubernetes/wait.ts';
 import type { Project } from '../project/project.ts';
@@ -19,6 +21,8 @@ export interface RouteStepInput {
   readonly cluster: Cluster;
   readonly project: Project;
   readonly release: Release;
+  /** What a dry run has found to be as it is wanted. */
+  readonly settled?: Settled | undefined;
 }
 
 /** The ports of Traefik's entry points unless its installation was told otherwise. */
@@ -27,6 +31,14 @@ const usualPorts = { http: 8000, https: 8443 };
 /** Seconds that certificates and gateway together have. */
 const deadline = 120;
 
+/** The objects of a project's route on a cluster. */
+export function routeObjects({
+  project,
+  cluster,
+}: Pick<RouteStepInput, 'project' | 'cluster'>): readonly KubernetesObject[] {
+  return planRoute({ project, cluster, listenerPorts: cluster.listenerPorts ?? usualPorts });
+}
+
 /**
  * Applies all but the routes themselves, and waits for nothing: certificates are issued while the components roll out,
  * and nobody is led to pods that do not serve yet. Where a route is open already there is nothing to prepare.
@@ -34,7 +46,7 @@ const deadline = 120;
  */
 export async function prepareRoute(context: Context, input: Omit<RouteStepInput, 'release'>): Promise<void> {
   const { client, cluster, project } = input;
-  const objects = planRoute({ project, cluster, listenerPorts: cluster.listenerPorts ?? usualPorts });
+  const objects = routeObjects({ project, cluster });
   const gateway = objects.find(({ kind }) => kind === 'Gateway');
   if (gateway === undefined || (await getObject(client, keyOf(gateway), context.signal)) !== undefined)
     return;
@@ -51,36 +63,79 @@ export async function prepareRoute(context: Context, input: Omit<RouteStepInput,
  */
 export function openRoute(context: Context, input: RouteStepInput): Promise<Route> {
   const { client, cluster, project, release } = input;
-  const { listenerPorts = usualPorts } = cluster;
   const url = publicUrl(input);
   return timed(context, 'route', `open ${url}`, async () => {
-    const objects = planRoute({ project, cluster, listenerPorts });
-    const options = { step: 'route', project: project.name } as const;
+    const objects = routeObjects(input);
+    const options = { step: 'route', project: project.name, settled: input.settled } as const;
     await apply(context, client, objects, options);
     await waitUntilReady(context, client, objects, { step: 'route', deadline });
-    await prune(context, client, {
-      ...options,
-      namespace: release.namespace,
-      wanted: objects,
-    });
+    if (input.settled?.nothingLeaves !== true)
+      await prune(context, client, {
+        ...options,
+        namespace: release.namespace,
+        wanted: objects,
+      });
     const authority = await authorityOf(context, client, release.namespace);
-    const way =
-      cluster.entry === undefined
-        ? await wayIn(context, client, release.namespace)
-        : { entry: cluster.entry };
+    if (cluster.entry === undefined) {
+      const text =
+        "the certificate is from an authority of the system's own: this version asks no public one (ACME) yet";
+      context.emit({ kind: 'note', step: 'route', text });
+    }
+    const way = await wayIn(context, client, release.namespace, cluster);
     return { text: `${url} is open`, result: { url, authority, ...way } };
   });
 }
 
-/** The first address that the gateway tells of itself (Gateway API, GatewayStatus), where users come from elsewhere. */
+/** Opens the route that an earlier release had; waits for nothing: its certificate is there. */
+export async function reopenRoute(
+  context: Context,
+  {
+    client,
+    project,
+    objects,
+  }: Pick<RouteStepInput, 'client' | 'project'> & {
+    readonly objects: readonly KubernetesObject[];
+  },
+): Promise<void> {
+  const options = { step: 'route', project: project.name } as const;
+  await apply(context, client, objects, { ...options, force: true });
+  await prune(context, client, { ...options, namespace: project.target.namespace, wanted: objects });
+}
+
+/**
+ * The route that a project has now, without changing anything: what users reach the version by that runs.
+ * @returns undefined where none is open yet
+ */
+export async function routeNow(
+  context: Context,
+  { client, cluster, project }: Omit<RouteStepInput, 'release'>,
+): Promise<Route | undefined> {
+  const { namespace } = project.target;
+  const routes = {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'HTTPRoute',
+    namespace,
+    labels: ownedBy(project.name, 'route'),
+  };
+  if ((await list(client, routes, context.signal)).length === 0) return undefined;
+  const [authority, way] = await Promise.all([
+    authorityOf(context, client, namespace),
+    wayIn(context, client, namespace, cluster),
+  ]);
+  return { url: publicUrl({ project, cluster }), authority, ...way };
+}
+
+/**
+ * How users reach the gateway: by the cluster's entry; where they come from elsewhere, by the first address that the
+ * gateway tells of itself (Gateway API, GatewayStatus).
+ */
 async function wayIn(
   context: Context,
   client: KubernetesClient,
   namespace: string,
-): Promise<Pick<Route, 'gateway'>> {
-  const text =
-    "the certificate is from an authority of the system's own: this version asks no public one (ACME) yet";
-  context.emit({ kind: 'note', step: 'route', text });
+  { entry }: Pick<Cluster, 'entry'>,
+): Promise<Pick<Route, 'entry' | 'gateway'>> {
+  if (entry !== undefined) return { entry };
   const key = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway', name: names.gateway, namespace };
   const gateway = await getObject<Gateway>(client, key, context.signal);
   const address = gateway?.status?.addresses?.[0]?.value;

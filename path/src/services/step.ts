@@ -3,11 +3,12 @@ import type { Binding, Cluster, PublishedImage } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
 import { timed } from '../effects/timed.ts';
 import { apply } from '../kubernetes/apply.ts';
+import type { Settled } from '../kubernetes/change-set.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { label, ownedBy } from '../kubernetes/labels.ts';
 import { getObject, list } from '../kubernetes/list.ts';
 import { namespaceFor } from '../kubernetes/namespace.ts';
-import { keyOf, type SecretObject } from '../kubernetes/objects.ts';
+import { type KubernetesObject, keyOf, type SecretObject } from '../kubernetes/objects.ts';
 import { pullSecrets } from '../kubernetes/pull-secret.ts';
 import { waitUntilReady } from '../kubernetes/wait.ts';
 import type { Project, Service } from '../project/project.ts';
@@ -26,32 +27,54 @@ export interface ServicesInput {
 /** Seconds that services have to come up, an image's first pull and a volume's creation included. */
 const deadline = 300;
 
+/** What the services of a project are to be, with the credentials that they have or are to get. */
+export interface PlannedServices {
+  readonly secrets: readonly SecretObject[];
+  /** All but the Secrets. */
+  readonly objects: readonly KubernetesObject[];
+  readonly bindings: readonly Binding[];
+}
+
 /**
- * Makes the services that ptp.yaml asks for, waits until they answer, and returns how components are bound to them.
- * Credentials are generated once and then kept. A service that has left ptp.yaml is reported and stays: it holds data.
- * @throws StepFailed where a service does not come up; UserMistake where someone else manages its objects
+ * Plans the services that ptp.yaml asks for; only looks at the cluster. Credentials are those that are there, else
+ * fresh ones.
  */
-export function provisionServices(context: Context, input: ServicesInput): Promise<readonly Binding[]> {
-  const { client, cluster, project } = input;
-  const names = project.services.map((service) => service.name).join(', ');
-  return timed(context, 'services', names === '' ? 'no services' : `provide ${names}`, async () => {
-    const options = { step: 'services', project: project.name } as const;
-    await apply(context, client, [namespaceFor(project.target.namespace)], options);
-    const inputs = await Promise.all(project.services.map((service) => prepare(context, input, service)));
-    const secrets = [
+export async function planServices(context: Context, input: ServicesInput): Promise<PlannedServices> {
+  const { cluster, project } = input;
+  const inputs = await Promise.all(project.services.map((service) => prepare(context, input, service)));
+  return {
+    secrets: [
       // The components' pods need it too; it is here because this step comes first.
       ...pullSecrets(cluster, project.target.namespace),
       ...inputs.flatMap((prepared) => prepared.secrets),
-    ];
-    const objects = inputs.flatMap(({ ready }) => serviceKinds[ready.service.type].plan(ready));
+    ],
+    objects: inputs.flatMap(({ ready }) => serviceKinds[ready.service.type].plan(ready)),
+    bindings: inputs.map(({ ready }) => serviceKinds[ready.service.type].bind(ready)),
+  };
+}
+
+/**
+ * Makes the services that ptp.yaml asks for, waits until they answer, and returns how components are bound to them.
+ * Credentials are generated once and then kept. A service that has left ptp.yaml is reported and stays: it holds data.
+ * @param settled what a dry run has found to be as it is wanted
+ * @throws StepFailed where a service does not come up; UserMistake where someone else manages its objects
+ */
+export function provisionServices(
+  context: Context,
+  input: ServicesInput,
+  settled?: Settled,
+): Promise<readonly Binding[]> {
+  const { client, project } = input;
+  const names = project.services.map((service) => service.name).join(', ');
+  return timed(context, 'services', names === '' ? 'no services' : `provide ${names}`, async () => {
+    const options = { step: 'services', project: project.name, settled } as const;
+    await apply(context, client, [namespaceFor(project.target.namespace)], options);
+    const { secrets, objects, bindings } = await planServices(context, input);
     await apply(context, client, [...secrets, ...objects], options);
     const workloads = objects.filter((object) => object.kind === 'StatefulSet');
     await waitUntilReady(context, client, workloads, { step: 'services', deadline });
     await reportLeft(context, input);
-    return {
-      text: names === '' ? 'no services' : `${names} answers`,
-      result: inputs.map(({ ready }) => serviceKinds[ready.service.type].bind(ready)),
-    };
+    return { text: names === '' ? 'no services' : `${names} answers`, result: bindings };
   });
 }
 

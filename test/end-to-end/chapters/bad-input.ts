@@ -122,28 +122,4 @@ export function badInput(system: System): void {
     });
     await untouched();
   });
-
-  test('a component that ends at its start is told with its reason and its words; the old version serves on', async () => {
-    const main = inFolder('system/frontend/../gateway/src/main.ts');
-    const [first = ''] = readFileSync(main, 'utf8').split('\n');
-    await withEdit(main, [first, `${first}\nthrow new Error('broken on purpose');`], async () => {
-      const run = system.ptp('up', '--json');
-      const ended = await system.rows.whileWriting(door, () => run);
-      expect(ended.code).toBe(1);
-      const { kind, problems } = jsonResult(ended);
-      expect(kind).toBe('failed');
-      expect(problems).toMatchObject([
-        { what: expect.stringContaining('gateway'), where: { object: 'hello/deployment/gateway' } },
-      ]);
-      expect(JSON.stringify(problems)).toMatch(/CrashLoopBackOff|exit code 1/);
-      expect(JSON.stringify(problems)).toContain('broken on purpose');
-    });
-    const old = new Set(before.filter(({ part }) => part === 'gateway').map(({ uid }) => uid));
-    const now = await system.pods();
-    expect(now.filter(({ uid, ready }) => old.has(uid) && ready).length).toBe(old.size);
-    expect(await system.rows.lost(door)).toEqual([]);
-    expect((await system.ptp('status')).code).toBe(1);
-    await system.must('up');
-    await system.must('status');
-  });
 }

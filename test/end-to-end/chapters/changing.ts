@@ -23,6 +23,7 @@ export function changing(system: System): void {
     expect(events.filter(({ kind, bytes }) => kind === 'image-published' && bytes !== 0)).toEqual([]);
     expect(events.filter(({ kind }) => kind === 'object-applied').length).toBeGreaterThan(20);
     expect(jsonResult(again)).toMatchObject({ kind: 'up', rolled: [] });
+    expect(jsonResult(again)).not.toHaveProperty('traffic');
     expect(await system.pods()).toEqual(before);
   });
 
@@ -33,7 +34,10 @@ export function changing(system: System): void {
       console.info(`up with a word of the frontend changed: ${up.seconds.toFixed(2)} s`);
       const built = jsonLines(up).filter(({ kind, why }) => kind === 'image-ready' && why !== 'unchanged');
       expect(built).toMatchObject([{ image: 'frontend', why: 'source changed: src/app.tsx' }]);
-      expect(jsonResult(up).rolled).toEqual(['frontend']);
+      const { rolled, traffic } = jsonResult(up);
+      expect(rolled).toEqual(['frontend']);
+      console.info(`requests meanwhile: ${JSON.stringify(traffic)}`);
+      expect(traffic).toMatchObject({ drained: true, writes: { missing: 0 } });
       await isServed(system, 'Each press makes one');
     });
     const after = await system.pods();

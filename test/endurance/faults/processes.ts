@@ -30,7 +30,7 @@ export const machine: readonly Fault[] = [
       for (const name of programs) kill(nodeProgram(instance, name).pid);
       return undefined;
     },
-    status: { code: 1, says: /the API server does not answer.*not running: containerd, etcd/ },
+    status: { code: 1, says: /the API server does not (answer|run).*not running: containerd, etcd/ },
   },
   {
     name: 'the first process of the machine is killed',

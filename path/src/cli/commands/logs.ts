@@ -19,11 +19,18 @@ export const logs: Command = {
     },
     previous: { type: 'boolean', short: 'p', description: 'of the container before its last restart' },
     since: { type: 'string', value: 'time', description: 'only what was written in the last 30s, 10m, 2h' },
+    grep: {
+      type: 'string',
+      short: 'g',
+      value: 'pattern',
+      description: 'only lines in which this regular expression is found',
+    },
   },
   words: 1,
   async run({ load, actions, session, output, flags, values, words }) {
     const lines = lineCount(values.get('lines'));
     const since = secondsOf(values.get('since'));
+    const pattern = patternOf(values.get('grep'));
     if (flags.has('follow') && flags.has('previous')) {
       const what = '`--follow` and `--previous` exclude each other: what has ended writes nothing more';
       throw new UserMistake({ what, next: 'Leave one of them out.' });
@@ -45,6 +52,7 @@ export const logs: Command = {
         project,
         options,
         (line) => {
+          if (pattern?.test(line.text) === false) return;
           const name = styled(output.look, 'cyan', line.part.padEnd(width));
           output.result({ kind: 'log', ...line }, `${name}  ${clean(line.text)}\n`);
         },
@@ -57,6 +65,16 @@ export const logs: Command = {
     return 0;
   },
 };
+
+function patternOf(text: string | undefined): RegExp | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return new RegExp(text, 'v');
+  } catch {
+    const what = `\`--grep ${text}\` is no regular expression`;
+    throw new UserMistake({ what, next: 'Put a backslash before ( [ { * + ? . | ^ $ where they are meant.' });
+  }
+}
 
 function lineCount(text: string | undefined): number {
   if (text === undefined) return 100;

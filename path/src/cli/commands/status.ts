@@ -2,6 +2,7 @@ import type { PartStatus, SystemStatus } from '../actions.ts';
 import type { Command } from '../command.ts';
 import { type Look, shortDigest, styled, table } from '../render/look.ts';
 import { problemLines } from '../render/problem.ts';
+import { trafficText } from '../render/traffic.ts';
 
 /** `ptp status`: exit code 0 only when all that is wanted is there. */
 export const status: Command = {
@@ -25,7 +26,7 @@ export function isWell({ cluster, components, services, problems }: SystemStatus
 
 /** The status for people. */
 export function statusText(found: SystemStatus, look: Look): string {
-  const { cluster, url, components, services, problems } = found;
+  const { cluster, url, components, services, problems, release, certificates = [] } = found;
   const version = cluster.version === undefined ? '' : ` (${cluster.version})`;
   const mark = cluster.state === 'running' ? styled(look, 'green', '●') : styled(look, 'red', '●');
   const rows = table([...components, ...services].map(row));
@@ -37,10 +38,24 @@ export function statusText(found: SystemStatus, look: Look): string {
       const ready = part !== undefined && part.ready >= part.wanted;
       return `${ready ? styled(look, 'green', '●') : styled(look, 'red', '●')} ${line}`;
     }),
+    ...(release === undefined ? [] : [`  ${releaseText(release)}`]),
+    ...(release?.traffic === undefined ? [] : [`  its rollout: ${trafficText(release.traffic)}`]),
+    ...certificates.map(({ name, until }) => `  certificate of ${name}: valid until ${day(until)}`),
     ...(url === undefined ? [] : [`  ${styled(look, 'bold', url)}`]),
     ...problems.flatMap((problem) => problemLines(problem, look, 'mistake')),
     '',
   ].join('\n');
+}
+
+function releaseText({ number, begun, by, source, backTo }: NonNullable<SystemStatus['release']>): string {
+  const from =
+    source === undefined ? '' : `, from ${source.commit.slice(0, 12)}${source.clean ? '' : ' and changes'}`;
+  const back = backTo === undefined ? '' : ` (back to ${backTo})`;
+  return `release ${number}${back}: ${begun.slice(0, 19).replace('T', ' ')}Z by ${by}${from}`;
+}
+
+function day(moment: Date): string {
+  return moment.toISOString().slice(0, 10);
 }
 
 function row({ name, ready, wanted, restarts, digest, since }: PartStatus): readonly string[] {

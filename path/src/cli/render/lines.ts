@@ -1,5 +1,6 @@
-import type { Change, Event } from '../../core/event.ts';
+import type { Change, Event, Planned } from '../../core/event.ts';
 import type { Look } from './look.ts';
+import { planCount, planLines } from './plan-lines.ts';
 import { problemLines } from './problem.ts';
 import type { Renderer } from './renderer.ts';
 import { changesText, wording } from './wording.ts';
@@ -34,12 +35,24 @@ export function linesRenderer(look: Look): Renderer {
     event(event, at) {
       if (event.kind === 'warning') return `${problemLines(event.problem, look, 'warning').join('\n')}\n`;
       const said = text(event, at);
+      if (event.kind === 'planned') {
+        const lines = [`plan: ${planCount(event.changes, event.migrations)}`, ...planned(event, look)];
+        return lines.map((line) => `${event.step.padEnd(stepWidth)}  ${line}\n`).join('');
+      }
       return said === undefined ? '' : `${event.step.padEnd(stepWidth)}  ${said}\n`;
     },
     tick: () => '',
     pause: () => '',
     end: () => '',
   };
+}
+
+/** How many fields of an object a plan shows while things go on; `ptp plan` shows all. */
+const mostFields = 4;
+
+/** The lines of a plan below its first one. */
+export function planned(event: Planned, look: Look): readonly string[] {
+  return planLines(event.changes, event.migrations, look, mostFields).map((line) => `  ${line}`);
 }
 
 /** As wide as the longest step's name, so that the texts stand in a column. */

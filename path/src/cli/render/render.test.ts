@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Event } from '../../core/event.ts';
+import type { TrafficResult } from '../../core/handover.ts';
 import { jsonRenderer } from './json.ts';
 import { linesRenderer } from './lines.ts';
 import type { Renderer } from './renderer.ts';
@@ -207,4 +208,49 @@ test('text from elsewhere cannot move the cursor', () => {
 test('colours only where they are wanted', () => {
   const colored = linesRenderer({ color: true, columns: 80 }).event(walk[11]?.[1] as Event, 0);
   expect(colored).toContain('\u001b[33m!\u001b[39m');
+});
+
+const measured: TrafficResult = {
+  url: 'https://hello.localhost',
+  rate: 40,
+  sent: 40,
+  seconds: 10.3,
+  requests: 412,
+  failed: 0,
+  latency: { p50: 4.21, p90: 12, p99: 31.4, p999: 60, max: 71 },
+  failures: {},
+  examples: [],
+  kinds: {},
+  connections: { kept: 206, fresh: 206 },
+  superseded: 0,
+  quiet: { requests: 20, failed: 0, latency: { p50: 3, p90: 9, p99: 22, p999: 22, max: 22 } },
+  drained: true,
+  processor: 0.8,
+  writes: { acknowledged: 96, checked: 96, missing: 0, unread: 0 },
+};
+
+test.each<readonly [Partial<TrafficResult>, string]>([
+  [{}, '412 requests at 40/s: none failed; p50 4.2 ms, p99 31 ms (quiet 22 ms); 96 writes, all there'],
+  [
+    {
+      failed: 3,
+      failures: { '5xx': 2, reset: 1 },
+      sent: 31.5,
+      superseded: 2,
+      quiet: { requests: 20, failed: 1, latency: { p50: 3, p90: 9, p99: 22, p999: 22, max: 22 } },
+      writes: { acknowledged: 2000, checked: 1000, missing: 2, unread: 1 },
+    },
+    '412 requests at 31.5/s instead of 40/s: 3 failed (2 5xx, 1 reset); p50 4.2 ms, p99 31 ms (quiet 22 ms, 1 of 20 failed); 2 for files of the page before; 2000 writes, 2 of 1000 looked at missing',
+  ],
+  [
+    { writes: { acknowledged: 96, checked: 96, missing: 0, unread: 3 }, quiet: { requests: 0, failed: 0 } },
+    '412 requests at 40/s: none failed; p50 4.2 ms, p99 31 ms; 96 writes, 3 could not be read again',
+  ],
+])('lines: what requests saw while pods were replaced', (more, text) => {
+  const event: Event = { kind: 'traffic-measured', step: 'traffic', result: { ...measured, ...more } };
+  expect(linesRenderer(plain).event(event, 0)).toBe(`traffic   ${text}\n`);
+  expect(JSON.parse(jsonRenderer().event(event, 0))).toEqual(event);
+  expect(screenAfter(terminalRenderer({ ...plain, columns: 300 }, 24).event(event, 0))).toEqual([
+    `  ${text}`,
+  ]);
 });

@@ -1,5 +1,5 @@
 import type { Change, Event, Progress, StepName } from '../../core/event.ts';
-import { count, stepWidth } from './lines.ts';
+import { count, planned, stepWidth } from './lines.ts';
 import { clean, cut, duration, type Look, styled } from './look.ts';
 import { problemLines } from './problem.ts';
 import type { Renderer } from './renderer.ts';
@@ -63,6 +63,11 @@ export function terminalRenderer(look: Look, rows: number): Renderer {
         return [`  ${styled(look, 'green', '✔')} ${styled(look, 'dim', wording(event) ?? '')}`];
       case 'step-done':
         return [doneLine(event)];
+      case 'planned':
+        return [
+          `  ${styled(look, 'dim', wording(event) ?? '')}`,
+          ...planned(event, look).map((line) => `  ${line}`),
+        ];
       case 'warning':
         return problemLines(event.problem, look, 'warning');
       default:

@@ -1,5 +1,7 @@
 import type { Change, Event, Progress } from '../../core/event.ts';
 import { bytes, clean, duration, remaining, shortDigest } from './look.ts';
+import { planCount } from './plan-lines.ts';
+import { trafficText } from './traffic.ts';
 
 /** What an event says in one line, without the step's name. Undefined: not worth a line by itself. */
 export function wording(event: Exclude<Event, { readonly kind: 'warning' }>): string | undefined {
@@ -20,6 +22,10 @@ export function wording(event: Exclude<Event, { readonly kind: 'warning' }>): st
         : `${clean(event.reference)} sent, ${bytes(event.bytes)} in ${event.uploaded} blobs`;
     case 'object-applied':
       return event.change === 'unchanged' ? undefined : `${clean(event.object)} ${event.change}`;
+    case 'planned':
+      return `plan: ${planCount(event.changes, event.migrations)}`;
+    case 'traffic-measured':
+      return trafficText(event.result);
     case 'note':
       return clean(event.text);
   }

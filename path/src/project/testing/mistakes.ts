@@ -26,6 +26,7 @@ export const base = {
     },
   },
   services: { store: { type: 'postgres', version: 17, storage: '1Gi' } },
+  rollout: { rate: 40, maxErrors: '0.5%', maxLatency: 500, writes: false },
   targets: {
     local: {
       cluster: 'local',
@@ -75,6 +76,11 @@ export const spots: readonly (readonly [path: string, wrong: readonly unknown[]]
   ['services.store.version', [16, 18, '17', 17.5]],
   ['services.store.storage', ['1Mi', 'big', 7]],
   ['services.store.sise', ['1Gi']],
+  ['rollout.rate', [-1, 2001, '40', 1.5, null]],
+  ['rollout.maxErrors', ['0.5', '101%', '-1%', -1, 0.5, true, null, {}, [1]]],
+  ['rollout.maxLatency', [0, 60_001, '500', {}]],
+  ['rollout.writes', ['yes', 1, null]],
+  ['rollout.rates', [1]],
   ['targets.local.cluster', ['locl', 'Local']],
   ['targets.local.domain', ['https://x.example', 'X.example', '', 5]],
   ['targets.local.namespace', ['Shop', null]],

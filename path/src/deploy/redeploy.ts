@@ -1,0 +1,61 @@
+import type { Context } from '../effects/context.ts';
+import { timed } from '../effects/timed.ts';
+import { apply } from '../kubernetes/apply.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import { label } from '../kubernetes/labels.ts';
+import { namespaceFor } from '../kubernetes/namespace.ts';
+import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts';
+import { prune } from '../kubernetes/prune.ts';
+import { waitUntilReady } from '../kubernetes/wait.ts';
+import type { Project } from '../project/project.ts';
+import { replacedPods } from './replaced-pods.ts';
+
+/** What ran once and is to run again. */
+export interface RedeployInput {
+  readonly client: KubernetesClient;
+  readonly project: Project;
+  /** `release 12` */
+  readonly name: string;
+  readonly ground: readonly KubernetesObject[];
+  readonly workloads: readonly KubernetesObject[];
+  /** Called where pods are about to be replaced; held up until it resolves. */
+  readonly beforeRollout?: (() => Promise<void>) | undefined;
+}
+
+/** Seconds that all components together have to come back. */
+const deadline = 300;
+
+/**
+ * Brings back what an earlier deploy applied: its images are in the registry and its migrations have run, so nothing
+ * is built and nothing migrated. What came after it is taken away.
+ * @returns the components whose pods were replaced
+ * @throws StepFailed where they do not come up
+ */
+export function redeploy(context: Context, input: RedeployInput): Promise<readonly string[]> {
+  const { client, project, name, ground, workloads, beforeRollout } = input;
+  const { namespace } = project.target;
+  return timed(context, 'deploy', `bring ${name} back`, async () => {
+    // It overrules: who brings a release back wants that one, whatever was changed meanwhile.
+    const options = { step: 'deploy', project: project.name, force: true } as const;
+    await apply(context, client, [namespaceFor(namespace), ...ground], options);
+    // It served before, so it is not watched first: old pods go as soon as its pods are ready.
+    const changes = await apply(context, client, workloads.map(atOnce), {
+      ...options,
+      beforeChange: async (planned) => {
+        if (replacedPods(planned).length > 0) await beforeRollout?.();
+      },
+    });
+    const pods = workloads.filter(({ kind }) => kind === 'Deployment');
+    await waitUntilReady(context, client, pods, { step: 'deploy', deadline });
+    await apply({ ...context, emit: () => {} }, client, workloads, options);
+    const names = pods.map(({ metadata }) => metadata.labels?.[label.component] ?? metadata.name);
+    await prune(context, client, { ...options, namespace, wanted: [...ground, ...workloads] });
+    return { result: replacedPods(changes), text: `${names.join(', ')} of ${name} serve` };
+  });
+}
+
+function atOnce(object: KubernetesObject): KubernetesObject {
+  if (object.kind !== 'Deployment') return object;
+  const { spec } = object as unknown as Deployment;
+  return { ...object, spec: { ...spec, minReadySeconds: 0 } } as KubernetesObject;
+}

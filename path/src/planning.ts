@@ -1,0 +1,131 @@
+import type { PlannedChange, StepName } from './core/event.ts';
+import type { Binding, Cluster, PublishedImage } from './core/handover.ts';
+import { dueMigrations } from './deploy/migrate.ts';
+import { planDeploy } from './deploy/plan.ts';
+import type { Context } from './effects/context.ts';
+import { apply } from './kubernetes/apply.ts';
+import { type ChangeSet, type Settled, settledBy } from './kubernetes/change-set.ts';
+import type { KubernetesClient } from './kubernetes/client.ts';
+import { fieldChanges } from './kubernetes/field-changes.ts';
+import { list } from './kubernetes/list.ts';
+import { namespaceFor } from './kubernetes/namespace.ts';
+import type { KubernetesObject } from './kubernetes/objects.ts';
+import { prune } from './kubernetes/prune.ts';
+import type { Project } from './project/project.ts';
+import type { Manifests, MigrationMark } from './releases/record.ts';
+import { routeObjects } from './route/step.ts';
+import { planServices } from './services/step.ts';
+
+/** What a release is planned from. */
+export interface PlanningInput {
+  readonly client: KubernetesClient;
+  readonly cluster: Cluster;
+  readonly project: Project;
+  readonly images: readonly PublishedImage[];
+}
+
+/** What a release would run and change. */
+export interface ReleasePlan {
+  readonly manifests: Manifests;
+  readonly bindings: readonly Binding[];
+  readonly migrations: readonly MigrationMark[];
+  /** What is not as it is wanted, in the order of applying; what goes comes last. */
+  readonly changes: readonly PlannedChange[];
+  /** What is as it is wanted, so that the steps need not ask again. */
+  readonly settled: Settled;
+}
+
+/**
+ * Plans a release and holds it against the cluster by dry runs alone, so the server's own defaults and admission have
+ * their say and nothing changes.
+ * @throws UserMistake where someone else manages a field, StepFailed where the server refuses an object
+ */
+export async function planRelease(context: Context, input: PlanningInput): Promise<ReleasePlan> {
+  const { client, project } = input;
+  const { namespace } = project.target;
+  const services = await planServices(context, input);
+  const deploy = planDeploy({ ...input, bindings: services.bindings });
+  const route = routeObjects(input);
+  const jobs = deploy.migrations.map(({ job }) => job);
+  const [compared, leaving, deployments] = await Promise.all([
+    Promise.all([
+      compare(context, input, 'services', [
+        namespaceFor(namespace),
+        ...services.secrets,
+        ...services.objects,
+      ]),
+      compare(context, input, 'deploy', [...deploy.ground, ...deploy.workloads]),
+      compare(context, input, 'route', route),
+    ]),
+    Promise.all([
+      leave(context, input, 'deploy', [...deploy.ground, ...jobs, ...deploy.workloads]),
+      leave(context, input, 'route', route),
+    ]),
+    list(client, { apiVersion: 'apps/v1', kind: 'Deployment', namespace }, context.signal),
+  ]);
+  const due = new Set(dueMigrations(deploy.migrations, deployments).map(({ component }) => component));
+  const all = compared.flat();
+  return {
+    manifests: {
+      services: services.objects,
+      ground: deploy.ground,
+      workloads: deploy.workloads,
+      route,
+    },
+    bindings: services.bindings,
+    migrations: deploy.migrations.map(({ component, mark }) => ({
+      component,
+      mark,
+      ran: due.has(component),
+    })),
+    changes: [...all, ...leaving.flat()].filter(({ change }) => change !== 'unchanged').map(plannedChange),
+    settled: settledBy(all, leaving.flat()),
+  };
+}
+
+/** What a release would run, for a cluster that has nothing of it yet: all of it is new, so nothing is compared. */
+export async function planFirst(
+  context: Context,
+  input: PlanningInput,
+): Promise<Omit<ReleasePlan, 'settled'>> {
+  const services = await planServices(context, input);
+  const deploy = planDeploy({ ...input, bindings: services.bindings });
+  const manifests = {
+    services: services.objects,
+    ground: deploy.ground,
+    workloads: deploy.workloads,
+    route: routeObjects(input),
+  };
+  return {
+    manifests,
+    bindings: services.bindings,
+    migrations: deploy.migrations.map(({ component, mark }) => ({ component, mark, ran: true })),
+    changes: [],
+  };
+}
+
+/** What differs between a change's two sides, as it is shown and recorded. */
+export function plannedChange({ change, object, before, after }: ChangeSet[number]): PlannedChange {
+  return { change, object, fields: change === 'configured' ? fieldChanges(before, after) : [] };
+}
+
+function compare(
+  context: Context,
+  { client, project }: PlanningInput,
+  step: StepName,
+  objects: readonly KubernetesObject[],
+): Promise<ChangeSet> {
+  // Only what is applied in earnest is told as applied.
+  const quiet = { ...context, emit: () => {} };
+  return apply(quiet, client, objects, { step, project: project.name, dryRun: true });
+}
+
+function leave(
+  context: Context,
+  { client, project }: PlanningInput,
+  step: StepName,
+  wanted: readonly KubernetesObject[],
+): Promise<ChangeSet> {
+  const { namespace } = project.target;
+  return prune(context, client, { step, project: project.name, namespace, wanted, dryRun: true });
+}

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import type { PlannedChange } from '../core/event.ts';
+import type { Problem } from '../core/failure.ts';
+import type { PublishedImage, TrafficResult } from '../core/handover.ts';
+import { hashOf } from '../kubernetes/hash.ts';
+import type { KubernetesObject } from '../kubernetes/objects.ts';
+
+/** One release: what was rolled out, when, by whom, from which source, and what came of it. */
+export interface ReleaseRecord {
+  readonly version: 1;
+  /** From 1 on. */
+  readonly number: number;
+  /**
+   * `rolling`: begun, and not ended yet or killed in between; `serving`: it came to its end; `failed`: it did not, and
+   * the release before it was brought back where there was one.
+   */
+  readonly state: 'rolling' | 'serving' | 'failed';
+  /** When it began and when it came to its end, ISO 8601. */
+  readonly begun: string;
+  readonly ended?: string;
+  /** `ann@workstation` */
+  readonly by: string;
+  /** The commit that the sources were at, and whether the working tree was as the commit says. */
+  readonly source?: { readonly commit: string; readonly clean: boolean };
+  /** The release whose manifests these are, where it was brought back. */
+  readonly backTo?: number;
+  readonly images: readonly PublishedImage[];
+  readonly manifests: Manifests;
+  /** The migration of each component that has one; `ran`: in this release. */
+  readonly migrations: readonly MigrationMark[];
+  /** What it changed in the cluster, as it was planned. Values of Secrets are not in it. */
+  readonly changes: readonly PlannedChange[];
+  /** Components whose pods were replaced. */
+  readonly rolled: readonly string[];
+  /** What requests saw while pods were replaced; absent where none were, or nothing was measured. */
+  readonly traffic?: TrafficResult;
+  /** Why it failed. */
+  readonly problems?: readonly Problem[];
+}
+
+/** The objects of a release, by the step that applies them. No Secret is among them. */
+export interface Manifests {
+  readonly services: readonly KubernetesObject[];
+  /** What the workloads stand on. */
+  readonly ground: readonly KubernetesObject[];
+  readonly workloads: readonly KubernetesObject[];
+  readonly route: readonly KubernetesObject[];
+}
+
+/** Which migration a component has had. */
+export interface MigrationMark {
+  readonly component: string;
+  readonly mark: string;
+  readonly ran: boolean;
+}
+
+const manifests = z.array(
+  z.looseObject({
+    apiVersion: z.string(),
+    kind: z.string(),
+    metadata: z.looseObject({ name: z.string() }),
+  }),
+);
+
+/** What is asked of a record that is read: later versions may add keys. */
+const recordSchema = z.looseObject({
+  version: z.literal(1),
+  number: z.int().positive(),
+  state: z.enum(['rolling', 'serving', 'failed']),
+  begun: z.string(),
+  by: z.string(),
+  images: z.array(z.looseObject({ name: z.string(), reference: z.string(), digest: z.string() })),
+  manifests: z.object({ services: manifests, ground: manifests, workloads: manifests, route: manifests }),
+  migrations: z.array(z.looseObject({ component: z.string(), mark: z.string() })),
+  changes: z.array(z.looseObject({ change: z.string(), object: z.string(), fields: z.array(z.unknown()) })),
+  rolled: z.array(z.string()),
+});
+
+/** Reads a record. Throws an Error where the text is none. */
+export function parseRecord(text: string): ReleaseRecord {
+  return recordSchema.parse(JSON.parse(text)) as unknown as ReleaseRecord;
+}
+
+/** One word that is the same for releases that run the same: images, manifests, migrations. */
+export function contentOf({
+  manifests,
+  migrations,
+}: Pick<ReleaseRecord, 'manifests' | 'migrations'>): string {
+  return hashOf({ manifests, migrations: migrations.map(({ component, mark }) => ({ component, mark })) });
+}
+
+/** The release that the cluster is meant to run: the newest that came to its end. */
+export function servingRelease(records: readonly ReleaseRecord[]): ReleaseRecord | undefined {
+  return records.findLast(({ state }) => state === 'serving');
+}
+
+/** How many releases' images the cluster takes without being told again. */
+const takenBack = 10;
+
+/** The images of the newest releases that served, by digest: what runs, and what can be gone back to. */
+export function recordedImages(records: readonly ReleaseRecord[]): readonly string[] {
+  const served = records.filter(({ state }) => state === 'serving').slice(-takenBack);
+  return [...new Set(served.flatMap(({ images }) => images.map(({ reference }) => reference)))];
+}
+
+/**
+ * The release that `rollback` returns to unless one is named: the newest that served, ran something else than what
+ * runs now, and is older than what that was brought back to.
+ */
+export function releaseBefore(records: readonly ReleaseRecord[]): ReleaseRecord | undefined {
+  const now = servingRelease(records);
+  if (now === undefined) return undefined;
+  const origin = now.backTo ?? now.number;
+  return records.findLast(
+    (one) => one.state === 'serving' && one.number < origin && contentOf(one) !== contentOf(now),
+  );
+}
+
+/** The number of the next release, and whether it goes on with one that was killed: then it keeps that one's number. */
+export function nextNumber(
+  records: readonly ReleaseRecord[],
+  wanted: Pick<ReleaseRecord, 'manifests' | 'migrations'>,
+): number {
+  const last = records.at(-1);
+  if (last === undefined) return 1;
+  return last.state === 'rolling' && contentOf(last) === contentOf(wanted) ? last.number : last.number + 1;
+}

@@ -1,0 +1,214 @@
+import type { PlannedChange } from './core/event.ts';
+import { type Problem, StepFailed, UserMistake } from './core/failure.ts';
+import type { PublishedImage, RegistryAccess, TrafficResult } from './core/handover.ts';
+import { redeploy } from './deploy/redeploy.ts';
+import type { Context } from './effects/context.ts';
+import { apply } from './kubernetes/apply.ts';
+import type { KubernetesClient } from './kubernetes/client.ts';
+import { type HeldLease, holdLease, whoIsThis } from './kubernetes/lease.ts';
+import { namespaceFor } from './kubernetes/namespace.ts';
+import type { Project } from './project/project.ts';
+import type { SourceState } from './project/revision.ts';
+import { publishDocument } from './registry/publish-document.ts';
+import {
+  contentOf,
+  type Manifests,
+  type MigrationMark,
+  nextNumber,
+  type ReleaseRecord,
+  servingRelease,
+} from './releases/record.ts';
+import { forgetReleases, writeRelease } from './releases/store.ts';
+import { reopenRoute } from './route/step.ts';
+
+/** Where releases are made and kept. */
+export interface ReleasePlace {
+  readonly client: KubernetesClient;
+  readonly project: Project;
+  /** Those that were made so far, the oldest first. */
+  readonly records: readonly ReleaseRecord[];
+}
+
+/** What a release is to run, and what it changes. */
+export interface ReleaseWish {
+  readonly images: readonly PublishedImage[];
+  readonly manifests: Manifests;
+  readonly migrations: readonly MigrationMark[];
+  readonly changes: readonly PlannedChange[];
+  readonly source?: SourceState | undefined;
+  readonly backTo?: number;
+}
+
+/** A release under way. */
+export interface OpenRelease {
+  readonly number: number;
+  /** Whether it is another one than what served before. */
+  readonly isNew: boolean;
+  /** It has come to its end and serves; returns the record where one was written. */
+  serves(rolled: readonly string[], traffic?: TrafficResult): Promise<ReleaseRecord | undefined>;
+  /**
+   * It has failed: what served before is brought back, and the error to throw is returned, which tells of that as well.
+   * A bug, or an end by the user, brings nothing back: the next `up` goes on.
+   * @param measure ends the measuring of requests, which goes on until what served before does so again
+   */
+  failed(error: unknown, measure?: () => Promise<TrafficResult | undefined>): Promise<unknown>;
+}
+
+/**
+ * One at a time changes a project in a cluster: holds its Lease, and waits for whoever holds it. The namespace is made
+ * where it is not there yet.
+ */
+export function lockProject(
+  context: Context,
+  client: KubernetesClient,
+  { name, target }: Project,
+): Promise<HeldLease> {
+  return holdLease(context, client, {
+    step: 'deploy',
+    namespace: target.namespace,
+    name: 'ptp',
+    project: name,
+    async makeNamespace() {
+      await apply(context, client, [namespaceFor(target.namespace)], { step: 'deploy', project: name });
+    },
+  });
+}
+
+/** Begins a release and records it as rolling; where it is what serves already, nothing is recorded. */
+export async function beginRelease(
+  context: Context,
+  place: ReleasePlace,
+  wish: ReleaseWish,
+): Promise<OpenRelease> {
+  const { client, project, records } = place;
+  const serving = servingRelease(records);
+  const last = records.at(-1);
+  if (serving !== undefined && last === serving && contentOf(serving) === contentOf(wish))
+    return {
+      number: serving.number,
+      isNew: false,
+      serves: async () => undefined,
+      failed: async (error) => error,
+    };
+  const { source, backTo, ...rest } = wish;
+  const record: ReleaseRecord = {
+    version: 1,
+    number: nextNumber(records, wish),
+    state: 'rolling',
+    begun: context.clock.now().toISOString(),
+    by: whoIsThis(),
+    ...(source === undefined ? {} : { source }),
+    ...(backTo === undefined ? {} : { backTo }),
+    ...rest,
+    rolled: [],
+  };
+  await writeRelease(context, client, project, record);
+  const end = async (state: ReleaseRecord['state'], more: Partial<ReleaseRecord> = {}) => {
+    const ended = { ...record, state, ended: context.clock.now().toISOString(), ...more };
+    await writeRelease(context, client, project, ended);
+    return ended;
+  };
+  return {
+    number: record.number,
+    isNew: true,
+    async serves(rolled, traffic) {
+      const served = await end('serving', { rolled, ...(traffic === undefined ? {} : { traffic }) });
+      await forgetReleases(context, client, project, records);
+      return served;
+    },
+    async failed(error, measure = async () => undefined) {
+      if (!(error instanceof StepFailed || error instanceof UserMistake) || context.signal.aborted)
+        return error;
+      const { problems } = error;
+      await end('failed', { problems });
+      const back =
+        serving === undefined || error instanceof UserMistake
+          ? undefined
+          : await broughtBack(context, place, { number: record.number, serving });
+      const traffic = await measure();
+      if (traffic !== undefined) await end('failed', { problems, traffic });
+      if (back === undefined) return error;
+      const seen = traffic === undefined ? {} : { details: [seenText(traffic)] };
+      const [first, ...others] = back;
+      return new StepFailed([...problems, { ...first, ...seen }, ...others], { cause: error });
+    },
+  };
+}
+
+/** Brings back what served; returns what to tell of it. */
+async function broughtBack(
+  context: Context,
+  { client, project }: ReleasePlace,
+  { number, serving }: { readonly number: number; readonly serving: ReleaseRecord },
+): Promise<readonly [Problem, ...Problem[]]> {
+  const text = `release ${number} has failed: release ${serving.number} is brought back`;
+  context.emit({ kind: 'note', step: 'deploy', text });
+  try {
+    await bringBack(context, { client, project }, serving);
+    return [
+      {
+        what: `release ${number} was taken back: release ${serving.number} serves`,
+        next: 'Mend what failed and run `ptp up` again; `ptp history` has both.',
+      },
+    ];
+  } catch (again) {
+    if (!(again instanceof StepFailed || again instanceof UserMistake)) throw again;
+    const what = `release ${serving.number} could not be brought back`;
+    return [{ what, next: 'Run `ptp status`.' }, ...again.problems];
+  }
+}
+
+function seenText({ requests, failed, seconds }: TrafficResult): string {
+  const bad = failed === 0 ? 'none failed' : `${failed} failed`;
+  return `of ${requests} requests in ${seconds.toFixed(1)} s, until it served again, ${bad}`;
+}
+
+/**
+ * Keeps a release's record beside its images as well, where it outlives the cluster: `…/ptp-releases:12`. A registry
+ * that does not take it is told of, and the release serves all the same.
+ */
+export async function keepRecord(
+  context: Context,
+  registry: RegistryAccess,
+  record: ReleaseRecord | undefined,
+): Promise<void> {
+  if (record === undefined) return;
+  const options = {
+    name: 'ptp-releases',
+    tag: String(record.number),
+    type: 'application/vnd.ptp.release.v1+json',
+  };
+  try {
+    await publishDocument(context, registry, record, options);
+  } catch (error) {
+    if (!(error instanceof StepFailed || error instanceof UserMistake)) throw error;
+    const problem = {
+      what: `the record of release ${record.number} is in the cluster alone: ${error.message}`,
+      next: 'Look at the registry; the next release is kept there again.',
+    };
+    context.emit({ kind: 'warning', step: 'registry', problem });
+  }
+}
+
+/** Makes the cluster run what a release ran. @returns the components whose pods were replaced */
+export async function bringBack(
+  context: Context,
+  {
+    client,
+    project,
+    beforeRollout,
+  }: Omit<ReleasePlace, 'records'> & { readonly beforeRollout?: () => Promise<void> },
+  { number, manifests }: ReleaseRecord,
+): Promise<readonly string[]> {
+  const { ground, workloads, route } = manifests;
+  const rolled = await redeploy(context, {
+    client,
+    project,
+    name: `release ${number}`,
+    ground,
+    workloads,
+    beforeRollout,
+  });
+  await reopenRoute(context, { client, project, objects: route });
+  return rolled;
+}
