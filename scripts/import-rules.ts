@@ -30,6 +30,7 @@ const tool = 'path/src/';
 const steps = new Set([
   ...['image', 'registry', 'cluster', 'admission', 'deploy', 'services', 'route', 'prove'],
   ...['traffic', 'evidence', 'observe', 'maintain', 'cost', 'explain'],
+  ...['vulnerabilities', 'leaks'],
 ]);
 
 /** What each area below path/src may import beside itself, packages and node: modules. */
@@ -46,8 +47,17 @@ const belowSteps = ['core', 'effects', 'project', 'oci', 'kubernetes'];
 
 /** The files that put everything together, from the lowest; each may import the ones before it. */
 const top = [
-  ...['images-of.ts', 'images.ts', 'build.ts', 'opening.ts', 'planning.ts', 'releasing.ts', 'path.ts'],
-  ...['previewing.ts', 'returning.ts', 'cluster-actions.ts', 'actions.ts', 'main.ts'],
+  ...['images-of.ts', 'images.ts', 'inspect.ts', 'build.ts'],
+  ...['opening.ts', 'planning.ts', 'releasing.ts', 'path.ts'],
+  ...[
+    'rebuilding.ts',
+    'verifying.ts',
+    'previewing.ts',
+    'returning.ts',
+    'cluster-actions.ts',
+    'actions.ts',
+    'main.ts',
+  ],
 ];
 
 const rules: readonly Rule[] = [

@@ -22,7 +22,12 @@ export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache
     },
     history: async (...given) => (await onClusters()).history(...given),
     rollback: async (...given) => (await onClusters()).rollback(...given),
+    verify: async (...given) => (await onClusters()).verify(...given),
     manifests: async (...given) => (await onClusters()).manifests(...given),
+    async signingKey(project) {
+      const { signingKey } = await import('./evidence/signing/signers.ts');
+      return { publicKey: await signingKey(project.name, process.env) };
+    },
     down: async (...given) => (await onClusters()).down(...given),
     storedData: async (...given) => (await onClusters()).storedData(...given),
     status: async (...given) => (await onClusters()).status(...given),

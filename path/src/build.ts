@@ -2,6 +2,7 @@ import type { BuildOptions, Made } from './cli/actions.ts';
 import { StepFailed } from './core/failure.ts';
 import type { Context } from './effects/context.ts';
 import { buildProjectImages, publishProjectImages, writeProjectImages } from './images.ts';
+import { inspectImages } from './inspect.ts';
 import type { Project } from './project/project.ts';
 import { revisionOf, sourceOf } from './project/revision.ts';
 import { repositoryOf } from './registry/repository.ts';
@@ -19,6 +20,7 @@ export async function build(
   source?.catch(() => {}); // told where it is waited for
   const make = () => buildProjectImages(context, project, { only: components, compression });
   return withWholeImages(context, make, async (images) => {
+    if (push !== undefined) await inspectImages(context, project, images, components);
     const own = await source;
     const called = own === undefined ? tags : [revisionOf(own)];
     const published =

@@ -24,7 +24,7 @@ import { authorityOf } from './route/step.ts';
 /** The commands' work on clusters. */
 export function clusterActions(
   effects: Pick<Context, 'clock' | 'processes' | 'cache'>,
-): Omit<Actions, 'build' | 'up' | 'plan'> {
+): Omit<Actions, 'build' | 'up' | 'plan' | 'signingKey'> {
   const context = (session: Session): Context => ({ ...effects, ...session });
   return {
     down: async (project, options, session) => {
@@ -52,6 +52,11 @@ export function clusterActions(
       return withClient(cluster, (client) =>
         rollBack(context(session), { client, cluster, project }, options),
       );
+    },
+    verify: async (project, options, session) => {
+      const cluster = await running(context(session), project);
+      const { verify } = await import('./verifying.ts');
+      return withClient(cluster, (client) => verify(context(session), { client, cluster, project }, options));
     },
     manifests: (project, session) =>
       withCluster(context(session), project, async (client) =>

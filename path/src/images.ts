@@ -2,11 +2,14 @@ import { join } from 'node:path';
 import type { BuiltImage, PublishedImage, RegistryAccess } from './core/handover.ts';
 import type { Context } from './effects/context.ts';
 import { timed } from './effects/timed.ts';
+import { type Attested, attest } from './evidence/step.ts';
 import { lockFileName } from './image/lock-file.ts';
 import { buildImages } from './image/step.ts';
 import { imagesOf } from './images-of.ts';
 import { writeLayoutFolder } from './oci/layout.ts';
 import type { Project } from './project/project.ts';
+import type { SourceState } from './project/revision.ts';
+import { openAttachments } from './registry/attachments.ts';
 import { publishImages } from './registry/step.ts';
 
 /** Which of a project's images, and how. */
@@ -54,6 +57,22 @@ export function publishProjectImages(
     const place = [registry.name, registry.prefix].filter((part) => part !== '').join('/');
     return { result: published, text: `${counted(published)} in ${place}` };
   });
+}
+
+/** Attaches to images in a registry what proves where they come from and what is in them. */
+export async function attestProjectImages(
+  context: Context,
+  project: Project,
+  registry: RegistryAccess,
+  images: readonly BuiltImage[],
+  revision: SourceState | undefined,
+): Promise<readonly Attested[]> {
+  const attachments = openAttachments(context, registry);
+  try {
+    return await attest(context, images, { project: project.name, attachments, revision });
+  } finally {
+    await attachments.close();
+  }
 }
 
 /** Writes images into a folder as an OCI image layout. */

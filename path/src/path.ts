@@ -7,7 +7,8 @@ import type { BuiltImage, Cluster, PublishedImage, Release, Route, TrafficResult
 import { deployAhead, deployComponents } from './deploy/step.ts';
 import type { Context } from './effects/context.ts';
 import { buildImages } from './image/step.ts';
-import { buildProjectImages, publishProjectImages } from './images.ts';
+import { attestProjectImages, buildProjectImages, publishProjectImages } from './images.ts';
+import { inspectImages } from './inspect.ts';
 import { connect, type KubernetesClient } from './kubernetes/client.ts';
 import type { HeldLease } from './kubernetes/lease.ts';
 import { openDoor } from './opening.ts';
@@ -73,6 +74,8 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
     starting.then((given) => ({ ...given, route: () => openDoor(context, { ...given, project }) })),
   );
   const published = publish(context, project, ground.promise, { source, onBuilt: traffic.expect });
+  // Beside the rollout: nothing in the cluster waits for it.
+  const evidence = published.then(({ attesting }) => attesting);
   const parts = installParts(
     context,
     ground.promise,
@@ -85,10 +88,10 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
     return lease;
   });
   // Whatever fails ends the wait for all that stands on it.
-  const failed = firstFailure([starting, published, parts.all, alone, alone.then(untilLost)]);
+  const failed = firstFailure([starting, published, evidence, parts.all, alone, alone.then(untilLost)]);
   const orFail = <T>(work: Promise<T>): Promise<T> => Promise.race([work, failed]);
   try {
-    const [{ cluster, client }, images] = await orFail(
+    const [{ cluster, client }, { images }] = await orFail(
       Promise.all([starting, published, parts.sandbox, alone]),
     );
     const given = { client, cluster, project, images };
@@ -129,8 +132,10 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
       await door;
       const route = await openRoute(context, { ...given, release, settled });
       await proveServing(context, route, project);
+      await orFail(evidence);
       const measured = await Promise.race([limits, traffic.finish(options)]);
       if (measured?.problem !== undefined) throw new StepFailed(measured.problem);
+      await evidence;
       await keepRecord(context, cluster.registry, await record.serves(release.rolled, measured?.result));
       return {
         release,
@@ -180,6 +185,12 @@ async function reach(context: Context, cluster: Cluster): Promise<Reached> {
   return { cluster: { ...cluster, ...(pullSecret === undefined ? {} : { pullSecret }) }, client };
 }
 
+interface Published {
+  readonly images: readonly PublishedImage[];
+  /** Ends when the images are signed for. */
+  readonly attesting: Promise<unknown>;
+}
+
 interface PublishOptions {
   readonly source: Promise<SourceState | undefined>;
   readonly onBuilt: (images: readonly BuiltImage[]) => void;
@@ -190,14 +201,19 @@ async function publish(
   project: Project,
   ground: Promise<Groundwork>,
   { source, onBuilt }: PublishOptions,
-): Promise<readonly PublishedImage[]> {
+): Promise<Published> {
   const place = Promise.all([source, ground]);
   place.catch(() => {}); // told where it is waited for
   const make = () => buildProjectImages(context, project);
-  return withWholeImages(context, make, async (images) => {
-    onBuilt(images);
-    const [state, { registry }] = await place;
-    return publishProjectImages(context, registry, images, state === undefined ? [] : [revisionOf(state)]);
+  return withWholeImages(context, make, async (built) => {
+    onBuilt(built);
+    // Looked at while the cluster starts; nobody gets what has not been looked at.
+    const [[state, { registry }]] = await Promise.all([place, inspectImages(context, project, built)]);
+    const tags = state === undefined ? [] : [revisionOf(state)];
+    const images = await publishProjectImages(context, registry, built, tags);
+    const attesting = attestProjectImages(context, project, registry, built, state);
+    attesting.catch(() => {}); // told where it is waited for
+    return { images, attesting };
   });
 }
 

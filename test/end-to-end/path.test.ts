@@ -12,6 +12,7 @@ import { removing } from './chapters/removing.ts';
 import { reproducible } from './chapters/reproducible.ts';
 import { starting } from './chapters/starting.ts';
 import { surviving } from './chapters/surviving.ts';
+import { verified } from './chapters/verified.ts';
 
 /*
  * The first milestone, told once from beginning to end on one real cluster of the tests' own. The chapters follow each
@@ -30,6 +31,7 @@ describe(`the path of ${instance}`, () => {
   describe('in the browser', () => inTheBrowser(system));
   describe('changing', () => changing(system));
   describe('releasing', () => releasing(system));
+  describe('verified', () => verified(system));
   describe('only what came out of the path runs', () => admitting(system));
   describe('hardened', () => hardened(system));
   describe('bad input', () => badInput(system));

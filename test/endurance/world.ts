@@ -86,6 +86,7 @@ export class World {
 
   /** Whatever state a test that failed has left it in: afterwards it runs, if need be without its data. */
   async recover(): Promise<void> {
+    this.system.forgetAccess();
     if ((await this.up()).code === 0) return;
     await this.clean();
     await this.mended();

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /** How a command ended. */
@@ -32,7 +34,8 @@ export function startPtp({ folder, env }: Place, args: readonly string[]): Runni
   const began = performance.now();
   const child = spawn(process.execPath, ['path/src/main.ts', ...args], {
     cwd: folder,
-    env: { ...withoutVitest(process.env), ...env },
+    // Keys that projects of tests sign with do not belong among the user's own.
+    env: { XDG_CONFIG_HOME: join(tmpdir(), 'ptp-test-configuration'), ...withoutVitest(process.env), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const chunks = { stdout: '', stderr: '' };

@@ -24,6 +24,8 @@ export interface Actions {
   history(project: Project, session: Session): Promise<readonly PastRelease[]>;
   /** Returns to a release that served; to the one before what serves now, unless its number is given. */
   rollback(project: Project, options: RollbackOptions, session: Session): Promise<Returned>;
+  /** Proves that what runs is what was intended; one check for each thing that was looked at. */
+  verify(project: Project, options: VerifyOptions, session: Session): Promise<readonly Check[]>;
   /** The manifests of the release that serves, as a document that `kubectl apply` takes; Secrets are not in it. */
   manifests(project: Project, session: Session): Promise<string>;
   /** Builds images without a cluster; publishes them or writes them to a folder where it is asked to. */
@@ -51,6 +53,11 @@ export interface Actions {
   doctor(project: Project | undefined, session: Session): Promise<readonly Check[]>;
   /** Finds the components below a folder; the first in the list is the one nearest to users. */
   detect(folder: string): Promise<readonly DetectedComponent[]>;
+  /**
+   * The public key (PEM) that the project's images are signed with here; the pair is made where there is none. Throws
+   * UserMistake where certificates sign instead.
+   */
+  signingKey(project: Project, session: Session): Promise<{ readonly publicKey: string }>;
   /** A kubeconfig document with the rights to look and to deploy. */
   kubeconfig(project: Project, session: Session): Promise<Secret>;
 }
@@ -106,6 +113,13 @@ export interface PastRelease {
   readonly changes: readonly PlannedChange[];
   readonly traffic?: TrafficResult;
   readonly problems?: readonly Problem[];
+}
+
+export interface VerifyOptions {
+  /** A release; absent: the one that serves. */
+  readonly release?: number | undefined;
+  /** Build it again from its commit, in a clean folder with an empty cache, and compare. */
+  readonly rebuild: boolean;
 }
 
 export interface RollbackOptions {

@@ -5,6 +5,7 @@ import { down } from './commands/down.ts';
 import { exportManifests } from './commands/export.ts';
 import { history } from './commands/history.ts';
 import { init } from './commands/init.ts';
+import { key } from './commands/key.ts';
 import { kubeconfig } from './commands/kubeconfig.ts';
 import { logs } from './commands/logs.ts';
 import { open } from './commands/open.ts';
@@ -13,6 +14,7 @@ import { rollback } from './commands/rollback.ts';
 import { status } from './commands/status.ts';
 import { trust } from './commands/trust.ts';
 import { up } from './commands/up.ts';
+import { verify } from './commands/verify.ts';
 
 /** Every word that ptp knows, in the order of the help. */
 export const commands: readonly Command[] = [
@@ -25,9 +27,11 @@ export const commands: readonly Command[] = [
   logs,
   history,
   rollback,
+  verify,
   exportManifests,
   down,
   trust,
   doctor,
   kubeconfig,
+  key,
 ];

@@ -70,6 +70,7 @@ const actions: Actions = {
   plan: async () => preview,
   history: async () => [past],
   rollback: async (_project, { to }) => ({ number: 5, backTo: to ?? 3, rolled: ['web'], serving: 2 }),
+  verify: async () => [{ name: 'drift', ok: true, found: 'none' }],
   manifests: async () => '---\nkind: Service\n',
   down: async (_project, { data }) => ({
     removed: ['the local cluster shop'],
@@ -84,6 +85,7 @@ const actions: Actions = {
   doctor: async () => [{ name: 'memory', ok: true, found: '24 GiB' }],
   detect: async () => [{ name: 'web', source: 'web', builder: 'node', why: 'package.json', database: false }],
   kubeconfig: async () => new Secret('apiVersion: v1\n'),
+  signingKey: async () => ({ publicKey: '-----BEGIN PUBLIC KEY-----\n' }),
 };
 
 let cwd: string;
@@ -342,6 +344,20 @@ test('rollback goes to the release before, or to the one that is named', async (
   expect(await run('rollback -1')).toMatchObject({ code: 2 });
 });
 
+test('verify fails unless every check is good', async () => {
+  expect(await run('verify')).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('is what was intended'),
+  });
+  const verify: Actions['verify'] = async (_project, { rebuild }) => [
+    { name: 'web', ok: false, found: `rebuilt: ${rebuild}`, next: 'Look.' },
+  ];
+  expect(await run('verify 3 --rebuild', { verify })).toMatchObject({
+    code: 1,
+    out: expect.stringContaining('rebuilt: true'),
+  });
+});
+
 test('export prints the document as it is', async () => {
   expect(await run('export')).toMatchObject({ code: 0, out: '---\nkind: Service\n' });
 });
@@ -469,10 +485,25 @@ test('kubeconfig: to standard output as it is, or to a new file that only its ow
   expect(await run('kubeconfig -o none/kube.yaml')).toMatchObject({ code: 2 });
 });
 
+test('the public key goes to standard output as it is', async () => {
+  expect(await run('key')).toMatchObject({ code: 0, out: '-----BEGIN PUBLIC KEY-----\n', err: '' });
+});
+
 test('help and version go to standard output', async () => {
   const help = await run('--help');
   expect(help.code).toBe(0);
-  for (const name of ['init', 'up', 'status', 'open', 'logs', 'down', 'trust', 'doctor', 'kubeconfig']) {
+  for (const name of [
+    'init',
+    'up',
+    'status',
+    'open',
+    'logs',
+    'down',
+    'trust',
+    'doctor',
+    'kubeconfig',
+    'key',
+  ]) {
     expect(help.out).toMatch(new RegExp(`^  ${name} `, 'm'));
   }
   expect((await run('logs --help')).out).toContain('-f, --follow');

@@ -5,7 +5,9 @@ import type { Digest, TrafficResult } from './handover.ts';
 export const stepNames = [
   'project',
   'image',
+  'inspect',
   'registry',
+  'evidence',
   'cluster',
   'admission',
   'services',
@@ -65,6 +67,50 @@ export interface ImageReady {
   /** Why it was built or was not: `unchanged`, `first build`, `source changed: src/app.tsx`. */
   readonly why: string;
   readonly seconds: number;
+}
+/** The packages of images were looked up in a database of known vulnerabilities. */
+export interface VulnerabilitiesLookedUp {
+  readonly kind: 'vulnerabilities-looked-up';
+  readonly step: 'inspect';
+  /** False where no database could be had: then nothing is known. */
+  readonly looked: boolean;
+  /** How many different packages. */
+  readonly packages: number;
+  /** How old what the database knows is; RFC 3339. */
+  readonly databaseDate?: string;
+  /** The worst first. */
+  readonly findings: readonly {
+    /** Its names, the best known first: `CVE-2026-1234`, `GHSA-…`. */
+    readonly ids: readonly string[];
+    readonly severity: 'critical' | 'high' | 'medium' | 'low' | 'unknown';
+    /** The package (purl-spec). */
+    readonly purl: string;
+    readonly images: readonly string[];
+    /** What the project's policy says; `quiet`: it is below what is told of. */
+    readonly verdict: 'block' | 'warn' | 'quiet' | 'accepted';
+    /** The version that mends it. */
+    readonly fixed?: string;
+    /** Why it is accepted. */
+    readonly reason?: string;
+  }[];
+}
+/** Sources and images were searched for credentials. Never says what they are. */
+export interface CredentialsLookedFor {
+  readonly kind: 'credentials-looked-for';
+  readonly step: 'inspect';
+  /** How many files there are to look at. */
+  readonly files: number;
+  /** How many of them had to be read: the others were looked at before. */
+  readonly read: number;
+  readonly findings: readonly {
+    /** Seen from the folder of ptp.yaml; `image:/path` for what only the image has. */
+    readonly file: string;
+    /** Line, from 1. */
+    readonly line: number;
+    readonly rule: string;
+    /** Why it is no secret; absent: nobody said so, and it stops the release. */
+    readonly reason?: string;
+  }[];
 }
 /** An image is in the registry. */
 export interface ImagePublished {
@@ -133,6 +179,8 @@ export type Event =
   | Progress
   | TaskDone
   | ImageReady
+  | VulnerabilitiesLookedUp
+  | CredentialsLookedFor
   | ImagePublished
   | ObjectApplied
   | Planned

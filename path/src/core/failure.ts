@@ -9,6 +9,10 @@ export interface Place {
   readonly key?: string;
   /** A Kubernetes object as `kind/name`, with its namespace where it has one: `hello/deployment/gateway`. */
   readonly object?: string;
+  /** A package in images (purl-spec), for programs: people are told its name in `what`. */
+  readonly package?: string;
+  /** What is written there must not be shown: it looks like a credential. */
+  readonly confidential?: true;
 }
 
 /** One thing that is wrong: what, where, and what to do about it. */

@@ -1,3 +1,4 @@
+import type { Making } from './making.ts';
 import type { Secret } from './secret.ts';
 
 /** `sha256:` and 64 hexadecimal digits (OCI image spec 1.1, descriptor.md, "Digests"). */
@@ -27,6 +28,8 @@ export interface BuiltImage {
   readonly layers: readonly StoredBlob[];
   /** What the image runs, from its configuration. */
   readonly entrypoint: readonly string[];
+  /** How it came to be; absent for what no builder made. */
+  readonly making?: Making;
 }
 
 /** An image in a registry. */
@@ -49,6 +52,33 @@ export interface RegistryAccess {
   readonly prefix: string;
   /** Absent: those of this machine's Docker configuration, if it has any. */
   readonly credentials?: { readonly username: string; readonly password: Secret };
+}
+
+/** A manifest that refers to another: a signature, a list of parts, a statement of origin. */
+export type Referrer = Descriptor & { readonly artifactType?: string };
+
+/** What is attached to an image. */
+export interface Attachment {
+  /** `application/vnd.dev.sigstore.bundle.v0.3+json`, … */
+  readonly artifactType: string;
+  /** The manifest it is about, in the same repository. */
+  readonly subject: Descriptor;
+  /** The one blob of the artifact. */
+  readonly content: Uint8Array;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** Images in a registry and what is attached to them. `image` is a name as in `PublishedImage`. */
+export interface Attachments {
+  /** What refers to an image. Throws StepFailed or UserMistake. */
+  list(image: string, subject: Digest): Promise<readonly Referrer[]>;
+  /** Attaches an artifact; the same once more changes nothing. Throws StepFailed or UserMistake. */
+  attach(image: string, attachment: Attachment): Promise<Referrer>;
+  /** A manifest's bytes, verified by its digest; undefined where the registry lacks it. */
+  manifest(image: string, digest: Digest): Promise<Uint8Array | undefined>;
+  /** A blob's bytes as they come: whoever reads them compares digests. Throws StepFailed where it is not there. */
+  blob(image: string, blob: Descriptor): AsyncIterable<Uint8Array>;
+  close(): Promise<void>;
 }
 
 /** A cluster that answers. */

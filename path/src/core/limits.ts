@@ -50,12 +50,30 @@ export const limits = {
     lockfile: limit(64 * mebibyte, 'ten thousand packages take some 5 MiB'),
     places: limit(100_000, 'the largest applications have some 5,000 packages'),
   },
+  advisories: {
+    file: limit(gibibyte, "the largest of OSV's archives, npm's, is some 200 MiB"),
+    entries: limit(2_000_000, 'all of OSV has some 700,000'),
+    entry: limit(16 * mebibyte, 'one that lists every version of a package reaches 3 MiB'),
+    bytes: limit(8 * gibibyte, "Debian's unpacks to some 1 GiB"),
+    ratio: limit(250, 'entries shrink to a twentieth at best; zeros to a thousandth'),
+    files: limit(10_000, 'a folder of single entries is for tests and for what a team adds itself'),
+  },
+  credentials: {
+    file: limit(4 * mebibyte, 'nobody writes longer files; bundles and data are'),
+    layer: limit(512 * mebibyte, 'what an application itself brings is some 50 MiB'),
+    files: limit(100_000, 'the largest applications have some 20,000'),
+    found: limit(200, 'nobody reads on; a file of keys has one on each line'),
+    line: limit(2000, 'longer lines are made by programs, where every name looks random'),
+  },
   kubernetes: {
     record: limit(
       64 * mebibyte,
       'the manifests of a hundred components are some MiB, and etcd keeps at most 1.5 packed',
     ),
     kubeconfig: limit(16 * mebibyte, 'a context with its certificates takes some 10 KiB'),
+  },
+  evidence: {
+    bundle: limit(64 * mebibyte, 'a list of ten thousand packages is some 8 MiB'),
   },
   registry: {
     answer: limit(

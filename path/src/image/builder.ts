@@ -1,3 +1,4 @@
+import type { Material } from '../core/making.ts';
 import type { Context } from '../effects/context.ts';
 import type { ExecutionConfiguration } from '../oci/image-configuration.ts';
 import type { PulledImage } from '../oci/pulled-image.ts';
@@ -37,6 +38,8 @@ export interface Ingredients {
   readonly layers: readonly NamedLayer[];
   readonly execution: ExecutionConfiguration & { readonly Entrypoint: readonly string[] };
   readonly inputs: Omit<Inputs, 'base'>;
+  /** What it was made from beside its base and its sources. */
+  readonly materials: readonly Material[];
 }
 
 /** Builds one kind of image. */

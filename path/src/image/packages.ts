@@ -1,6 +1,7 @@
 import type { DebianImage } from '../core/image-spec.ts';
 import type { Ingredients, NamedLayer, Workshop } from './builder.ts';
 import type { Layer } from './layer.ts';
+import { debianMaterials } from './materials.ts';
 
 /** Builds an image that is Debian packages with an account, folders and files of its own. */
 export async function buildDebian(workshop: Workshop, spec: DebianImage): Promise<Ingredients> {
@@ -27,6 +28,7 @@ export async function buildDebian(workshop: Workshop, spec: DebianImage): Promis
       source: {},
       dependencies: Object.fromEntries(debian.packages.map(({ name, version }) => [name, version])),
     },
+    materials: debianMaterials(debian),
   };
 }
 

@@ -1,4 +1,7 @@
+import { relative } from 'node:path';
+import type { Material } from '../core/making.ts';
 import type { Context } from '../effects/context.ts';
+import { digestHex, digestOf } from '../oci/digest.ts';
 import type { DebianLock } from './debian/lock.ts';
 import { type DebianRequest, debianArchitecture, lockRequest } from './debian/plan.ts';
 import { answers, keptChoices, lockFileName, lockText, readLockFile, writeLockFile } from './lock-file.ts';
@@ -48,14 +51,23 @@ export class ProjectLock {
     if (!this.#used.some((one) => answers(one, lock.request))) this.#used.push(lock);
   }
 
+  /** The file as `save` leaves it, as what images are made from; undefined where there is none. */
+  material(projectFolder: string): Material | undefined {
+    const choices = this.#choices();
+    if (choices.length === 0) return undefined;
+    const sha256 = digestHex(digestOf(lockText(choices)));
+    return { type: 'file', name: relative(projectFolder, this.#file), digests: { sha256 }, use: 'build' };
+  }
+
+  #choices(): readonly DebianLock[] {
+    if (!this.#partial) return keptChoices(this.#before, this.#used, this.#architecture);
+    const others = this.#before.filter(({ request }) => !this.#used.some((lock) => answers(lock, request)));
+    return [...others, ...this.#used];
+  }
+
   /** Writes the file where it differs. A folder that can't be written to is no reason to fail: it is told. */
   async save(context: Context): Promise<void> {
-    const choices = this.#partial
-      ? [
-          ...this.#before.filter(({ request }) => !this.#used.some((lock) => answers(lock, request))),
-          ...this.#used,
-        ]
-      : keptChoices(this.#before, this.#used, this.#architecture);
+    const choices = this.#choices();
     if (choices.length === 0 && this.#before.length === 0) return;
     if (lockText(choices) === lockText(this.#before)) return;
     try {

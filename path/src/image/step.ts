@@ -11,6 +11,7 @@ import type { Compression } from './compression.ts';
 import { foreseen, together } from './failures.ts';
 import { assemble } from './image.ts';
 import { keyOf, LayerCache } from './layer-cache.ts';
+import { makingOf, withLock } from './making.ts';
 import { ProjectLock } from './project-lock.ts';
 import { type BuildRecord, readRecord, whyBuilt, writeRecord } from './record.ts';
 import { tidy } from './tidy.ts';
@@ -55,7 +56,8 @@ export async function buildImages(
     .map((result) => foreseen(result.reason, context.cache));
   if (reasons.length > 0) throw together(reasons);
   await lock?.save(context);
-  return results.filter((result) => result.status === 'fulfilled').map((result) => result.value);
+  const images = results.filter((result) => result.status === 'fulfilled').map((result) => result.value);
+  return images.map((image) => withLock(image, lock?.material(options.projectFolder)));
 }
 
 async function buildImage(workshop: Workshop, spec: ImageSpec): Promise<BuiltImage> {
@@ -65,7 +67,8 @@ async function buildImage(workshop: Workshop, spec: ImageSpec): Promise<BuiltIma
     readRecord(context, projectFolder, spec.name),
     ingredientsOf(workshop, spec),
   ]);
-  const image = await assemble(workshop.store, spec.name, ingredients, spec.labels ?? {});
+  const assembled = await assemble(workshop.store, spec.name, ingredients, spec.labels ?? {});
+  const image = { ...assembled, making: makingOf(spec, ingredients, projectFolder) };
   const { digest } = image.manifest.descriptor;
   const now: BuildRecord = { digest, ...ingredients.inputs, base: ingredients.base?.parts ?? {} };
   const why = whyBuilt(before, now);

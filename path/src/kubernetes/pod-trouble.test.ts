@@ -37,6 +37,19 @@ test('one that somebody kills again and again is waited for', () => {
   expect(killed('OOMKilled')).toMatchObject({ hopeless: true });
 });
 
+test('one that served for a while before it ended is waited for', () => {
+  const ran = (finishedAt: string) =>
+    podTrouble(
+      podWith({ waiting: { reason: 'CrashLoopBackOff' } }, 5, {
+        lastState: {
+          terminated: { exitCode: 255, reason: 'Error', startedAt: '2026-11-24T10:00:00Z', finishedAt },
+        },
+      }),
+    );
+  expect(ran('2026-11-24T10:00:02Z')).toMatchObject({ hopeless: true });
+  expect(ran('2026-11-24T10:05:00Z')).toMatchObject({ hopeless: false });
+});
+
 test('one that has just ended is not hopeless, however often it was started in its life', () => {
   const trouble = podTrouble(podWith({ terminated: { exitCode: 255, reason: 'Unknown' } }, 7));
   expect(trouble).toMatchObject({ hopeless: false });

@@ -56,7 +56,7 @@ function containerTrouble(status: ContainerStatus): PodTrouble | undefined {
     terminated ?? (waiting?.reason === 'CrashLoopBackOff' ? status.lastState?.terminated : undefined);
   if (waiting?.reason === 'CrashLoopBackOff') {
     const text = `the container ends again and again${ended === undefined ? '' : `: ${exitText(ended)}`}`;
-    const hopeless = status.restartCount >= restartsAllowed && !wasKilled(ended);
+    const hopeless = status.restartCount >= restartsAllowed && !wasKilled(ended) && !ranLong(ended);
     return { reason: waiting.reason, text, container, hopeless };
   }
   if (ended !== undefined && ended.exitCode !== 0) {
@@ -71,9 +71,19 @@ function wasKilled(ended: Ended | undefined): boolean {
   return ended?.exitCode === 137 && ended.reason !== 'OOMKilled';
 }
 
+/** Seconds after which a container has done its work for a while: why it ended then is no fault of its start. */
+const longEnough = 30;
+
+function ranLong(ended: Ended | undefined): boolean {
+  const [from, to] = [Date.parse(ended?.startedAt ?? ''), Date.parse(ended?.finishedAt ?? '')];
+  return to - from >= longEnough * 1000;
+}
+
 interface Ended {
   readonly exitCode: number;
   readonly reason?: string;
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
 }
 
 function exitText(ended: {

@@ -24,6 +24,13 @@ test.each([
   expect(readiness(live('Deployment', { replicas: 2 }, status)).state).toBe(state);
 });
 
+test('a rollout that stands still is waited for where that is asked: it may be the version before', () => {
+  const conditions = [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }];
+  const still = live('Deployment', { replicas: 2 }, { ...rolledOut, replicas: 4, conditions });
+  expect(readiness(still).state).toBe('failed');
+  expect(readiness(still, { patient: true }).state).toBe('waiting');
+});
+
 test.each([
   [
     'available',

@@ -18,17 +18,23 @@ const ready: Readiness = { state: 'ready', text: 'ready' };
 const waiting = (text: string): Readiness => ({ state: 'waiting', text });
 const failed = (text: string): Readiness => ({ state: 'failed', text });
 
+/** How to judge. */
+export interface ReadinessOptions {
+  /** A rollout that stands still is waited for instead of failed. */
+  readonly patient?: boolean;
+}
+
 /**
  * Judges an object by the conditions its controller writes, never by its mere presence. A status that was written for
  * an earlier generation counts as not written. Kinds that have nothing to wait for are ready.
  */
-export function readiness(object: AnyObject): Readiness {
+export function readiness(object: AnyObject, options: ReadinessOptions = {}): Readiness {
   const judge = judges[object.kind];
-  return judge === undefined ? ready : judge(object);
+  return judge === undefined ? ready : judge(object, options);
 }
 
-const judges: Readonly<Record<string, (object: AnyObject) => Readiness>> = {
-  Deployment: (object) => deployment(object as unknown as Deployment),
+const judges: Readonly<Record<string, (object: AnyObject, options: ReadinessOptions) => Readiness>> = {
+  Deployment: (object, options) => deployment(object as unknown as Deployment, options),
   StatefulSet: (object) => statefulSet(object as unknown as StatefulSet),
   Job: (object) => job(object as unknown as Job),
   Certificate: (object) => byCondition(object, 'Ready'),
@@ -44,12 +50,12 @@ const judges: Readonly<Record<string, (object: AnyObject) => Readiness>> = {
  * As `kubectl rollout status` judges: the newest generation seen, all pods new, none old left, all ready. Old ones leave
  * only for new ones that have been ready for `minReadySeconds`, so where there were none nobody waits for these.
  */
-function deployment(object: Deployment): Readiness {
+function deployment(object: Deployment, { patient = false }: ReadinessOptions): Readiness {
   const { status, metadata } = object;
   if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0))
     return waiting('not seen by its controller yet');
   const progressing = conditionsOf(object).find((condition) => condition.type === 'Progressing');
-  if (progressing?.reason === 'ProgressDeadlineExceeded')
+  if (progressing?.reason === 'ProgressDeadlineExceeded' && !patient)
     return failed(progressing.message ?? 'the rollout stands still');
   const wanted = object.spec?.replicas ?? 1;
   const updated = status?.updatedReplicas ?? 0;

@@ -141,7 +141,8 @@ function stateOf(
 ): Judged {
   const object = live.get(objectId(key));
   if (object === undefined) return { key, result: { state: 'waiting', text: 'not there yet' }, own: [] };
-  const result = readiness(object);
+  // Who waits has a deadline of their own, and the server's may still be that of a version which is being taken back.
+  const result = readiness(object, { patient: true });
   if (!workloads.has(key.kind)) return { key, result, own: [] };
   const generation = (object.status?.observedGeneration ?? 0) as number;
   if (generation < (object.metadata.generation ?? 0) && object.kind !== 'Job')

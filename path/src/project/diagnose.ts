@@ -201,7 +201,8 @@ function shape(): Shape {
 function keysAt(path: Path, value: unknown): readonly string[] {
   let schema: Shape = shape();
   for (const [depth, key] of path.entries()) {
-    const next: Shape | undefined = schema.properties?.[String(key)] ?? schema.additionalProperties;
+    const next: Shape | undefined =
+      schema.properties?.[String(key)] ?? schema.additionalProperties ?? schema.items;
     if (typeof next !== 'object') return [];
     schema = next;
     if (schema.oneOf !== undefined) {
@@ -216,6 +217,7 @@ function keysAt(path: Path, value: unknown): readonly string[] {
 interface Shape {
   readonly properties?: Readonly<Record<string, Shape>>;
   readonly additionalProperties?: Shape;
+  readonly items?: Shape;
   readonly oneOf?: readonly Shape[];
   readonly const?: unknown;
 }

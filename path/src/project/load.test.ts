@@ -80,6 +80,14 @@ test('the smallest file gets every default', async () => {
       nodes: 1,
     },
     rollout: { rate: 40, maxErrors: { share: 0.005 }, deadline: 300, writes: true },
+    vulnerabilities: {
+      block: 'critical',
+      warn: 'high',
+      unfixed: 'warn',
+      withoutDatabase: 'warn',
+      accept: [],
+    },
+    secrets: { allow: [] },
   } satisfies Project);
 });
 
@@ -352,4 +360,28 @@ components:
     expect.stringMatching(/^3:25 components.web.source/),
     expect.stringMatching(/^4:18 components.api.source/),
   ]);
+});
+
+test('what is accepted and allowed says why, and vulnerabilities until when', async () => {
+  const file = await write(`name: shop
+components: { web: { source: . } }
+vulnerabilities:
+  accept:
+    - { id: CVE-2026-1, reason: "", until: 2027-02-30 }
+    - { id: lodash, reason: not reachable }
+secrets:
+  allow: [{ file: a.ts, because: a sample }]
+`);
+  const problems = await problemsOf(file);
+  for (const expected of [
+    /^5:\d+ .*reason: .*is empty → Say in a sentence why/,
+    /^5:\d+ .*until: .*is no day of the calendar/,
+    /^6:\d+ .*id: .*is no name of a vulnerability/,
+    /^6:\d+ .*has no `until`/,
+    /^8:\d+ .*has no `reason`/,
+    /^8:\d+ .*`because` is no key of `secrets.allow.0`/,
+  ]) {
+    expect(problems).toContainEqual(expect.stringMatching(expected));
+  }
+  expect(problems).toHaveLength(6);
 });

@@ -1,3 +1,5 @@
+import type { AllowedSecret, VulnerabilityPolicy } from './policy.ts';
+
 /** A system and where it is to run: ptp.yaml after loading, with every default filled in and one target chosen. */
 export interface Project {
   readonly name: string;
@@ -8,6 +10,10 @@ export interface Project {
   readonly target: Target;
   /** How a rollout is measured; absent: not at all. */
   readonly rollout?: Rollout;
+  /** What is done about vulnerabilities in images; absent: `usualPolicy`. */
+  readonly vulnerabilities?: VulnerabilityPolicy;
+  /** What looks like a credential in images and is none; absent: nothing. */
+  readonly secrets?: { readonly allow: readonly AllowedSecret[] };
 }
 
 /** How a rollout is measured, and what it may do to requests. */

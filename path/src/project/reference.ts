@@ -43,8 +43,7 @@ export function referencePage(): string {
 
 /** A heading and tables for a key that has keys of its own; nothing for the others. */
 function section(key: string, schema: Schema): readonly string[] {
-  if (schema.properties !== undefined)
-    return [`## ${key}`, '', schema.description ?? '', '', table(schema), ''];
+  if (schema.properties !== undefined) return settings(key, schema);
   const entry = schema.additionalProperties;
   if (typeof entry !== 'object' || (entry.properties === undefined && entry.oneOf === undefined)) return [];
   const heading = [`## ${key}`, '', schema.description ?? '', ''];
@@ -60,6 +59,14 @@ function section(key: string, schema: Schema): readonly string[] {
     ...nested(key, option),
   ]);
   return [...heading, ...alternatives];
+}
+
+/** The section of a key whose own keys are known: they, then those of each list among them. */
+function settings(key: string, schema: Schema): readonly string[] {
+  const lists = Object.entries(schema.properties ?? {}).flatMap(([name, { items }]) =>
+    items?.properties === undefined ? [] : [`### ${key}.${name}[]`, '', table(items), ''],
+  );
+  return [`## ${key}`, '', schema.description ?? '', '', table(schema), '', ...lists];
 }
 
 function nested(key: string, schema: Schema): readonly string[] {

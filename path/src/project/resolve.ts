@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { hostsIn, partOf } from './hosts.ts';
 import type { Overrides } from './overrides.ts';
+import type { AllowedSecret, VulnerabilityPolicy } from './policy.ts';
 import type { Component, Project, Rollout, Service, Target } from './project.ts';
 import { quantity } from './quantity.ts';
 import type { ComponentFile, ProjectFile } from './schema.ts';
@@ -30,6 +31,8 @@ export function resolveProject(file: ProjectFile, around: Surroundings): Project
     services: Object.entries(file.services).map(([name, service]): Service => ({ name, ...service })),
     target,
     rollout: resolveRollout(file.rollout, target),
+    vulnerabilities: policyOf(file.vulnerabilities),
+    secrets: { allow: file.secrets.allow.map(allowedOf) },
   };
 }
 
@@ -46,6 +49,14 @@ function resolveRollout(
     deadline,
     writes: writes ?? target.cluster === 'local',
   };
+}
+
+function policyOf({ database, ...policy }: ProjectFile['vulnerabilities']): VulnerabilityPolicy {
+  return { ...policy, ...(database === undefined ? {} : { database }) };
+}
+
+function allowedOf({ rule, ...allowed }: ProjectFile['secrets']['allow'][number]): AllowedSecret {
+  return { ...allowed, ...(rule === undefined ? {} : { rule }) };
 }
 
 function resolveComponent(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { severities, usualPolicy } from './policy.ts';
 import { quantity } from './quantity.ts';
 
 /*
@@ -323,6 +324,94 @@ const rollout = z.strictObject({
   }),
 });
 
+const reason = z.string().regex(/\S/, 'is empty\nSay in a sentence why: others will ask.');
+
+/** Whether a text is a day that the calendar has. */
+function isDay(text: string): boolean {
+  const day = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
+}
+
+const vulnerabilities = z
+  .strictObject({
+    block: z
+      .enum([...severities, 'none'])
+      .default(usualPolicy.block)
+      .meta({
+        description:
+          'From this severity on, a vulnerability that has a fix stops `ptp up` before images are published.',
+      }),
+    warn: z
+      .enum([...severities, 'none'])
+      .default(usualPolicy.warn)
+      .meta({
+        description: 'From this severity on, a vulnerability that stops nothing is told of.',
+      }),
+    unfixed: z.enum(['warn', 'block']).default(usualPolicy.unfixed).meta({
+      description: 'Whether vulnerabilities without a fix stop it as well. Malicious packages always do.',
+    }),
+    withoutDatabase: z.enum(['warn', 'block']).default(usualPolicy.withoutDatabase).meta({
+      description: 'Whether it stops where no database of vulnerabilities can be had.',
+    }),
+    database: z
+      .string()
+      .min(1, 'is empty\nName one, or remove the key.')
+      .optional()
+      .meta({
+        description:
+          "A database in OSV's format: a folder, a .zip or .json file (seen from the folder of ptp.yaml), or the address of a mirror. `PTP_OSV` says another. Left out: the one that osv.dev publishes.",
+        examples: ['https://mirror.example.com/osv'],
+      }),
+    accept: z
+      .array(
+        z.strictObject({
+          id: z
+            .string()
+            .regex(
+              /^[A-Za-z][A-Za-z0-9]*-[\w.:-]+$/,
+              'is no name of a vulnerability\nWrite it as the message does: CVE-2026-1234',
+            )
+            .meta({ description: 'The vulnerability, by any of its names.', examples: ['CVE-2026-1234'] }),
+          reason: reason.meta({ description: 'Why it does no harm here.' }),
+          until: z
+            .string()
+            .regex(/^\d{4}-\d{2}-\d{2}$/, 'is no date\nWrite it as 2027-01-31.')
+            .refine(isDay, 'is no day of the calendar\nWrite it as 2027-01-31.')
+            .meta({ description: 'The last day on which it is accepted.', examples: ['2027-01-31'] }),
+        }),
+      )
+      .default([])
+      .meta({ description: 'Vulnerabilities that somebody looked at: they stop nothing until that day.' }),
+  })
+  .prefault({})
+  .meta({ description: 'What is done about known vulnerabilities in what images hold.' });
+
+const secrets = z
+  .strictObject({
+    allow: z
+      .array(
+        z.strictObject({
+          file: z
+            .string()
+            .min(1, 'is empty\nName the file as the message does.')
+            .meta({
+              description: 'The file as the message names it, or a pattern as in .gitignore.',
+              examples: ['system/backend/src/sample.ts'],
+            }),
+          rule: z.string().min(1, 'is empty\nName the rule, or remove the key.').optional().meta({
+            description: 'The rule as the message names it. Left out: every rule.',
+          }),
+          reason: reason.meta({ description: 'Why it is no secret.' }),
+        }),
+      )
+      .default([])
+      .meta({ description: 'What looks like a credential and is none.' }),
+  })
+  .prefault({})
+  .meta({
+    description: 'Credentials in sources and images stop `ptp up` before anything is published.',
+  });
+
 /** Everything that ptp.yaml may say. */
 export const projectSchema = z
   .strictObject({
@@ -346,6 +435,8 @@ export const projectSchema = z
       description:
         'Where the system can run, by name. Left out: one target, `local`. `--target` chooses; else the only one, or `local`.',
     }),
+    vulnerabilities,
+    secrets,
   })
   .meta({ title: 'ptp.yaml', description: 'A system and its path to production.' });
 

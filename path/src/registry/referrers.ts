@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StepFailed } from '../core/failure.ts';
-import type { Descriptor, Digest, StoredBlob } from '../core/handover.ts';
+import type { Descriptor, Digest, Referrer, StoredBlob } from '../core/handover.ts';
 import { limits } from '../core/limits.ts';
 import { digestHex, digestOf, isDigest } from '../oci/digest.ts';
 import { canonicalJson, readDocument } from '../oci/json.ts';
@@ -8,11 +8,8 @@ import { manifestOf } from '../oci/manifest.ts';
 import { mediaTypes } from '../oci/media-types.ts';
 import type { Store } from '../oci/store.ts';
 import type { Client } from './client.ts';
-import { getManifest, listReferrers, putManifest, type Repository } from './requests.ts';
+import { getManifest, headManifest, listReferrers, putManifest, type Repository } from './requests.ts';
 import { createTransfer } from './transfer.ts';
-
-/** A manifest that refers to another: a signature, a list of parts, a statement of origin. */
-export type Referrer = Descriptor & { readonly artifactType?: string };
 
 /** What is attached to an image. */
 export interface Artifact {
@@ -48,7 +45,7 @@ export async function referrersOf(
   const filter = artifactType === undefined ? {} : { artifactType };
   let page = await client.send(listReferrers(repository, subject, filter));
   const found: Referrer[] = [];
-  if (page === undefined) found.push(...(await fallbackList(client, repository, subject)));
+  if (page === undefined) found.push(...(await presentOf(client, repository, subject)));
   for (let pages = 1; page !== undefined; pages += 1) {
     found.push(...readList(repository, page.index));
     if (page.next === undefined || pages === mostPages) break;
@@ -96,6 +93,17 @@ export async function attachArtifact(
   };
   if (!subjectKnown) await addToFallback(client, repository, subject.digest, entry);
   return entry;
+}
+
+/** Of what the fallback tag names, what is there: a registry that lost a manifest leaves the tag as it is. */
+async function presentOf(
+  client: Client,
+  repository: Repository,
+  subject: Digest,
+): Promise<readonly Referrer[]> {
+  const named = await fallbackList(client, repository, subject);
+  const heads = await Promise.all(named.map(({ digest }) => client.send(headManifest(repository, digest))));
+  return named.filter((_, index) => heads[index] !== undefined);
 }
 
 async function addToFallback(

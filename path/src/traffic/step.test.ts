@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Event } from '../core/event.ts';
 import type { Cluster, Digest, Route } from '../core/handover.ts';
 import { Secret } from '../core/secret.ts';
@@ -13,6 +13,9 @@ import { list } from '../kubernetes/list.ts';
 import { kubeconfigFor } from '../kubernetes/testing/fake-api.ts';
 import type { Project } from '../project/project.ts';
 import { measureRollout, type RolloutTraffic } from './step.ts';
+
+// Some wait for requests, which a machine with other work sends and answers late.
+vi.setConfig({ testTimeout: 60_000 });
 
 const digestOf = (letter: string): Digest => `sha256:${letter.repeat(64)}`;
 
@@ -50,6 +53,8 @@ const project: Project = {
 interface World {
   /** Names of the pods that are ending. */
   readonly ending: Set<string>;
+  /** How often a watch was begun: what happens before the first is in its list. */
+  watches: number;
   /** A pod that was ending has gone. */
   gone(name: string): void;
   /** What the door answers with. */
@@ -85,6 +90,7 @@ beforeEach(async () => {
         .end(JSON.stringify({ metadata: { resourceVersion: String(version) }, items }));
     if (searchParams.has('watch')) {
       response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
+      world.watches += 1;
       return watches.add(response);
     }
     if (pathname.endsWith('/pods')) return list([...world.ending].map(pod));
@@ -114,6 +120,7 @@ beforeEach(async () => {
   };
   world = {
     ending: new Set(),
+    watches: 0,
     gone(name) {
       world.ending.delete(name);
       version += 1;
@@ -175,6 +182,7 @@ test('requests begin when another image is to run, and go on until the last old 
   const told = (text: string) => () =>
     world.events.some((event) => event.kind === 'progress' && event.text === text);
   await until(told('2 still ending'));
+  await until(() => world.watches > 0);
   world.gone('web-1');
   await until(told('1 still ending'));
   const before = world.asked;

@@ -16,7 +16,17 @@ export function starting(system: System): void {
     console.info(`up from nothing: ${up.seconds.toFixed(1)} s`);
     for (const name of ['gateway', 'backend', 'frontend'])
       expect(up.stdout).toMatch(new RegExp(`${name} +sha256:[0-9a-f]{12}`));
-    for (const step of ['image', 'registry', 'cluster', 'services', 'deploy', 'route', 'prove', 'in all'])
+    for (const step of [
+      'image',
+      'registry',
+      'evidence',
+      'cluster',
+      'services',
+      'deploy',
+      'route',
+      'prove',
+      'in all',
+    ])
       expect(up.stdout).toMatch(new RegExp(`${step} [0-9.]+ ?(ms|s|min)`));
     expect(up.stdout).toContain(door.url.origin);
     expect(up.stdout + up.stderr).not.toMatch(/password|BEGIN [A-Z ]*KEY/i);

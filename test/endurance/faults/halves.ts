@@ -37,6 +37,7 @@ async function lose(
     const up = await world.ptp(['up', '--json']);
     const end = jsonResult(up);
     if (end.kind === 'bug') throw new Error(`a bug of ptp:\n${tail(up)}`);
+    world.system.forgetAccess();
     if (up.code === 0) {
       const lost = await rows.lost(await world.system.door());
       if (lost.length > 0)

@@ -26,7 +26,7 @@ export const host: readonly Fault[] = [
   {
     name: 'the host’s firewall table is deleted',
     bring: async () => void sh('nft', 'delete', 'table', 'ip', bridge()),
-    status: { code: 1, says: /nobody answers on 127.0.0.1:38443/ },
+    status: { code: 1, says: new RegExp(`nobody answers on 127.0.0.1:${ports.https}`) },
   },
   {
     name: 'the bridge is deleted',
@@ -44,7 +44,7 @@ export const host: readonly Fault[] = [
   {
     name: 'all firewall rules within the machine are deleted',
     bring: async () => void inside('nft', 'flush', 'ruleset'),
-    status: { code: 1, says: /nobody answers on 127.0.0.1:38443/ },
+    status: { code: 1, says: new RegExp(`nobody answers on 127.0.0.1:${ports.https}`) },
   },
   {
     name: 'the folder of sockets and pids is deleted while the cluster runs',

@@ -26,7 +26,7 @@ export function problemLines(
 }
 
 function excerpt(where: Place | undefined, look: Look, readLine: ReadLine): readonly string[] {
-  if (where?.file === undefined || where.line === undefined) return [];
+  if (where?.file === undefined || where.line === undefined || where.confidential === true) return [];
   const line = readLine(where.file, where.line);
   if (line === undefined || line.trim() === '') return [];
   const number = String(where.line);

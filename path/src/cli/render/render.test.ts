@@ -3,6 +3,7 @@ import type { Event } from '../../core/event.ts';
 import type { TrafficResult } from '../../core/handover.ts';
 import { jsonRenderer } from './json.ts';
 import { linesRenderer } from './lines.ts';
+import { problemLines } from './problem.ts';
 import type { Renderer } from './renderer.ts';
 import { screenAfter } from './screen.test-support.ts';
 import { terminalRenderer } from './terminal.ts';
@@ -253,4 +254,48 @@ test.each<readonly [Partial<TrafficResult>, string]>([
   expect(screenAfter(terminalRenderer({ ...plain, columns: 300 }, 24).event(event, 0))).toEqual([
     `  ${text}`,
   ]);
+});
+
+test('what was looked for in images is one line each, with what was found', () => {
+  const finding = { ids: ['CVE-2026-1'], purl: 'pkg:npm/a@1', images: ['web'], verdict: 'warn' } as const;
+  const looked = { kind: 'vulnerabilities-looked-up', step: 'inspect', packages: 12 } as const;
+  const findings = [
+    { ...finding, severity: 'high' },
+    { ...finding, severity: 'low' },
+    { ...finding, severity: 'low', verdict: 'accepted', reason: 'not reached' },
+  ] as const;
+  const searched = {
+    kind: 'credentials-looked-for',
+    step: 'inspect',
+    files: 9,
+    read: 2,
+    findings: [],
+  } as const;
+  const place = { file: 'a.ts', line: 1, rule: 'jwt' };
+  const events: readonly Event[] = [
+    { ...looked, looked: true, findings },
+    { ...looked, looked: true, findings: [] },
+    { ...looked, looked: false, findings: [] },
+    searched,
+    { ...searched, findings: [place, { ...place, reason: 'a sample' }] },
+  ];
+  const renderer = linesRenderer(plain);
+  expect(events.map((event) => renderer.event(event, 0))).toEqual(
+    [
+      '12 packages, known vulnerabilities: 1 high, 1 low, 1 accepted',
+      '12 packages, no known vulnerability',
+      '12 packages, not looked up',
+      '9 files (2 read), no credential',
+      '9 files (2 read), 1 that looks like a credential',
+    ].map((text) => `inspect   ${text}\n`),
+  );
+});
+
+test('the line that a problem is in is shown, unless it is confidential', () => {
+  const where = { file: 'a.ts', line: 1, column: 1 };
+  const read = () => 'what stands there';
+  const lines = (confidential: object) =>
+    problemLines({ what: 'wrong', where: { ...where, ...confidential } }, plain, 'mistake', read).join('\n');
+  expect(lines({})).toContain('what stands there');
+  expect(lines({ confidential: true })).toBe('✘ a.ts:1:1: wrong');
 });

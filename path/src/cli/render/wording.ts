@@ -1,4 +1,4 @@
-import type { Change, Event, Progress } from '../../core/event.ts';
+import type { Change, Event, Progress, VulnerabilitiesLookedUp } from '../../core/event.ts';
 import { bytes, clean, duration, remaining, shortDigest } from './look.ts';
 import { planCount } from './plan-lines.ts';
 import { trafficText } from './traffic.ts';
@@ -20,6 +20,16 @@ export function wording(event: Exclude<Event, { readonly kind: 'warning' }>): st
       return event.bytes === 0
         ? `${clean(event.reference)} was there already`
         : `${clean(event.reference)} sent, ${bytes(event.bytes)} in ${event.uploaded} blobs`;
+    case 'vulnerabilities-looked-up':
+      return event.looked ? foundText(event) : `${event.packages} packages, not looked up`;
+    case 'credentials-looked-for': {
+      const open = event.findings.filter(({ reason }) => reason === undefined).length;
+      const found =
+        open === 0
+          ? 'no credential'
+          : `${open} ${open === 1 ? 'that looks like a credential' : 'that look like credentials'}`;
+      return `${event.files} files (${event.read} read), ${found}`;
+    }
     case 'object-applied':
       return event.change === 'unchanged' ? undefined : `${clean(event.object)} ${event.change}`;
     case 'planned':
@@ -29,6 +39,19 @@ export function wording(event: Exclude<Event, { readonly kind: 'warning' }>): st
     case 'note':
       return clean(event.text);
   }
+}
+
+/** `212 packages, 3 known vulnerabilities: 1 high, 2 low`. */
+function foundText({ packages, findings }: VulnerabilitiesLookedUp): string {
+  const open = findings.filter(({ verdict }) => verdict !== 'accepted');
+  const counted = (['critical', 'high', 'medium', 'low', 'unknown'] as const).flatMap((severity) => {
+    const count = open.filter((one) => one.severity === severity).length;
+    return count === 0 ? [] : [`${count} ${severity}`];
+  });
+  const accepted = findings.length - open.length;
+  const parts = [...counted, ...(accepted === 0 ? [] : [`${accepted} accepted`])];
+  const known = parts.length === 0 ? 'no known vulnerability' : `known vulnerabilities: ${parts.join(', ')}`;
+  return `${packages} packages, ${known}`;
 }
 
 /** `kubernetes: compiling the API server, 42 %, about 3 min left`. */

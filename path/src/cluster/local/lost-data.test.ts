@@ -30,6 +30,12 @@ test('a cluster that was begun and has no data yet is started', async () => {
   await refuseLostRecords(layout);
 });
 
+test('volumes on a disk of their own, which is empty yet, are no data', async () => {
+  rmSync(layout.root, { recursive: true });
+  mkdirSync(join(layout.volumes, 'lost+found'), { recursive: true });
+  await refuseLostRecords(layout);
+});
+
 test.each([
   ['the record', () => layout.record],
   ['half of the record', () => layout.record],

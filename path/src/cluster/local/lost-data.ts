@@ -15,7 +15,8 @@ const anew = '`ptp down --data` deletes what is left, and `ptp up` begins anew';
  * ever had data. Throws StepFailed then, and has changed nothing.
  */
 export async function refuseLostRecords(layout: Layout): Promise<void> {
-  const volumes = await entries(layout.volumes);
+  // A disk of its own brings a folder of its own.
+  const volumes = (await entries(layout.volumes)).filter((name) => name !== 'lost+found');
   const stored = (await entries(join(layout.etcd, 'member/wal'))).some((name) => name.endsWith('.wal'));
   const lost = (file: string, what: string): StepFailed =>
     new StepFailed({

@@ -84,6 +84,14 @@ test('a layer that was cut off before anybody looked is found by its size', asyn
   expect([one.isThere(), existsSync(layer.path)]).toEqual([false, false]);
 });
 
+test('a layer that was altered before anybody looked is found as well', async () => {
+  const layer = blob('layer');
+  const one = image('hello/one', [layer]);
+  writeFileSync(layer.path, 'lAyer');
+  await mend();
+  expect([one.isThere(), existsSync(layer.path)]).toEqual([false, false]);
+});
+
 test('an image whose manifest is altered is forgotten', async () => {
   const one = image('hello/one', []);
   await mend();

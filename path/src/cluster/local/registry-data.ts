@@ -14,7 +14,7 @@ type Seen = Readonly<Record<string, string>>;
  * altered would be told of only by the node that wants to pull it. Takes away what is damaged and the images that need
  * it, so that the next publishing finds them missing and sends them.
  *
- * The registry hashes whatever it takes in; so a blob is hashed here only when its file is another than before.
+ * A blob is hashed when it is seen for the first time or its file is another than before.
  */
 export async function mendRegistry(context: Pick<Context, 'emit'>, layout: Layout): Promise<void> {
   const store = join(layout.registry, 'docker/registry/v2');
@@ -64,8 +64,7 @@ async function lookAtBlobs(folder: string, before: Seen): Promise<Seen> {
       const path = join(folder, start, name, 'data');
       const now = await identity(path);
       if (now === undefined) continue;
-      const altered = before[name] !== undefined && before[name] !== now;
-      if (altered && (await sha256(path)) !== name)
+      if (before[name] !== now && (await sha256(path)) !== name)
         await rm(join(folder, start, name), { recursive: true, force: true });
       else seen[name] = now;
     }

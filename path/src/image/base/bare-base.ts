@@ -1,5 +1,6 @@
 import { nonroot } from '../accounts.ts';
 import type { Workshop } from '../builder.ts';
+import { debianMaterials } from '../materials.ts';
 import { namedDebianLayers } from '../packages.ts';
 import type { Base } from './base.ts';
 import { ownBase } from './own-base.ts';
@@ -14,5 +15,5 @@ const packages = ['base-files', 'ca-certificates', 'media-types', 'netbase', 'tz
 export async function bareBase(workshop: Pick<Workshop, 'debian'>): Promise<Base> {
   const debian = await workshop.debian({ packages, closed: true, user: nonroot });
   const parts = Object.fromEntries(debian.packages.map(({ name, version }) => [name, version]));
-  return ownBase(namedDebianLayers(debian.layers, true), parts);
+  return ownBase(namedDebianLayers(debian.layers, true), parts, debianMaterials(debian));
 }

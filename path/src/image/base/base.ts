@@ -1,4 +1,5 @@
 import type { Digest, StoredBlob } from '../../core/handover.ts';
+import type { Material } from '../../core/making.ts';
 import type { ImageConfiguration } from '../../oci/image-configuration.ts';
 
 /** What an image stands on: layers, and the configuration that it inherits. */
@@ -9,6 +10,8 @@ export interface Base {
   readonly reference?: { readonly name: string; readonly digest: Digest };
   /** Its parts and their versions, to tell what changed. */
   readonly parts: Readonly<Record<string, string>>;
+  /** What it was made from. */
+  readonly materials: readonly Material[];
 }
 
 /** A base that has Node.js. */

@@ -1,5 +1,6 @@
 import { nonroot } from '../accounts.ts';
 import type { Workshop } from '../builder.ts';
+import { debianMaterials, integrityDigests } from '../materials.ts';
 import { namedDebianLayers } from '../packages.ts';
 import type { NodeBase } from './base.ts';
 import { nodeRuntime, nodeRuntimeLayer } from './node-runtime.ts';
@@ -30,5 +31,14 @@ export async function debianBase(
   ]);
   const versions = debian.packages.map(({ name, version }) => [name, version]);
   const parts = { ...Object.fromEntries(versions), node: nodeRuntime.version };
-  return { ...ownBase([...namedDebianLayers(debian.layers, true), node], parts), node: '/usr/bin/node' };
+  const { version, integrity } = nodeRuntime;
+  const runtime = {
+    type: 'node',
+    name: 'node',
+    version,
+    digests: integrityDigests(integrity),
+    use: 'contained',
+  } as const;
+  const layers = [...namedDebianLayers(debian.layers, true), node];
+  return { ...ownBase(layers, parts, [...debianMaterials(debian), runtime]), node: '/usr/bin/node' };
 }

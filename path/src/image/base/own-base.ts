@@ -3,7 +3,11 @@ import type { NamedLayer } from '../builder.ts';
 import type { Base } from './base.ts';
 
 /** A base of layers made here, whose programs run as the account that is not root. Pure. */
-export function ownBase(layers: readonly NamedLayer[], parts: Base['parts']): Base {
+export function ownBase(
+  layers: readonly NamedLayer[],
+  parts: Base['parts'],
+  materials: Base['materials'],
+): Base {
   const created = new Date(0).toISOString();
   return {
     layers: layers.map(({ blob }) => blob),
@@ -16,5 +20,6 @@ export function ownBase(layers: readonly NamedLayer[], parts: Base['parts']): Ba
       history: layers.map(({ what }) => ({ created, created_by: `ptp: ${what}` })),
     },
     parts,
+    materials,
   };
 }

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { StepFailed, UserMistake } from '../../core/failure.ts';
 import { DamagedBlob } from '../../oci/damage.ts';
+import { digestHex } from '../../oci/digest.ts';
 import {
   type ExecutionConfiguration,
   type ImageConfiguration,
@@ -48,6 +49,15 @@ export async function pulledBase(options: {
     configuration,
     reference: { name: `${registry}/${repository}`, digest },
     parts: { [`${registry}/${repository}`]: digest },
+    materials: [
+      {
+        type: 'image',
+        name: `${registry}/${repository}`,
+        version: digest,
+        digests: { sha256: digestHex(digest) },
+        use: 'contained',
+      },
+    ],
     node: nodeProgram(configuration.config),
   };
 }

@@ -4,6 +4,7 @@ import { UserMistake } from '../../core/failure.ts';
 import type { BinaryImage } from '../../core/image-spec.ts';
 import { furnishingEntries, inRoot } from '../accounts.ts';
 import type { Ingredients, Workshop } from '../builder.ts';
+import { debianMaterials } from '../materials.ts';
 import { readSourceTree, type SourceFile, treeEntries, treeKey, withFolders } from '../source-tree.ts';
 import { checkProgram, programHeader } from './plan.ts';
 
@@ -38,6 +39,7 @@ export async function buildBinary(workshop: Workshop, spec: BinaryImage): Promis
       ),
       dependencies: Object.fromEntries(authorities.packages.map(({ name, version }) => [name, version])),
     },
+    materials: debianMaterials(authorities),
   };
 }
 

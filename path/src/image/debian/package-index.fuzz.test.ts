@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { parseControl } from '../../core/control.ts';
+import { compareVersions, type Operator, satisfies } from '../../core/debian-version.ts';
 import { StepFailed, UserMistake } from '../../core/failure.ts';
 import { fuzzed, fuzzTime, processorSeconds } from '../../core/fuzz.test-support.ts';
 import { nodeProcesses } from '../../effects/node/processes.ts';
-import { parseControl } from './control.ts';
 import { lockSchema } from './lock.ts';
 import { readIndex } from './package-index.ts';
 import { accepts, parseRelations, relationText } from './relation.ts';
 import { readRelease } from './release.ts';
 import { resolve } from './resolve.ts';
-import { compareVersions, type Operator, satisfies } from './version.ts';
 
 const timeout = fuzzTime;
 

@@ -1,10 +1,10 @@
+import { parseControl } from '../../core/control.ts';
+import { compareVersions } from '../../core/debian-version.ts';
 import { StepFailed } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { oneLine } from '../../core/one-line.ts';
-import { parseControl } from './control.ts';
 import { packagePath } from './lock.ts';
 import { type Alternatives, parseRelations } from './relation.ts';
-import { compareVersions } from './version.ts';
 
 /** Which of a mirror's two archives a package is in: the release and its updates, or the security updates. */
 export type ArchiveName = 'main' | 'security';

@@ -1,5 +1,5 @@
+import { type Operator, satisfies } from '../../core/debian-version.ts';
 import { oneLine } from '../../core/one-line.ts';
-import { type Operator, satisfies } from './version.ts';
 
 /** One package that a dependency names, with the versions of it that will do. */
 export interface Relation {

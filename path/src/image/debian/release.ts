@@ -1,6 +1,6 @@
+import { parseControl, words } from '../../core/control.ts';
 import { StepFailed } from '../../core/failure.ts';
 import { oneLine } from '../../core/one-line.ts';
-import { parseControl, words } from './control.ts';
 
 /** A file that a release vouches for. */
 export interface ReleaseFile {

@@ -1,4 +1,4 @@
-import { type Paragraph, parseControl, words } from './control.ts';
+import { type Paragraph, parseControl, words } from '../../core/control.ts';
 
 /** One entry of apt's sources: where binary packages of some suites are. */
 export interface Source {

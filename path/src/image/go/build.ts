@@ -32,6 +32,7 @@ export async function buildGo(workshop: Workshop, spec: GoImage): Promise<Ingred
       source: inputs.source,
       dependencies: { ...inputs.listing.modules, Go: toolchain.version.replace(/^go/, '') },
     },
+    materials: [], // a program in Go tells itself what modules it was made from
   };
 }
 

@@ -1,10 +1,12 @@
 import { join, posix, relative } from 'node:path';
 import type { NodeImage } from '../../core/image-spec.ts';
+import type { Material } from '../../core/making.ts';
 import type { Ingredients, NamedLayer, Workshop } from '../builder.ts';
 import type { LayerEntry } from '../layer.ts';
+import { lockfileMaterial, npmMaterials } from '../materials.ts';
 import { readSourceTree, type SourceFile, treeEntries, treeKey, withFolders } from '../source-tree.ts';
 import { build, readBuildInputs } from '../workspace/build.ts';
-import { closureOf } from '../workspace/closure.ts';
+import { type Closure, closureOf } from '../workspace/closure.ts';
 import { findWorkspace, readPackageJson } from '../workspace/find-workspace.ts';
 import { shownPlace } from '../workspace/package-name.ts';
 import { placePackages } from '../workspace/placement.ts';
@@ -44,7 +46,24 @@ export async function buildNode(workshop: Workshop, spec: NodeImage): Promise<In
           .map(([place, path]) => [shownPlace(place), closure.packages.get(path)?.version ?? '']),
       ),
     },
+    materials: [
+      ...npmMaterials(closure.packages, 'contained'),
+      ...builtWith(application.packages, closure),
+      ...lockfileMaterial(workspace.lockfile, workshop.projectFolder),
+    ],
   };
+}
+
+/** Packages that only the build needs. */
+function builtWith(packages: Closure['packages'], needed: Closure): readonly Material[] {
+  return npmMaterials(new Map([...packages].filter(([path]) => !needed.packages.has(path))), 'build');
+}
+
+/** The application's own layer, its source files, and the packages that its build script needs. */
+interface Application {
+  readonly layer: NamedLayer;
+  readonly source: Readonly<Record<string, string>>;
+  readonly packages: Closure['packages'];
 }
 
 async function applicationLayer(
@@ -52,7 +71,7 @@ async function applicationLayer(
   name: string,
   dependencies: Dependencies,
   args: readonly string[],
-): Promise<{ readonly layer: NamedLayer; readonly source: Readonly<Record<string, string>> }> {
+): Promise<Application> {
   const { context, layers } = workshop;
   const { workspace } = dependencies;
   const built = workspace.packageJson.scripts?.build !== undefined;
@@ -68,7 +87,8 @@ async function applicationLayer(
         write(applicationEntries(await readSourceTree(folder, keep), shared, dependencies)),
       );
     });
-    return { layer: { ...layer, what: 'application' }, source: inputs.source };
+    const { source, packages } = inputs;
+    return { layer: { ...layer, what: 'application' }, source, packages };
   }
   const files = await readSourceTree(workspace.folder, keep, context);
   const layer = await layers.layer(['node-application', treeKey(files), sharedKey], (write) => {
@@ -81,7 +101,7 @@ async function applicationLayer(
     for (const file of inner)
       source[posix.join(towards, file.path)] = file.kind === 'file' ? file.sha256 : file.target;
   }
-  return { layer: { ...layer, what: 'application' }, source };
+  return { layer: { ...layer, what: 'application' }, source, packages: new Map() };
 }
 
 /** A workspace that the application needs: where it is placed, where it comes from, what it has. */

@@ -4,8 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { StepFailed, UserMistake } from '../../core/failure.ts';
 import type { StaticImage } from '../../core/image-spec.ts';
 import type { Ingredients, NamedLayer, Workshop } from '../builder.ts';
+import { lockfileMaterial, npmMaterials } from '../materials.ts';
 import { readSourceTree, treeEntries, treeKey } from '../source-tree.ts';
 import { build, readBuildInputs } from '../workspace/build.ts';
+import { closureOf } from '../workspace/closure.ts';
 import { findWorkspace } from '../workspace/find-workspace.ts';
 import { outputFolders, serverFolder, servesPages, siteFolder } from './plan.ts';
 
@@ -37,6 +39,10 @@ export async function buildStatic(workshop: Workshop, spec: StaticImage): Promis
       return write(treeEntries(siteFolder, await readSourceTree(output, () => true)));
     });
   });
+  // What the page itself needs may be bundled into it, the rest only makes it; bundlers do not tell which was used.
+  const needed = closureOf(workspace.lockfile, [workspace.path]).packages;
+  const production = npmMaterials(needed, 'bundled');
+  const bundled = new Set(production.map(({ name, version }) => `${name}@${version}`));
   return {
     base,
     layers: [server, { ...site, what: 'page' }],
@@ -48,6 +54,13 @@ export async function buildStatic(workshop: Workshop, spec: StaticImage): Promis
       StopSignal: 'SIGTERM',
     },
     inputs: { source: inputs.source, dependencies: inputs.dependencies },
+    materials: [
+      ...npmMaterials(inputs.packages, 'build').filter(
+        ({ name, version }) => !bundled.has(`${name}@${version}`),
+      ),
+      ...production,
+      ...lockfileMaterial(workspace.lockfile, workshop.projectFolder),
+    ],
   };
 }
 

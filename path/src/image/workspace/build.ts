@@ -4,7 +4,7 @@ import { StepFailed } from '../../core/failure.ts';
 import type { Context } from '../../effects/context.ts';
 import { temporaryName } from '../../oci/temporary.ts';
 import { readSourceTree, readUnchanged, type SourceFile, treeKey } from '../source-tree.ts';
-import { closureOf } from './closure.ts';
+import { type Closure, closureOf } from './closure.ts';
 import type { Workspace } from './find-workspace.ts';
 import { closureKey, modulesFolder } from './modules.ts';
 import { lastLines, npm } from './npm.ts';
@@ -24,6 +24,8 @@ export interface BuildInputs {
   readonly source: Readonly<Record<string, string>>;
   /** Packages that the build uses, by their path in the lockfile, and their versions. */
   readonly dependencies: Readonly<Record<string, string>>;
+  /** The same packages as the lockfile has them. */
+  readonly packages: Closure['packages'];
 }
 
 // Of a workspace's root only what builds read: manifests and the settings that members extend.
@@ -60,7 +62,7 @@ export async function readBuildInputs(
   const dependencies = Object.fromEntries(
     [...closure.packages].map(([path, { version }]) => [shownPlace(path), version ?? '']),
   );
-  return { workspace, start, trees, key, source, dependencies };
+  return { workspace, start, trees, key, source, dependencies, packages: closure.packages };
 }
 
 /**

@@ -12,6 +12,8 @@ export interface JsonForm<Schema extends z.ZodType> {
   readonly noun: string;
   /** What to do where it is none. */
   readonly next: string;
+  /** Is shown the file's bytes as they were read. */
+  readonly seen?: (bytes: Uint8Array) => void;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface JsonForm<Schema extends z.ZodType> {
  */
 export async function readJsonFile<Schema extends z.ZodType>(
   file: string,
-  { schema, bytes, noun, next }: JsonForm<Schema>,
+  { schema, bytes, noun, next, seen }: JsonForm<Schema>,
 ): Promise<z.output<Schema> | undefined> {
   const wrong = (why: string, place: { readonly line?: number; readonly column?: number } = {}) =>
     new UserMistake({ what: `this is no valid ${noun}: ${oneLine(why)}`, where: { file, ...place }, next });
@@ -28,7 +30,9 @@ export async function readJsonFile<Schema extends z.ZodType>(
   try {
     const { size } = await stat(file);
     if (size > bytes.most) throw wrong(`it has ${size} bytes, and no more than ${bytes.most} are read`);
-    text = (await readFile(file, 'utf8')).replace(/^\ufeff/, '');
+    const content = await readFile(file);
+    seen?.(content);
+    text = content.toString('utf8').replace(/^\ufeff/, '');
   } catch (error) {
     if (error instanceof UserMistake) throw error;
     const { code = 'unknown' } = error as NodeJS.ErrnoException;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { UserMistake } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
+import { digestHex, digestOf } from '../../oci/digest.ts';
 import { readJsonFile } from './json-file.ts';
 
 const specs = z.record(z.string(), z.string()).optional();
@@ -9,6 +10,7 @@ const names = z.array(z.string()).optional();
 const lockedPackage = z.looseObject({
   name: z.string().optional(),
   version: z.string().optional(),
+  license: z.unknown().optional(),
   resolved: z.string().optional(),
   integrity: z.string().optional(),
   link: z.boolean().optional(),
@@ -37,18 +39,24 @@ export interface Lockfile {
   /** The absolute path of the file. */
   readonly file: string;
   readonly packages: Readonly<Record<string, LockedPackage>>;
+  /** The sha256 of the file in hexadecimal; absent where there is no file. */
+  readonly sha256?: string;
 }
 
 /** Reads a folder's package-lock.json. Throws UserMistake where it is missing, older than npm 7, or no lockfile. */
 export async function readLockfile(folder: string): Promise<Lockfile> {
   const file = join(folder, 'package-lock.json');
   const next = 'Run `npm install` with npm 7 or later and commit package-lock.json.';
-  const form = { schema: lockfile, bytes: limits.node.lockfile, noun: 'package-lock.json', next };
+  let sha256 = '';
+  const seen = (bytes: Uint8Array) => {
+    sha256 = digestHex(digestOf(bytes));
+  };
+  const form = { schema: lockfile, bytes: limits.node.lockfile, noun: 'package-lock.json', next, seen };
   const found = await readJsonFile(file, form);
   if (found === undefined) {
     const what = 'there is no package-lock.json, so dependencies are not pinned';
     throw new UserMistake({ what, where: { file }, next });
   }
   // Without a prototype: a package may be called `constructor`.
-  return { file, packages: Object.assign(Object.create(null), found.packages) };
+  return { file, packages: Object.assign(Object.create(null), found.packages), sha256 };
 }

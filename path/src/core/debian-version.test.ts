@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { compareVersions, satisfies } from './version.ts';
+import { compareVersions, satisfies } from './debian-version.ts';
 
 test("the tilde sorts as the policy's example has it", () => {
   const sorted = ['~~', '~~a', '~', '', 'a'];

@@ -1,4 +1,4 @@
-import { oneLine } from '../../core/one-line.ts';
+import { oneLine } from './one-line.ts';
 
 /** One paragraph of a control file: its fields by lower-case name, continuation lines joined by line breaks. */
 export type Paragraph = ReadonlyMap<string, string>;

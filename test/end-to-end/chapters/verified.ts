@@ -1,0 +1,87 @@
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { withEdit } from '../../support/edit.ts';
+import { type Ended, jsonResult } from '../../support/ptp.ts';
+import type { System } from '../../support/system.ts';
+
+interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly found: string;
+}
+
+/** That what runs is what was intended is proved, and what is not so is found. */
+export function verified(system: System): void {
+  const { folder } = system.place;
+  const page = join(folder, 'system/frontend/src/app.tsx');
+  const line = 'Each click makes one, gives it an id, and keeps it.';
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.com', ...args], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  const checksOf = (ended: Ended) => jsonResult(ended).checks as readonly Check[];
+  const bad = (ended: Ended) => checksOf(ended).filter(({ ok }) => !ok);
+  const commitAndUp = async (word: string): Promise<number> =>
+    withEdit(page, [line, line.replace('click', word)], async () => {
+      git('commit', '--all', '--quiet', '--message', word);
+      return jsonResult(await system.must('up', '--no-wait', '--json')).release as number;
+    });
+
+  beforeAll(async () => {
+    git('init', '--quiet');
+    git('add', '--all', '--', '.', ':!node_modules');
+    git('commit', '--quiet', '--message', 'all');
+    await system.must('up', '--no-wait');
+  });
+  afterAll(() => rmSync(join(folder, '.git'), { recursive: true, force: true }));
+
+  test('the release that serves: images, evidence, pods and objects', async () => {
+    const ended = await system.must('verify', '--json');
+    expect(bad(ended)).toEqual([]);
+    const text = JSON.stringify(checksOf(ended));
+    for (const image of ['gateway', 'backend', 'frontend', 'postgres-17'])
+      expect(text).toContain(`evidence of ${image}`);
+    expect(text).toContain('signature, provenance, cyclonedx, spdx');
+  });
+
+  test('the release of two rollouts ago, built again from its commit, has the same digests', async () => {
+    const first = await commitAndUp('push');
+    await commitAndUp('poke');
+    await commitAndUp('nudge');
+    const ended = await system.must('verify', String(first), '--rebuild', '--json');
+    const again = checksOf(ended).filter(({ name }) => /built again/.test(name));
+    expect(again.map(({ name }) => name)).toEqual(
+      ['gateway', 'backend', 'frontend', 'postgres-17'].map((image) => `${image}, built again`),
+    );
+    expect(bad(ended)).toEqual([]);
+  });
+
+  test('a tree with changes that no commit has cannot be built again, and that is said', async () => {
+    await withEdit(page, [line, line.replace('click', 'jab')], () => system.must('up', '--no-wait'));
+    const ended = await system.ptp('verify', '--rebuild', '--json');
+    expect(ended.code).toBe(1);
+    expect(bad(ended)).toMatchObject([{ found: expect.stringContaining('changes that no commit has') }]);
+  });
+
+  test('what a hand has changed is found', async () => {
+    await system.cluster((client) =>
+      client.send({
+        method: 'PATCH',
+        path: '/apis/apps/v1/namespaces/hello/deployments/gateway',
+        query: { fieldManager: 'kubectl-edit' },
+        contentType: 'application/merge-patch+json',
+        body: { spec: { replicas: 3 } },
+      }),
+    );
+    const ended = await system.ptp('verify', '--json');
+    expect(ended.code).toBe(1);
+    expect(bad(ended)).toMatchObject([
+      { name: 'nothing was changed by hand', found: expect.stringContaining('hello/deployment/gateway') },
+    ]);
+    await system.must('up', '--no-wait');
+    await system.must('verify');
+  });
+}
