@@ -24,6 +24,7 @@ import { beginRelease, keepRecord, lockProject } from './releasing.ts';
 import { openRoute, prepareRoute } from './route/step.ts';
 import { provisionServices } from './services/step.ts';
 import { measureRollout } from './traffic/step.ts';
+import { voucher } from './vouching.ts';
 import { withWholeImages } from './whole-images.ts';
 
 /** What a walk along the whole path brought about. */
@@ -96,7 +97,8 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
     );
     const given = { client, cluster, project, images };
     const records = await readReleases(context, client, project);
-    const admitting = admitImages(context, { ...given, recorded: recordedImages(records) });
+    const verify = voucher(context, { project, registry: cluster.registry });
+    const admitting = admitImages(context, { ...given, recorded: recordedImages(records), verify });
     admitting.catch(() => {}); // told where it is waited for
     // Where nothing was released yet, all is new and some of it cannot be checked before the rest is there.
     const plan = records.length === 0 ? undefined : await orFail(planRelease(context, given));

@@ -11,6 +11,7 @@ import { type ReleaseRecord, recordedImages, releaseBefore, servingRelease } fro
 import { readReleases } from './releases/store.ts';
 import { beginRelease, bringBack, keepRecord, lockProject } from './releasing.ts';
 import { measureRollout } from './traffic/step.ts';
+import { voucher } from './vouching.ts';
 
 /**
  * Returns to an earlier release, to the one before what serves unless a number is named. Nothing is built: its images
@@ -41,7 +42,16 @@ export async function rollBack(
       });
     const { images, manifests, source, migrations } = target;
     const recorded = [...images.map(({ reference }) => reference), ...recordedImages(records)];
-    await admitImages(context, { client, cluster, project, images: [], recorded });
+    const verify = voucher(context, { project, registry: cluster.registry });
+    const admission = await admitImages(context, { client, cluster, project, images: [], recorded, verify });
+    const refused = await admission.refused;
+    const unproven = images.filter(({ reference }) => refused.includes(reference));
+    if (unproven.length > 0)
+      throw new UserMistake({
+        what: `nothing proves that the images of release ${target.number} came out of the path`,
+        next: `Run \`ptp verify ${target.number}\`, or check out its sources and run \`ptp up\`.`,
+        details: unproven.map(({ reference }) => reference),
+      });
     const release = await beginRelease(
       context,
       { client, project, records },

@@ -121,7 +121,7 @@ describe('only what came out of the path is let in by a real API server', () => 
     signal: new AbortController().signal,
   };
   const admit = async (images: readonly PublishedImage[], more: Partial<AdmissionInput> = {}) => {
-    const { inForce } = await admitImages(context, {
+    const { inForce, refused } = await admitImages(context, {
       client,
       project,
       images,
@@ -132,6 +132,7 @@ describe('only what came out of the path is let in by a real API server', () => 
       ...more,
     });
     await inForce;
+    return refused;
   };
 
   beforeAll(async () => {
@@ -364,14 +365,22 @@ describe('only what came out of the path is let in by a real API server', () => 
     const asked: string[] = [];
     const verify = async (reference: string) => {
       asked.push(reference);
-      if (reference === foreign) throw new Error('no signature');
+      return reference === foreign ? { what: 'no signature' } : undefined;
     };
     const recorded = [releaseOf(100).reference];
     await admit([web, database], { recorded, verify });
     await admit([web, database], { recorded, verify });
     expect(asked).toEqual(recorded);
-    await expect(admit([web, database], { recorded: [foreign], verify })).rejects.toThrow('no signature');
+    events.length = 0;
+    const refused = await admit([web, database], { recorded: [...recorded, foreign], verify });
+    expect(refused).toEqual([foreign]);
+    expect(events).toContainEqual({
+      kind: 'warning',
+      step: 'admission',
+      problem: expect.objectContaining({ details: ['no signature'] }),
+    });
     expect(await listed()).not.toContain(foreign);
+    await expect(make('deployments', recorded[0] ?? '')).resolves.toMatchObject({ status: 201 });
   });
 
   test('a list of a hundred components with ten releases each is no burden', async () => {

@@ -27,10 +27,11 @@ export interface AdmissionInput {
   /** References by digest of the releases that the project can go back to. */
   readonly recorded?: readonly string[];
   /**
-   * Looks whether an image that this run has not built came out of the path, by its signature; throws where it has not.
-   * Called for each that the list does not have yet. Absent: they are taken at the caller's word.
+   * Looks whether an image that this run has not built came out of the path, by its signature, and returns why not.
+   * Called for each that the list does not have yet; one with a problem is told of and not let in. Absent: they are
+   * taken at the caller's word.
    */
-  readonly verify?: (reference: string) => Promise<void>;
+  readonly verify?: (reference: string) => Promise<Problem | undefined>;
 }
 
 /** What came of it. */
@@ -41,6 +42,8 @@ export interface Admission {
    * field of the policy.
    */
   readonly inForce: Promise<void>;
+  /** Those of `recorded` that were not let in, known once it has resolved. */
+  readonly refused: Promise<readonly string[]>;
 }
 
 /**
@@ -54,18 +57,28 @@ export interface Admission {
 export async function admitImages(context: Context, input: AdmissionInput): Promise<Admission> {
   const listed = await readList(input.client, input.project, context.signal);
   const admitted = letIn(context, input, listed);
-  const inForce = admitted.then((asked) => (asked === undefined ? undefined : untilRefusing(context, asked)));
-  inForce.catch(() => {}); // told where it is waited for
-  if (!releaseOf(input).every((reference) => listed.references.includes(reference))) await admitted;
-  return { inForce };
+  const inForce = admitted.then(({ asked }) =>
+    asked === undefined ? undefined : untilRefusing(context, asked),
+  );
+  const refused = admitted.then((done) => done.refused);
+  for (const one of [inForce, refused]) one.catch(() => {}); // told where it is waited for
+  const built = input.images.map(({ reference }) => reference);
+  if (built.length === 0 || !built.every((reference) => listed.references.includes(reference)))
+    await admitted;
+  return { inForce, refused };
 }
 
-/** Does it. Returns what to ask about where the policy has only now been made. */
-function letIn(context: Context, input: AdmissionInput, listed: Listed): Promise<Asked | undefined> {
+interface LetIn {
+  /** What to ask about, where the policy has only now been made. */
+  readonly asked: Asked | undefined;
+  readonly refused: readonly string[];
+}
+
+function letIn(context: Context, input: AdmissionInput, listed: Listed): Promise<LetIn> {
   const { client, cluster, project } = input;
   const { namespace } = project.target;
   return timed(context, 'admission', `let only images of releases into ${namespace}`, async () => {
-    const [missing, references] = await Promise.all([
+    const [missing, { references, refused }] = await Promise.all([
       cluster.provider === 'local' ? [] : missingRights(client, admissionRights(namespace)),
       admittedOf(context, input, listed),
     ]);
@@ -84,7 +97,7 @@ function letIn(context: Context, input: AdmissionInput, listed: Listed): Promise
     const count = references.length === 1 ? '1 image' : `${references.length} images`;
     const guarded = taken || changes.some(({ change }) => change !== 'unchanged');
     return {
-      result: guarded ? asked : undefined,
+      result: { asked: guarded ? asked : undefined, refused },
       text: `${open ? 'any image' : count} may run in ${namespace}`,
     };
   });
@@ -108,10 +121,10 @@ function releaseOf({ images, recorded = [] }: AdmissionInput): readonly string[]
  * is yet, that is what the path has applied from the project's own part of the registry.
  */
 async function admittedOf(
-  { signal }: Pick<Context, 'signal'>,
+  { signal, emit }: Pick<Context, 'signal' | 'emit'>,
   input: AdmissionInput,
   listed: Listed,
-): Promise<readonly string[]> {
+): Promise<{ readonly references: readonly string[]; readonly refused: readonly string[] }> {
   const { client, cluster, project, images, verify } = input;
   const release = releaseOf(input);
   // Where the list has nothing more, nothing can leave it, and nothing has to be looked for.
@@ -122,14 +135,25 @@ async function admittedOf(
   const kept = listed.written
     ? used.filter((reference) => listed.references.includes(reference))
     : applied.filter((reference) => reference.startsWith(place));
-  const known = new Set([...images.map(({ reference }) => reference), ...listed.references]);
+  const known = new Set([...images.map(({ reference }) => reference), ...listed.references, ...kept]);
   const all = [...new Set([...release, ...kept])].sort();
-  for (const reference of all) {
-    if (!/^[^@\s]+@sha256:[0-9a-f]{64}$/.test(reference))
-      throw new StepFailed({ what: `${reference} does not name its digest; only digests are let in` });
-    if (!known.has(reference)) await verify?.(reference);
-  }
-  return all;
+  const nameless = all.filter((reference) => !/^[^@\s]+@sha256:[0-9a-f]{64}$/.test(reference));
+  if (nameless.length > 0)
+    throw new StepFailed({ what: `${nameless.join(', ')}: only images that are named by digest are let in` });
+  const unproven = all.filter((reference) => !known.has(reference));
+  const problems = await Promise.all(unproven.map((reference) => verify?.(reference)));
+  const refused = unproven.filter((_, index) => problems[index] !== undefined);
+  if (refused.length > 0) emit({ kind: 'warning', step: 'admission', problem: notLetIn(refused, problems) });
+  return { references: all.filter((reference) => !refused.includes(reference)), refused };
+}
+
+function notLetIn(refused: readonly string[], problems: readonly (Problem | undefined)[]): Problem {
+  const whys = problems.flatMap((problem) => (problem === undefined ? [] : [problem.what]));
+  return {
+    what: `${refused.length === 1 ? 'an image' : `${refused.length} images`} of recorded releases cannot be gone back to: nothing proves where they are from`,
+    next: 'Look at `ptp verify`; what runs now is not concerned.',
+    details: [...new Set(whys)].slice(0, 5),
+  };
 }
 
 /** Whether somebody with more rights has made the policy; not, where the credentials may not look. */
