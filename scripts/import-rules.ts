@@ -48,7 +48,7 @@ const belowSteps = ['core', 'effects', 'project', 'oci', 'kubernetes'];
 /** The files that put everything together, from the lowest; each may import the ones before it. */
 const top = [
   ...['images-of.ts', 'images.ts', 'inspect.ts', 'build.ts'],
-  ...['opening.ts', 'planning.ts', 'releasing.ts', 'vouching.ts', 'path.ts'],
+  ...['opening.ts', 'signed-for.ts', 'planning.ts', 'releasing.ts', 'path.ts'],
   ...[
     'rebuilding.ts',
     'verifying.ts',

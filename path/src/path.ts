@@ -18,13 +18,13 @@ import { revisionOf, type SourceState, sourceOf } from './project/revision.ts';
 import { proveServing } from './prove/step.ts';
 import { pullCredentials } from './registry/pull-credentials.ts';
 import { publishImages } from './registry/step.ts';
-import { recordedImages } from './releases/record.ts';
+import { imagesOfReleases } from './releases/record.ts';
 import { readReleases } from './releases/store.ts';
 import { beginRelease, keepRecord, lockProject } from './releasing.ts';
 import { openRoute, prepareRoute } from './route/step.ts';
 import { provisionServices } from './services/step.ts';
+import { signedFor } from './signed-for.ts';
 import { measureRollout } from './traffic/step.ts';
-import { voucher } from './vouching.ts';
 import { withWholeImages } from './whole-images.ts';
 
 /** What a walk along the whole path brought about. */
@@ -97,14 +97,19 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
     );
     const given = { client, cluster, project, images };
     const records = await readReleases(context, client, project);
-    const verify = voucher(context, { project, registry: cluster.registry });
-    const admitting = admitImages(context, { ...given, recorded: recordedImages(records), verify });
-    admitting.catch(() => {}); // told where it is waited for
     // Where nothing was released yet, all is new and some of it cannot be checked before the rest is there.
-    const plan = records.length === 0 ? undefined : await orFail(planRelease(context, given));
+    const [plan, admission] = await orFail(
+      Promise.all([
+        records.length === 0 ? undefined : planRelease(context, given),
+        admitImages(context, {
+          ...given,
+          recorded: imagesOfReleases(records),
+          verify: signedFor(context, cluster, project),
+        }),
+      ]),
+    );
     if (plan !== undefined) tellPlan(context, plan);
     const settled = plan?.settled;
-    const admission = await orFail(admitting);
     const door = parts.all.then(() => prepareRoute(context, given));
     door.catch(() => {}); // told where it is waited for
     const [bindings, ahead] = await orFail(
@@ -113,7 +118,6 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
         parts.foundation.then(() => deployAhead(context, given)),
       ]),
     );
-    await orFail(admission.inForce);
     const wish = plan ?? (await planFirst(context, given));
     const record = await beginRelease(
       context,
@@ -131,13 +135,12 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
       const beforeRollout = traffic.change;
       deploying = deployComponents(trying, { ...given, bindings, ahead, settled, beforeRollout });
       const release = await orFail(Promise.race([limits, deploying]));
-      await door;
+      await Promise.all([door, orFail(admission.inForce)]);
       const route = await openRoute(context, { ...given, release, settled });
       await proveServing(context, route, project);
       await orFail(evidence);
       const measured = await Promise.race([limits, traffic.finish(options)]);
       if (measured?.problem !== undefined) throw new StepFailed(measured.problem);
-      await evidence;
       await keepRecord(context, cluster.registry, await record.serves(release.rolled, measured?.result));
       return {
         release,

@@ -7,11 +7,11 @@ import type { KubernetesClient } from './kubernetes/client.ts';
 import { openDoor } from './opening.ts';
 import type { Project } from './project/project.ts';
 import { missingImages } from './registry/missing-images.ts';
-import { type ReleaseRecord, recordedImages, releaseBefore, servingRelease } from './releases/record.ts';
+import { imagesOfReleases, type ReleaseRecord, releaseBefore, servingRelease } from './releases/record.ts';
 import { readReleases } from './releases/store.ts';
 import { beginRelease, bringBack, keepRecord, lockProject } from './releasing.ts';
+import { signedFor } from './signed-for.ts';
 import { measureRollout } from './traffic/step.ts';
-import { voucher } from './vouching.ts';
 
 /**
  * Returns to an earlier release, to the one before what serves unless a number is named. Nothing is built: its images
@@ -40,18 +40,25 @@ export async function rollBack(
         next: 'Check out the sources it was made from and run `ptp up`; `ptp history` names the commit.',
         details: lost,
       });
-    const { images, manifests, source, migrations } = target;
-    const recorded = [...images.map(({ reference }) => reference), ...recordedImages(records)];
-    const verify = voucher(context, { project, registry: cluster.registry });
-    const admission = await admitImages(context, { client, cluster, project, images: [], recorded, verify });
-    const refused = await admission.refused;
-    const unproven = images.filter(({ reference }) => refused.includes(reference));
+    const recorded = imagesOfReleases([...records, target]);
+    const verify = signedFor(context, cluster, project);
+    const { unsigned } = await admitImages(context, {
+      client,
+      cluster,
+      project,
+      images: [],
+      recorded,
+      verify,
+    });
+    const left = new Set(await unsigned);
+    const unproven = target.images.filter(({ reference }) => left.has(reference));
     if (unproven.length > 0)
       throw new UserMistake({
-        what: `nothing proves that the images of release ${target.number} came out of the path`,
-        next: `Run \`ptp verify ${target.number}\`, or check out its sources and run \`ptp up\`.`,
+        what: `images of release ${target.number} are not signed with the project's key: the cluster refuses them`,
+        next: 'Check out the sources it was made from and run `ptp up`; `ptp history` names the commit.',
         details: unproven.map(({ reference }) => reference),
       });
+    const { images, manifests, source, migrations } = target;
     const release = await beginRelease(
       context,
       { client, project, records },

@@ -1,4 +1,3 @@
-import { fieldManager } from '../kubernetes/labels.ts';
 import { listAnnotation } from './list.ts';
 
 /*
@@ -75,17 +74,6 @@ export const variables: readonly Variable[] = [
   },
   { name: 'unknown', expression: 'variables.refused.filter(i, !(i in variables.moved))' },
 ];
-
-/**
- * Which requests are looked at: all but those with which the path plans a release. They are dry runs, so nothing comes of
- * them, and what a release would change is asked before its images are let in.
- */
-export const matchConditions = [
-  {
-    name: 'not-planning',
-    expression: `!(has(request.dryRun) && request.dryRun && request.options.?fieldManager.orValue('') == '${fieldManager}')`,
-  },
-] as const;
 
 /** What is refused, with what, why and what to do. The server tells the first that fails. */
 export function validations(project: string): readonly Validation[] {

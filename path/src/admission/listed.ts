@@ -37,7 +37,8 @@ export async function readList(
 }
 
 /**
- * Writes the list where it differs, and makes the namespace where there is none.
+ * Writes the list where it differs, and makes the namespace where there is none. Like a release's record it is the path's
+ * own bookkeeping and no change of the system, so it is not told as one.
  * @returns whether anything was changed
  */
 export async function writeList(
@@ -74,12 +75,6 @@ export async function writeList(
     contentType: 'application/apply-patch+yaml',
     body: { apiVersion, kind, metadata: { name: metadata.name, annotations: { [listAnnotation]: text } } },
     signal: context.signal,
-  });
-  context.emit({
-    kind: 'object-applied',
-    step: 'admission',
-    object: objectName(namespace),
-    change: listed.namespace === undefined ? 'created' : 'configured',
   });
   return true;
 }

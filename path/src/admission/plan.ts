@@ -1,12 +1,12 @@
 import { admissionPolicyName } from '../kubernetes/admission-rights.ts';
-import { label } from '../kubernetes/labels.ts';
+import { fieldManager, label } from '../kubernetes/labels.ts';
 import type {
   Deployment,
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
 } from '../kubernetes/objects.ts';
 import type { Project } from '../project/project.ts';
-import { matchConditions, validations, variables } from './expressions.ts';
+import { validations, variables } from './expressions.ts';
 
 /** The objects with which a cluster refuses every image of a project that did not come out of the path. */
 export interface AdmissionPlan {
@@ -15,6 +15,12 @@ export interface AdmissionPlan {
 }
 
 const api = 'admissionregistration.k8s.io/v1';
+
+/**
+ * A plan asks what would change before its images are let in, by dry runs: nothing of these is kept. The path's own are
+ * let through; those of others are answered as they would be in earnest.
+ */
+const notAPlan = `!(request.?dryRun.orValue(false) && request.?options.?fieldManager.orValue('') == '${fieldManager}')`;
 
 /** Plans the policy and its binding (kubernetes.io, "Validating Admission Policy"). What may run is in the list. */
 export function planAdmission(project: Project): AdmissionPlan {
@@ -30,6 +36,7 @@ export function planAdmission(project: Project): AdmissionPlan {
       metadata,
       spec: {
         failurePolicy: 'Fail',
+        matchConditions: [{ name: 'not-a-plan', expression: notAPlan }],
         matchConstraints: {
           matchPolicy: 'Equivalent',
           namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
@@ -40,7 +47,6 @@ export function planAdmission(project: Project): AdmissionPlan {
             rule('batch', ['jobs', 'cronjobs']),
           ],
         },
-        matchConditions,
         variables,
         validations: validations(project.name),
       },

@@ -27,11 +27,10 @@ export interface AdmissionInput {
   /** References by digest of the releases that the project can go back to. */
   readonly recorded?: readonly string[];
   /**
-   * Looks whether an image that this run has not built came out of the path, by its signature, and returns why not.
-   * Called for each that the list does not have yet; one with a problem is told of and not let in. Absent: they are
-   * taken at the caller's word.
+   * Whether an image that this run has not built came out of the path, by its signature; one that has not is told of and
+   * left out. Called for each that the list does not have yet. Absent: they are taken at the caller's word.
    */
-  readonly verify?: (reference: string) => Promise<Problem | undefined>;
+  readonly verify?: (reference: string) => Promise<boolean>;
 }
 
 /** What came of it. */
@@ -42,14 +41,20 @@ export interface Admission {
    * field of the policy.
    */
   readonly inForce: Promise<void>;
-  /** Those of `recorded` that were not let in, known once it has resolved. */
-  readonly refused: Promise<readonly string[]>;
+  /** Those of `recorded` that were left out, for want of a signature. */
+  readonly unsigned: Promise<readonly string[]>;
+}
+
+interface LetIn {
+  /** What to ask about, where the policy has only now been made. */
+  readonly asked: Asked | undefined;
+  readonly unsigned: readonly string[];
 }
 
 /**
  * Lets the images of a release into the project's namespace, and has the cluster refuse every other one: to be called
- * before anything is applied that runs them. Returns when the API server takes them, which is at once where they are
- * listed already; the rest is done meanwhile. Images that run now stay listed, since their pods may have to be started
+ * before anything is applied that runs them. Returns when the API server takes them, which is at once where those
+ * that were built are listed already; the rest is done meanwhile. Images that run now stay listed, since their pods may have to be started
  * again; those that nothing uses any more leave the list. Where the credentials do not suffice for the policy, a warning
  * says so.
  * @throws as `inForce` does
@@ -60,25 +65,19 @@ export async function admitImages(context: Context, input: AdmissionInput): Prom
   const inForce = admitted.then(({ asked }) =>
     asked === undefined ? undefined : untilRefusing(context, asked),
   );
-  const refused = admitted.then((done) => done.refused);
-  for (const one of [inForce, refused]) one.catch(() => {}); // told where it is waited for
+  const unsigned = admitted.then((done) => done.unsigned);
+  for (const one of [inForce, unsigned]) one.catch(() => {}); // told where it is waited for
   const built = input.images.map(({ reference }) => reference);
-  if (built.length === 0 || !built.every((reference) => listed.references.includes(reference)))
-    await admitted;
-  return { inForce, refused };
-}
-
-interface LetIn {
-  /** What to ask about, where the policy has only now been made. */
-  readonly asked: Asked | undefined;
-  readonly refused: readonly string[];
+  const needed = built.length === 0 ? releaseOf(input) : built;
+  if (!needed.every((reference) => listed.references.includes(reference))) await admitted;
+  return { inForce, unsigned };
 }
 
 function letIn(context: Context, input: AdmissionInput, listed: Listed): Promise<LetIn> {
   const { client, cluster, project } = input;
   const { namespace } = project.target;
   return timed(context, 'admission', `let only images of releases into ${namespace}`, async () => {
-    const [missing, { references, refused }] = await Promise.all([
+    const [missing, { references, unsigned }] = await Promise.all([
       cluster.provider === 'local' ? [] : missingRights(client, admissionRights(namespace)),
       admittedOf(context, input, listed),
     ]);
@@ -97,7 +96,7 @@ function letIn(context: Context, input: AdmissionInput, listed: Listed): Promise
     const count = references.length === 1 ? '1 image' : `${references.length} images`;
     const guarded = taken || changes.some(({ change }) => change !== 'unchanged');
     return {
-      result: { asked: guarded ? asked : undefined, refused },
+      result: { asked: guarded ? asked : undefined, unsigned },
       text: `${open ? 'any image' : count} may run in ${namespace}`,
     };
   });
@@ -124,7 +123,7 @@ async function admittedOf(
   { signal, emit }: Pick<Context, 'signal' | 'emit'>,
   input: AdmissionInput,
   listed: Listed,
-): Promise<{ readonly references: readonly string[]; readonly refused: readonly string[] }> {
+): Promise<{ readonly references: readonly string[]; readonly unsigned: readonly string[] }> {
   const { client, cluster, project, images, verify } = input;
   const release = releaseOf(input);
   // Where the list has nothing more, nothing can leave it, and nothing has to be looked for.
@@ -135,24 +134,25 @@ async function admittedOf(
   const kept = listed.written
     ? used.filter((reference) => listed.references.includes(reference))
     : applied.filter((reference) => reference.startsWith(place));
+  // What is kept is not asked for: to leave out what runs would only end it.
   const known = new Set([...images.map(({ reference }) => reference), ...listed.references, ...kept]);
   const all = [...new Set([...release, ...kept])].sort();
-  const nameless = all.filter((reference) => !/^[^@\s]+@sha256:[0-9a-f]{64}$/.test(reference));
-  if (nameless.length > 0)
-    throw new StepFailed({ what: `${nameless.join(', ')}: only images that are named by digest are let in` });
-  const unproven = all.filter((reference) => !known.has(reference));
-  const problems = await Promise.all(unproven.map((reference) => verify?.(reference)));
-  const refused = unproven.filter((_, index) => problems[index] !== undefined);
-  if (refused.length > 0) emit({ kind: 'warning', step: 'admission', problem: notLetIn(refused, problems) });
-  return { references: all.filter((reference) => !refused.includes(reference)), refused };
+  for (const reference of all)
+    if (!/^[^@\s]+@sha256:[0-9a-f]{64}$/.test(reference))
+      throw new StepFailed({ what: `${reference} does not name its digest; only digests are let in` });
+  const good = await Promise.all(
+    all.map(async (reference) => known.has(reference) || (await verify?.(reference)) !== false),
+  );
+  const unsigned = all.filter((_, index) => good[index] === false);
+  if (unsigned.length > 0) emit({ kind: 'warning', step: 'admission', problem: unsignedProblem(unsigned) });
+  return { references: all.filter((_, index) => good[index] !== false), unsigned };
 }
 
-function notLetIn(refused: readonly string[], problems: readonly (Problem | undefined)[]): Problem {
-  const whys = problems.flatMap((problem) => (problem === undefined ? [] : [problem.what]));
+function unsignedProblem(references: readonly string[]): Problem {
   return {
-    what: `${refused.length === 1 ? 'an image' : `${refused.length} images`} of recorded releases cannot be gone back to: nothing proves where they are from`,
-    next: 'Look at `ptp verify`; what runs now is not concerned.',
-    details: [...new Set(whys)].slice(0, 5),
+    what: `${references.length} images of earlier releases are not signed with the project's key: they are not let in`,
+    next: 'Nothing to do, unless one of these releases is to be gone back to: build it from its commit then.',
+    details: references.slice(0, 5),
   };
 }
 

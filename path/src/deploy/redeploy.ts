@@ -1,6 +1,7 @@
 import type { Context } from '../effects/context.ts';
 import { timed } from '../effects/timed.ts';
 import { apply } from '../kubernetes/apply.ts';
+import { settledBy } from '../kubernetes/change-set.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { label } from '../kubernetes/labels.ts';
 import { namespaceFor } from '../kubernetes/namespace.ts';
@@ -38,19 +39,19 @@ export function redeploy(context: Context, input: RedeployInput): Promise<readon
     // It overrules: who brings a release back wants that one, whatever was changed meanwhile.
     const options = { step: 'deploy', project: project.name, force: true } as const;
     await apply(context, client, [namespaceFor(namespace), ...ground], options);
+    const quiet = { ...context, emit: () => {} };
+    const planned = await apply(quiet, client, workloads, { ...options, dryRun: true });
+    const replaced = replacedPods(planned);
     // It served before, so it is not watched first: old pods go as soon as its pods are ready.
-    const changes = await apply(context, client, workloads.map(atOnce), {
-      ...options,
-      beforeChange: async (planned) => {
-        if (replacedPods(planned).length > 0) await beforeRollout?.();
-      },
-    });
+    const quick = workloads.map((one) => (replaced.includes(one.metadata.name) ? atOnce(one) : one));
+    if (replaced.length > 0) await beforeRollout?.();
+    await apply(context, client, quick, { ...options, settled: settledBy(planned, []) });
     const pods = workloads.filter(({ kind }) => kind === 'Deployment');
     await waitUntilReady(context, client, pods, { step: 'deploy', deadline });
-    await apply({ ...context, emit: () => {} }, client, workloads, options);
+    if (replaced.length > 0) await apply(quiet, client, workloads, options);
     const names = pods.map(({ metadata }) => metadata.labels?.[label.component] ?? metadata.name);
     await prune(context, client, { ...options, namespace, wanted: [...ground, ...workloads] });
-    return { result: replacedPods(changes), text: `${names.join(', ')} of ${name} serve` };
+    return { result: replaced, text: `${names.join(', ')} of ${name} serve` };
   });
 }
 

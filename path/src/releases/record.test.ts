@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import {
   contentOf,
+  imagesOfReleases,
   nextNumber,
   parseRecord,
   type ReleaseRecord,
-  recordedImages,
   releaseBefore,
   servingRelease,
 } from './record.ts';
@@ -87,13 +87,14 @@ test('a record survives being written; what is none is refused; keys of later ve
     expect(() => parseRecord(text)).toThrow();
 });
 
-test('images of what served are recorded, the newest ten releases, each image once', () => {
-  const image = (name: string) => ({ name, reference: `r/${name}`, digest: 'sha256:0', tags: [] }) as const;
+test('the images of the newest ten releases that served may run, each named once', () => {
+  const image = (name: string) =>
+    ({ name, reference: `r/${name}`, digest: `sha256:${'0'.repeat(64)}`, tags: [] }) as const;
   const all = Array.from({ length: 12 }, (_, index) => ({
     ...release(index + 1, 'a', index === 11 ? { state: 'failed' } : {}),
     images: [image(`web-${index + 1}`), image('postgres')],
   }));
   const expected = Array.from({ length: 10 }, (_, index) => `r/web-${index + 2}`);
-  expect(recordedImages(all).filter((one) => one !== 'r/postgres')).toEqual(expected);
-  expect(recordedImages(all)).toHaveLength(11);
+  expect(imagesOfReleases(all).filter((one) => one !== 'r/postgres')).toEqual(expected);
+  expect(imagesOfReleases(all)).toHaveLength(11);
 });

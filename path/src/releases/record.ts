@@ -94,15 +94,6 @@ export function servingRelease(records: readonly ReleaseRecord[]): ReleaseRecord
   return records.findLast(({ state }) => state === 'serving');
 }
 
-/** How many releases' images the cluster takes without being told again. */
-const takenBack = 10;
-
-/** The images of the newest releases that served, by digest: what runs, and what can be gone back to. */
-export function recordedImages(records: readonly ReleaseRecord[]): readonly string[] {
-  const served = records.filter(({ state }) => state === 'serving').slice(-takenBack);
-  return [...new Set(served.flatMap(({ images }) => images.map(({ reference }) => reference)))];
-}
-
 /**
  * The release that `rollback` returns to unless one is named: the newest that served, ran something else than what
  * runs now, and is older than what that was brought back to.
@@ -114,6 +105,15 @@ export function releaseBefore(records: readonly ReleaseRecord[]): ReleaseRecord 
   return records.findLast(
     (one) => one.state === 'serving' && one.number < origin && contentOf(one) !== contentOf(now),
   );
+}
+
+/** How many releases' images may run at any time; those of an earlier one are let in when it is gone back to. */
+const runnable = 10;
+
+/** The references of the images of the newest releases that served: what can be gone back to at once. */
+export function imagesOfReleases(records: readonly ReleaseRecord[]): readonly string[] {
+  const served = records.filter(({ state }) => state === 'serving').slice(-runnable);
+  return [...new Set(served.flatMap(({ images }) => images.map(({ reference }) => reference)))];
 }
 
 /** The number of the next release, and whether it goes on with one that was killed: then it keeps that one's number. */

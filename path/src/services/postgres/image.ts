@@ -12,7 +12,7 @@ export function programs(version: number): string {
 /**
  * PostgreSQL from Debian's packages, without Debian's cluster management (perl) and without LLVM, which the server
  * loads only for just-in-time compilation. initdb starts programs through /bin/sh, so a shell stays (dash),
- * and the init script needs `mv` and `rm` (coreutils).
+ * and the init script needs `mv` and `rm` (coreutils). `flock` (util-linux) keeps a second server from the data.
  */
 export function postgresImage(service: Service): DebianImage {
   return {
@@ -24,6 +24,7 @@ export function postgresImage(service: Service): DebianImage {
       'tzdata',
       'dash',
       'coreutils',
+      'util-linux',
       `postgresql-${service.version}`,
       `postgresql-client-${service.version}`,
     ],
@@ -37,6 +38,13 @@ export function postgresImage(service: Service): DebianImage {
       'perl',
       'perl-base',
       'libllvm19',
+      // Of util-linux only flock is wanted, which needs none of these.
+      'util-linux-extra',
+      'libblkid1',
+      'libcap-ng0',
+      'libmount1',
+      'libsmartcols1',
+      'libudev1',
     ],
     user: postgresUser,
     entrypoint: [`${programs(service.version)}/postgres`],

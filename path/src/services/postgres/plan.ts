@@ -125,11 +125,20 @@ function statefulSet(input: ServiceInput, configuration: ConfigMap): StatefulSet
   };
 }
 
+/**
+ * Runs a program with a lock on the volume that all its processes hold until the last of them has ended. PostgreSQL's own
+ * lock is a process number, which says nothing about other containers: a node whose supervisor of a container is killed
+ * may start the next one while the first one's processes still write, and two servers on one folder destroy it.
+ */
+function alone(...program: readonly string[]): readonly string[] {
+  return ['/usr/bin/flock', '--no-fork', '--timeout', '60', `${paths.volume}/in-use.lock`, ...program];
+}
+
 function initContainer(version: number, image: string): Container {
   return {
     name: 'init',
     image,
-    command: ['/bin/sh', `${paths.configuration}/init.sh`],
+    command: alone('/bin/sh', `${paths.configuration}/init.sh`),
     env: environment(version),
     resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: `${memory}Mi` } },
     securityContext: containerSecurity,
@@ -152,7 +161,7 @@ function serverContainer(version: number, image: string): Container {
   return {
     name: 'postgres',
     image,
-    command: [`${programs(version)}/postgres`],
+    command: alone(`${programs(version)}/postgres`),
     args: ['-D', paths.data, '-c', `config_file=${paths.configuration}/postgresql.conf`],
     env: environment(version),
     ports: [{ name: 'postgresql', containerPort: postgresPort, protocol: 'TCP' }],
