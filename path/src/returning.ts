@@ -40,9 +40,24 @@ export async function rollBack(
         next: 'Check out the sources it was made from and run `ptp up`; `ptp history` names the commit.',
         details: lost,
       });
-    const recorded = imagesOfReleases(records);
+    const recorded = imagesOfReleases([...records, target]);
     const verify = signedFor(context, cluster, project);
-    await admitImages(context, { client, cluster, project, images: [], recorded, verify });
+    const { unsigned } = await admitImages(context, {
+      client,
+      cluster,
+      project,
+      images: [],
+      recorded,
+      verify,
+    });
+    const left = new Set(await unsigned);
+    const unproven = target.images.filter(({ reference }) => left.has(reference));
+    if (unproven.length > 0)
+      throw new UserMistake({
+        what: `images of release ${target.number} are not signed with the project's key: the cluster refuses them`,
+        next: 'Check out the sources it was made from and run `ptp up`; `ptp history` names the commit.',
+        details: unproven.map(({ reference }) => reference),
+      });
     const { images, manifests, source, migrations } = target;
     const release = await beginRelease(
       context,

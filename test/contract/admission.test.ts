@@ -121,7 +121,7 @@ describe('only what came out of the path is let in by a real API server', () => 
     signal: new AbortController().signal,
   };
   const admit = async (images: readonly PublishedImage[], more: Partial<AdmissionInput> = {}) => {
-    const { inForce } = await admitImages(context, {
+    const { inForce, unsigned } = await admitImages(context, {
       client,
       project,
       images,
@@ -132,6 +132,7 @@ describe('only what came out of the path is let in by a real API server', () => 
       ...more,
     });
     await inForce;
+    return unsigned;
   };
 
   beforeAll(async () => {
@@ -348,7 +349,7 @@ describe('only what came out of the path is let in by a real API server', () => 
     await admit([web, database], { recorded, verify });
     await admit([web, database], { recorded, verify });
     expect(asked).toEqual(recorded);
-    await admit([web, database], { recorded: [...recorded, foreign], verify });
+    expect(await admit([web, database], { recorded: [...recorded, foreign], verify })).toEqual([foreign]);
     expect(await listed()).not.toContain(foreign);
     expect(await listed()).toContain(recorded[0]);
   });

@@ -41,12 +41,20 @@ export interface Admission {
    * field of the policy.
    */
   readonly inForce: Promise<void>;
+  /** Those of `recorded` that were left out, for want of a signature. */
+  readonly unsigned: Promise<readonly string[]>;
+}
+
+interface LetIn {
+  /** What to ask about, where the policy has only now been made. */
+  readonly asked: Asked | undefined;
+  readonly unsigned: readonly string[];
 }
 
 /**
  * Lets the images of a release into the project's namespace, and has the cluster refuse every other one: to be called
- * before anything is applied that runs them. Returns when the API server takes them, which is at once where they are
- * listed already; the rest is done meanwhile. Images that run now stay listed, since their pods may have to be started
+ * before anything is applied that runs them. Returns when the API server takes them, which is at once where those
+ * that were built are listed already; the rest is done meanwhile. Images that run now stay listed, since their pods may have to be started
  * again; those that nothing uses any more leave the list. Where the credentials do not suffice for the policy, a warning
  * says so.
  * @throws as `inForce` does
@@ -54,18 +62,22 @@ export interface Admission {
 export async function admitImages(context: Context, input: AdmissionInput): Promise<Admission> {
   const listed = await readList(input.client, input.project, context.signal);
   const admitted = letIn(context, input, listed);
-  const inForce = admitted.then((asked) => (asked === undefined ? undefined : untilRefusing(context, asked)));
-  inForce.catch(() => {}); // told where it is waited for
-  if (!releaseOf(input).every((reference) => listed.references.includes(reference))) await admitted;
-  return { inForce };
+  const inForce = admitted.then(({ asked }) =>
+    asked === undefined ? undefined : untilRefusing(context, asked),
+  );
+  const unsigned = admitted.then((done) => done.unsigned);
+  for (const one of [inForce, unsigned]) one.catch(() => {}); // told where it is waited for
+  const built = input.images.map(({ reference }) => reference);
+  const needed = built.length === 0 ? releaseOf(input) : built;
+  if (!needed.every((reference) => listed.references.includes(reference))) await admitted;
+  return { inForce, unsigned };
 }
 
-/** Does it. Returns what to ask about where the policy has only now been made. */
-function letIn(context: Context, input: AdmissionInput, listed: Listed): Promise<Asked | undefined> {
+function letIn(context: Context, input: AdmissionInput, listed: Listed): Promise<LetIn> {
   const { client, cluster, project } = input;
   const { namespace } = project.target;
   return timed(context, 'admission', `let only images of releases into ${namespace}`, async () => {
-    const [missing, references] = await Promise.all([
+    const [missing, { references, unsigned }] = await Promise.all([
       cluster.provider === 'local' ? [] : missingRights(client, admissionRights(namespace)),
       admittedOf(context, input, listed),
     ]);
@@ -84,7 +96,7 @@ function letIn(context: Context, input: AdmissionInput, listed: Listed): Promise
     const count = references.length === 1 ? '1 image' : `${references.length} images`;
     const guarded = taken || changes.some(({ change }) => change !== 'unchanged');
     return {
-      result: guarded ? asked : undefined,
+      result: { asked: guarded ? asked : undefined, unsigned },
       text: `${open ? 'any image' : count} may run in ${namespace}`,
     };
   });
@@ -111,7 +123,7 @@ async function admittedOf(
   { signal, emit }: Pick<Context, 'signal' | 'emit'>,
   input: AdmissionInput,
   listed: Listed,
-): Promise<readonly string[]> {
+): Promise<{ readonly references: readonly string[]; readonly unsigned: readonly string[] }> {
   const { client, cluster, project, images, verify } = input;
   const release = releaseOf(input);
   // Where the list has nothing more, nothing can leave it, and nothing has to be looked for.
@@ -122,7 +134,8 @@ async function admittedOf(
   const kept = listed.written
     ? used.filter((reference) => listed.references.includes(reference))
     : applied.filter((reference) => reference.startsWith(place));
-  const known = new Set([...images.map(({ reference }) => reference), ...listed.references]);
+  // What is kept is not asked for: to leave out what runs would only end it.
+  const known = new Set([...images.map(({ reference }) => reference), ...listed.references, ...kept]);
   const all = [...new Set([...release, ...kept])].sort();
   for (const reference of all)
     if (!/^[^@\s]+@sha256:[0-9a-f]{64}$/.test(reference))
@@ -132,7 +145,7 @@ async function admittedOf(
   );
   const unsigned = all.filter((_, index) => good[index] === false);
   if (unsigned.length > 0) emit({ kind: 'warning', step: 'admission', problem: unsignedProblem(unsigned) });
-  return all.filter((_, index) => good[index] !== false);
+  return { references: all.filter((_, index) => good[index] !== false), unsigned };
 }
 
 function unsignedProblem(references: readonly string[]): Problem {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   contentOf,
+  imagesOfReleases,
   nextNumber,
   parseRecord,
   type ReleaseRecord,
@@ -84,4 +85,16 @@ test('a record survives being written; what is none is refused; keys of later ve
   expect(parseRecord(JSON.stringify({ ...one, later: 1 }))).toEqual({ ...one, later: 1 });
   for (const text of ['', '{}', 'null', JSON.stringify({ ...one, version: 2 }), '{"version":1}'])
     expect(() => parseRecord(text)).toThrow();
+});
+
+test('the images of the newest ten releases that served may run, each named once', () => {
+  const image = (name: string) =>
+    ({ name, reference: `r/${name}`, digest: `sha256:${'0'.repeat(64)}`, tags: [] }) as const;
+  const all = Array.from({ length: 12 }, (_, index) => ({
+    ...release(index + 1, 'a', index === 11 ? { state: 'failed' } : {}),
+    images: [image(`web-${index + 1}`), image('postgres')],
+  }));
+  const expected = Array.from({ length: 10 }, (_, index) => `r/web-${index + 2}`);
+  expect(imagesOfReleases(all).filter((one) => one !== 'r/postgres')).toEqual(expected);
+  expect(imagesOfReleases(all)).toHaveLength(11);
 });

@@ -107,9 +107,12 @@ export function releaseBefore(records: readonly ReleaseRecord[]): ReleaseRecord 
   );
 }
 
-/** The references of all images that releases ran and can be gone back to. */
+/** How many releases' images may run at any time; those of an earlier one are let in when it is gone back to. */
+const runnable = 10;
+
+/** The references of the images of the newest releases that served: what can be gone back to at once. */
 export function imagesOfReleases(records: readonly ReleaseRecord[]): readonly string[] {
-  const served = records.filter(({ state }) => state === 'serving');
+  const served = records.filter(({ state }) => state === 'serving').slice(-runnable);
   return [...new Set(served.flatMap(({ images }) => images.map(({ reference }) => reference)))];
 }
 
