@@ -181,7 +181,13 @@ test('a folder that a link leads to is the same folder', async () => {
   const image = await built(app);
   symlinkSync(join(app.folder, 'app'), join(app.folder, 'link'));
   app.asked();
-  expect(await built(app, { source: join(app.folder, 'link') })).toEqual(image);
+  // What was asked for has another name; what came of it is the same.
+  const { manifest, config, layers } = await built(app, { source: join(app.folder, 'link') });
+  expect({ manifest, config, layers }).toEqual({
+    manifest: image.manifest,
+    config: image.config,
+    layers: image.layers,
+  });
   expect(app.asked()).toBe('env list mod');
 });
 

@@ -2,10 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { StepName } from '../core/event.ts';
 import { StepFailed, UserMistake } from '../core/failure.ts';
 import type { Context } from '../effects/context.ts';
+import { applyObject } from './apply-object.ts';
 import type { ChangeSet, ObjectChange, Settled } from './change-set.ts';
 import type { KubernetesClient } from './client.ts';
-import { byHand, byHandProblem, conflictProblem, conflictsOf } from './conflict.ts';
-import { KubernetesError } from './error.ts';
 import { untilEstablished } from './established.ts';
 import { hashOf } from './hash.ts';
 import { fieldManager, label } from './labels.ts';
@@ -19,7 +18,6 @@ import {
   objectId,
   objectName,
 } from './objects.ts';
-import { objectPath, resourceOf } from './resources.ts';
 
 /** How to apply, and on whose behalf. */
 export interface ApplyOptions {
@@ -79,7 +77,7 @@ export async function apply(
       const perform = async ([object, change]: Planned) => {
         const needed = options.dryRun !== true && change.change !== 'unchanged';
         const done = needed
-          ? { ...change, after: await patch(context, client, object, { ...options, dryRun: false }) }
+          ? { ...change, after: await applyObject(context, client, object, { ...options, dryRun: false }) }
           : change;
         context.emit({
           kind: 'object-applied',
@@ -174,7 +172,7 @@ async function compared(
 ): Promise<{ readonly before: AnyObject | undefined; readonly after: AnyObject }> {
   let before = listed;
   for (let attempt = 1; ; attempt++) {
-    const after = await patch(context, client, object, { ...options, dryRun: true });
+    const after = await applyObject(context, client, object, { ...options, dryRun: true });
     const moved = before !== undefined && before.metadata.resourceVersion !== after.metadata.resourceVersion;
     if (!moved || attempt === 5) return { before, after };
     before = await getObject(client, keyOf(object), context.signal);
@@ -189,59 +187,6 @@ function together(reasons: readonly unknown[]): unknown {
     return reasons.find((reason) => !(reason instanceof UserMistake) && !(reason instanceof StepFailed));
   const problems = [...failures, ...mistakes].flatMap((reason) => reason.problems);
   return failures.length > 0 ? new StepFailed(problems) : new UserMistake(problems);
-}
-
-async function patch(
-  { signal, emit }: Pick<Context, 'signal' | 'emit'>,
-  client: KubernetesClient,
-  object: KubernetesObject,
-  options: ApplyOptions,
-): Promise<AnyObject> {
-  const resource = await resourceOf(client, object);
-  if (resource === undefined)
-    throw new StepFailed({
-      what: `the cluster does not know ${object.kind} of ${object.apiVersion}`,
-      where: { object: objectName(object) },
-      next: 'Install what defines it, or choose a cluster that has it.',
-    });
-  const send = async (force: boolean) =>
-    await client.send<AnyObject>({
-      method: 'PATCH',
-      path: objectPath(keyOf(object), resource),
-      query: { fieldManager, force, dryRun: options.dryRun === true ? 'All' : undefined },
-      contentType: 'application/apply-patch+yaml',
-      body: object,
-      signal,
-    });
-  try {
-    return (await send(options.force === true)).body;
-  } catch (error) {
-    if (!(error instanceof KubernetesError)) throw error;
-    const conflicts = conflictsOf(error);
-    if (conflicts.length === 0) throw refused(object, error);
-    // Our own name under another operation, from an update with an earlier version: nobody else is overruled.
-    if (conflicts.every((conflict) => conflict.manager === fieldManager)) return (await send(true)).body;
-    const others = conflicts.filter((conflict) => conflict.manager !== fieldManager && !byHand(conflict));
-    if (others.length > 0) throw new UserMistake(conflictProblem(object, others));
-    // Told once: of the real apply, or where there is only the dry one.
-    if (options.dryRun === true)
-      emit({ kind: 'warning', step: options.step, problem: byHandProblem(object, conflicts) });
-    return (await send(true)).body;
-  }
-}
-
-function refused(object: KubernetesObject, error: KubernetesError): StepFailed {
-  const causes = error.status.details?.causes ?? [];
-  // What the server says about a Secret can quote its content, so of those only the places are told.
-  const details =
-    object.kind === 'Secret'
-      ? causes.map((cause) => [cause.field, cause.reason].filter(Boolean).join(': '))
-      : [error.status.message ?? ''];
-  return new StepFailed({
-    what: `the cluster refuses it (${error.reason || error.code})`,
-    where: { object: objectName(object) },
-    details,
-  });
 }
 
 function withOwner<T extends KubernetesObject>(object: T, options: ApplyOptions): T {
