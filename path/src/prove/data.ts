@@ -1,7 +1,12 @@
 import { api, countOf, isRow, rowPath } from '../core/data-interface.ts';
 import { StepFailed } from '../core/failure.ts';
 import type { Route } from '../core/handover.ts';
+import type { Context } from '../effects/context.ts';
 import type { Answer, Browser } from './browser.ts';
+
+/** Milliseconds between two tries to make a row, and how many there are. */
+const pause = 200;
+const mostTries = 50;
 
 /**
  * Makes one row through the public interface and reads it back: POST /api/ → 201 with a Location, whose path is below
@@ -13,9 +18,10 @@ import type { Answer, Browser } from './browser.ts';
 export async function proveData(
   { send }: Pick<Browser, 'send'>,
   route: Route,
-  signal: AbortSignal,
+  context: Pick<Context, 'clock' | 'signal'>,
   before: Answer,
 ): Promise<string | undefined> {
+  const { signal } = context;
   const ask = async (method: 'GET' | 'POST', path: string): Promise<Answer> => {
     try {
       return await send(method, path, signal);
@@ -25,7 +31,12 @@ export async function proveData(
     }
   };
   if (countOf(before) === undefined && before.status < 500) return undefined;
-  const made = await ask('POST', api);
+  let made = await ask('POST', api);
+  // Nothing was done where a server says that it cannot now: behind the door there may be more that opens.
+  for (let tries = 1; made.status === 503 && tries < mostTries; tries += 1) {
+    await context.clock.sleep(pause, context.signal);
+    made = await ask('POST', api);
+  }
   if (made.status === 404 || made.status === 405) return undefined;
   const path = rowPath(made.headers.location, route.url);
   if (made.status !== 201 || path === undefined)

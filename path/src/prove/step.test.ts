@@ -114,6 +114,18 @@ test('sees the page and a row that went all the way and back', async () => {
   ]);
 });
 
+test('a system that cannot make a row yet is asked again', async () => {
+  let refused = 0;
+  const works = system();
+  const route = await door((request, response) => {
+    if (request.method !== 'POST' || ++refused > 3) return works(request, response);
+    response.statusCode = 503;
+    return response.end();
+  });
+  expect(await prove(route)).toHaveLength(2);
+  expect(refused).toBe(4);
+});
+
 test('a system that loses what it was given fails', async () => {
   await expect(prove(await door(system(true)))).rejects.toThrow(StepFailed);
 });

@@ -31,7 +31,7 @@ export function proveServing(context: Context, route: Route, project: Project): 
       // On the way to data there are more doors than to the page; they may open a moment later.
       const before = await untilServing(context, browser, door, api, 0);
       await provePlain(context, browser, door.route);
-      const data = await proveData(browser, route, context.signal, before);
+      const data = await proveData(browser, route, context, before);
       if (data !== undefined) context.emit({ kind: 'note', step: 'prove', text: data });
       return { result: undefined, text: `${route.url} serves` };
     } finally {
