@@ -112,7 +112,9 @@ test('what changes elsewhere does not touch the dependencies', async () => {
   const manifest = join(copy, 'apps/job/package.json');
   write(copy, { 'apps/job/package.json': readFileSync(manifest, 'utf8').replace('"2.1.2"', '"2.1.1"') });
   lock(copy);
-  expect(await buildApp('web', context, copy)).toEqual(before);
+  // What it was made from is told of, and the lockfile is another; what came of it is the same.
+  const { manifest: same, layers } = await buildApp('web', context, copy);
+  expect({ same, layers }).toEqual({ same: before.manifest, layers: before.layers });
   write(copy, { 'apps/web/other.ts': 'export {};' });
   const changed = await buildApp('web', context, copy);
   expect(changed.layers.slice(0, 2)).toEqual(before.layers.slice(0, 2));
