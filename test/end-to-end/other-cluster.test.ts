@@ -238,7 +238,7 @@ describe('a system on a cluster of others', () => {
 
   test('up carries it there, and says where DNS has to point', async () => {
     const { stdout, stderr } = await guest.must('up');
-    expect(stdout).toContain('https://guest.example.test\n');
+    expect(stdout).toContain('https://guest.example.test  release 1\n');
     expect(stderr).toContain(`Let guest.example.test point to ${new URL(client.server).hostname} (A).`);
     expect(stderr).toContain('asks no public one (ACME) yet');
     const way = await door('guest');
@@ -332,6 +332,7 @@ describe('a system on a cluster of others', () => {
       'keeper/Secret/database-admin',
       'keeper/Secret/database-binding',
       'keeper/Secret/local-ca',
+      'keeper/Secret/ptp-release-1',
       'keeper/Secret/public-tls',
       'keeper/ServiceAccount/default',
     ]);
