@@ -102,6 +102,8 @@ async function lastWords(client: KubernetesClient, pod: Pod, container: string):
 }
 
 function advice(trouble: PodTrouble | undefined): string | undefined {
+  if (trouble !== undefined && /snapshot|content store|metadata\.db/.test(trouble.text))
+    return "What the node keeps of images is damaged. On a cluster of this machine `ptp down --data` and `ptp up` begin anew, with the databases; else look at the node's disk.";
   switch (trouble?.reason) {
     case 'ErrImagePull':
     case 'ImagePullBackOff':

@@ -43,7 +43,7 @@ export async function packageFiles(
 
 function isPlain(path: string): boolean {
   if (path === '' || posix.normalize(path) !== path || posix.isAbsolute(path)) return false;
-  return !/[\\\n\0\uFFFD]|(^|\/)(\.\.|\.wh\.[^/]*)(\/|$)|\/$/.test(path);
+  return !/[\\\n\0\uFFFD]|(^|\/)(\.\.?|\.wh\.[^/]*)(\/|$)|\/$/.test(path);
 }
 
 function isGitIgnore(path: string): boolean {
