@@ -128,10 +128,11 @@ function figure(name: string, unit: Figure['unit'], value: number, asked?: numbe
 }
 
 function memory(name: string, { pid }: Application, peer: number): readonly Figure[] {
-  const { now, peak } = resident(pid);
+  const { now, peak, own } = resident(pid);
   return [
     figure(`${name}: resident after load`, 'MiB', now, 90, peer),
     figure(`${name}: resident at most`, 'MiB', peak, 90, peer),
+    figure(`${name}: of it no program file that all share`, 'MiB', own),
   ];
 }
 

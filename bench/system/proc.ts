@@ -23,12 +23,16 @@ export function familyCpuSeconds(pid: number): number {
   return sum;
 }
 
-/** MiB of resident memory: now, and the most it ever was. */
-export function resident(pid: number): { readonly now: number; readonly peak: number } {
+/** MiB of resident memory: now, the most it ever was, and how much of it now is no file's that others share. */
+export function resident(pid: number): {
+  readonly now: number;
+  readonly peak: number;
+  readonly own: number;
+} {
   const text = readFileSync(`/proc/${pid}/status`, 'utf8');
   const field = (name: string): number =>
     Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1]) / 1024;
-  return { now: field('VmRSS'), peak: field('VmHWM') };
+  return { now: field('VmRSS'), peak: field('VmHWM'), own: field('RssAnon') };
 }
 
 /** See proc_pid_stat(5): the name, in brackets, may hold anything. */
