@@ -57,9 +57,12 @@ export async function npm(
   });
 }
 
-/** Whether npm found something that is not what its digest says. */
+/**
+ * Whether npm found something that is not what its digest says, or missed what another of its own requests had just
+ * found to be so and thrown away.
+ */
 function isDamaged({ stdout, stderr }: Outcome): boolean {
-  return /\b(?:EINTEGRITY|EBADSIZE)\b/.test(stdout + stderr);
+  return /\b(?:EINTEGRITY|EBADSIZE)\b|\bENOENT\b.*_cacache\b/.test(stdout + stderr);
 }
 
 /** npm prints its manual after what it calls a usage error, which would hide what was wrong. */
