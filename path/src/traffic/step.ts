@@ -40,8 +40,9 @@ export interface RolloutTraffic {
    * To be called when the new version serves: goes on until the last old pod has gone, unless that is not to be waited
    * for or limits are broken, and tells what was measured. Called again it gives the same. Undefined where nothing was
    * measured.
+   * @param options `patient`: broken limits end nothing, because what broke them was taken back
    */
-  finish(options?: { readonly wait?: boolean }): Promise<Measured | undefined>;
+  finish(options?: { readonly wait?: boolean; readonly patient?: boolean }): Promise<Measured | undefined>;
 }
 
 /** Milliseconds that requests have been on their way for, at most, when a change waits no longer for some to compare. */
@@ -131,20 +132,20 @@ export function measureRollout(
       traffic.change();
       traffic.exceeded.then(exceeded.resolve);
     },
-    finish({ wait = true } = {}) {
-      finishing ??= conclude(wait);
+    finish({ wait = true, patient = false } = {}) {
+      finishing ??= conclude(wait, patient);
       return finishing;
     },
   };
 
-  async function conclude(wait: boolean): Promise<Measured | undefined> {
+  async function conclude(wait: boolean, patient: boolean): Promise<Measured | undefined> {
     const traffic = await begun;
     if (traffic === undefined || rollout === undefined) return undefined;
     if (!changed) {
       await traffic.whole(false);
       return undefined;
     }
-    const drained = wait && (await drain());
+    const drained = wait && (await drain(patient));
     const result = await traffic.whole(drained);
     const problem = judgeTraffic(result, rollout);
     context.emit({ kind: 'traffic-measured', step: 'traffic', result });
@@ -155,10 +156,10 @@ export function measureRollout(
   }
 
   /** Whether the last old pod has gone; broken limits end the wait, for nothing that is still to come mends them. */
-  async function drain(): Promise<boolean> {
+  async function drain(patient: boolean): Promise<boolean> {
     const { client } = await reached;
     const enough = new AbortController();
-    exceeded.promise.then(() => enough.abort());
+    if (!patient) exceeded.promise.then(() => enough.abort());
     const signal = AbortSignal.any([context.signal, enough.signal]);
     const waiting = untilDrained({ clock: context.clock, signal }, client, project, (ending) => {
       const text = ending === 0 ? 'all gone' : `${ending} still ending`;
