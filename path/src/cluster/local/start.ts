@@ -12,8 +12,10 @@ import { imagePrefix, pauseTag } from './images.ts';
 import { firstNode, type Layout, layoutOfNode } from './layout.ts';
 import { furtherNodes, removeNodes } from './leave.ts';
 import { refuseLostRecords, refuseLostVolumes } from './lost-data.ts';
+import { findMachine } from './machine.ts';
 import { connectHost, forwardPackets } from './network.ts';
 import { startMachines } from './nodes.ts';
+import { endOrphans } from './orphans.ts';
 import { type ClusterNode, type Network, networkOf, nodesOf, registryName } from './plan.ts';
 import { type InstanceRecord, newRecord, readRecord, writeNumber, writeRecord } from './record.ts';
 import { mendRegistry } from './registry-data.ts';
@@ -67,8 +69,15 @@ export async function startNodes(
     answers: { registry: () => takesImages(network, record) },
   };
   await startMachines(context, { layout, network, nodes }, obtained, hooks);
+  await endOrphans(context, layout.instance, await initsOf(layout, nodes));
   await removeSurplus(context, layout, network, wanted.count);
   return { network, record };
+}
+
+/** The pids of the machines' first processes. */
+async function initsOf(layout: Layout, nodes: readonly ClusterNode[]): Promise<readonly number[]> {
+  const found = await Promise.all(nodes.map(({ name }) => findMachine(layout, name)));
+  return found.flatMap((machine) => (machine === undefined ? [] : [machine.init]));
 }
 
 /** What a run that was killed was about to put in place of something. */
