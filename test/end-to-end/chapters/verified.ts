@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { withEdit } from '../../support/edit.ts';
@@ -32,7 +32,9 @@ export function verified(system: System): void {
 
   beforeAll(async () => {
     git('init', '--quiet');
-    git('add', '--all', '--', '.', ':!node_modules');
+    // A link in the copy, and no folder as .gitignore has it.
+    appendFileSync(join(folder, '.git/info/exclude'), 'node_modules\n');
+    git('add', '--all');
     git('commit', '--quiet', '--message', 'all');
     await system.must('up', '--no-wait');
   });
