@@ -153,7 +153,7 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
       attempt.abort(error);
       await Promise.allSettled([deploying]);
       if (lease?.lost.aborted === true) throw lease.lost.reason;
-      throw await record.failed(error, async () => (await traffic.finish({ patient: true }))?.result);
+      throw await record.failed(error, async () => (await traffic.finish())?.result);
     }
   } finally {
     await lease?.release();

@@ -90,7 +90,7 @@ export async function rollBack(
       };
     } catch (error) {
       if (lease.lost.aborted) throw lease.lost.reason;
-      throw await release.failed(error, async () => (await traffic.finish({ patient: true }))?.result);
+      throw await release.failed(error, async () => (await traffic.finish())?.result);
     }
   } finally {
     await lease.release();

@@ -236,15 +236,18 @@ test('a system that does not serve is changed without traffic, and it is said wh
   expect(world.events).toMatchObject([{ kind: 'note', text: expect.stringContaining('GET /: 503') }]);
 });
 
-test('broken limits are told while it goes on, and end the wait for old pods', async () => {
+test('broken limits are told while it goes on, which it does until the last old pod has gone', async () => {
   const traffic = world.measure();
   await traffic.change();
   world.ending.add('web-1');
   const finishing = traffic.finish();
   world.status = 500;
   const problem = await traffic.exceeded;
+  const before = world.asked;
+  await until(() => world.asked > before + 10);
+  world.gone('web-1');
   const measured = await finishing;
   expect(problem.what).toMatch(/requests failed since the change/);
   expect(measured?.problem?.what).toMatch(/requests failed since the change/);
-  expect(measured?.result.drained).toBe(false);
+  expect(measured?.result.drained).toBe(true);
 });

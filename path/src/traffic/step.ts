@@ -132,20 +132,20 @@ export function measureRollout(
       traffic.change();
       traffic.exceeded.then(exceeded.resolve);
     },
-    finish({ wait = true, patient = false } = {}) {
-      finishing ??= conclude(wait, patient);
+    finish({ wait = true } = {}) {
+      finishing ??= conclude(wait);
       return finishing;
     },
   };
 
-  async function conclude(wait: boolean, patient: boolean): Promise<Measured | undefined> {
+  async function conclude(wait: boolean): Promise<Measured | undefined> {
     const traffic = await begun;
     if (traffic === undefined || rollout === undefined) return undefined;
     if (!changed) {
       await traffic.whole(false);
       return undefined;
     }
-    const drained = wait && (await drain(patient));
+    const drained = wait && (await drain());
     const result = await traffic.whole(drained);
     const problem = judgeTraffic(result, rollout);
     context.emit({ kind: 'traffic-measured', step: 'traffic', result });
@@ -155,19 +155,12 @@ export function measureRollout(
     return { result, ...(problem === undefined ? {} : { problem }) };
   }
 
-  /** Whether the last old pod has gone; broken limits end the wait, for nothing that is still to come mends them. */
-  async function drain(patient: boolean): Promise<boolean> {
+  /** Whether the last old pod has gone. */
+  async function drain(): Promise<boolean> {
     const { client } = await reached;
-    const enough = new AbortController();
-    if (!patient) exceeded.promise.then(() => enough.abort());
-    const signal = AbortSignal.any([context.signal, enough.signal]);
-    const waiting = untilDrained({ clock: context.clock, signal }, client, project, (ending) => {
+    const drained = await untilDrained(context, client, project, (ending) => {
       const text = ending === 0 ? 'all gone' : `${ending} still ending`;
       context.emit({ kind: 'progress', step: 'traffic', task: 'old pods', text });
-    });
-    const drained = await waiting.catch((error: unknown) => {
-      if (enough.signal.aborted && !context.signal.aborted) return false;
-      throw error;
     });
     if (drained) await context.clock.sleep(tail, context.signal);
     return drained;
