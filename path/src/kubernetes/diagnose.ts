@@ -32,7 +32,7 @@ export async function diagnose(
     container === undefined ? [] : lastWords(client, pod, container),
   ]);
   const state = trouble === undefined ? text : `${trouble.reason}: ${trouble.text}`;
-  const next = advice(trouble);
+  const next = [state, ...told].some(isDamage) ? damagedNode : advice(trouble);
   return {
     what: `${trouble?.container === undefined ? 'its pod' : `the container ${trouble.container}`} does not come up: ${state}`,
     where,
@@ -101,9 +101,15 @@ async function lastWords(client: KubernetesClient, pod: Pod, container: string):
   return [];
 }
 
+/** Whether a message of the node is about files of its own that are missing or broken. */
+function isDamage(text: string): boolean {
+  return /blob not found|extraction snapshot|content store|metadata\.db/.test(text);
+}
+
+const damagedNode =
+  "What the node keeps of images is damaged. On a cluster of this machine `ptp down --data` and `ptp up` begin anew, with the databases; else look at the node's disk.";
+
 function advice(trouble: PodTrouble | undefined): string | undefined {
-  if (trouble !== undefined && /snapshot|content store|metadata\.db/.test(trouble.text))
-    return "What the node keeps of images is damaged. On a cluster of this machine `ptp down --data` and `ptp up` begin anew, with the databases; else look at the node's disk.";
   switch (trouble?.reason) {
     case 'ErrImagePull':
     case 'ImagePullBackOff':
