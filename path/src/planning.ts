@@ -43,9 +43,7 @@ export interface ReleasePlan {
 export async function planRelease(context: Context, input: PlanningInput): Promise<ReleasePlan> {
   const { client, project } = input;
   const { namespace } = project.target;
-  const services = await planServices(context, input);
-  const deploy = planDeploy({ ...input, bindings: services.bindings });
-  const route = routeObjects(input);
+  const { services, deploy, manifests } = await wantedOf(context, input);
   const jobs = deploy.migrations.map(({ job }) => job);
   const [compared, leaving, deployments] = await Promise.all([
     Promise.all([
@@ -55,23 +53,18 @@ export async function planRelease(context: Context, input: PlanningInput): Promi
         ...services.objects,
       ]),
       compare(context, input, 'deploy', [...deploy.ground, ...deploy.workloads]),
-      compare(context, input, 'route', route),
+      compare(context, input, 'route', manifests.route),
     ]),
     Promise.all([
       leave(context, input, 'deploy', [...deploy.ground, ...jobs, ...deploy.workloads]),
-      leave(context, input, 'route', route),
+      leave(context, input, 'route', manifests.route),
     ]),
     list(client, { apiVersion: 'apps/v1', kind: 'Deployment', namespace }, context.signal),
   ]);
   const due = new Set(dueMigrations(deploy.migrations, deployments).map(({ component }) => component));
   const all = compared.flat();
   return {
-    manifests: {
-      services: services.objects,
-      ground: deploy.ground,
-      workloads: deploy.workloads,
-      route,
-    },
+    manifests,
     bindings: services.bindings,
     migrations: deploy.migrations.map(({ component, mark }) => ({
       component,
@@ -88,20 +81,26 @@ export async function planFirst(
   context: Context,
   input: PlanningInput,
 ): Promise<Omit<ReleasePlan, 'settled'>> {
-  const services = await planServices(context, input);
-  const deploy = planDeploy({ ...input, bindings: services.bindings });
-  const manifests = {
-    services: services.objects,
-    ground: deploy.ground,
-    workloads: deploy.workloads,
-    route: routeObjects(input),
-  };
+  const { services, deploy, manifests } = await wantedOf(context, input);
   return {
     manifests,
     bindings: services.bindings,
     migrations: deploy.migrations.map(({ component, mark }) => ({ component, mark, ran: true })),
     changes: [],
   };
+}
+
+/** All that a release is made of; only looks at the cluster. */
+async function wantedOf(context: Context, input: PlanningInput) {
+  const services = await planServices(context, input);
+  const deploy = planDeploy({ ...input, bindings: services.bindings });
+  const manifests: Manifests = {
+    services: services.objects,
+    ground: deploy.ground,
+    workloads: deploy.workloads,
+    route: routeObjects(input),
+  };
+  return { services, deploy, manifests };
 }
 
 /** What differs between a change's two sides, as it is shown and recorded. */

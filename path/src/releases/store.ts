@@ -60,7 +60,7 @@ async function readRecord({ emit }: Reader, secret: SecretObject): Promise<Relea
   }
 }
 
-/** Writes a record, in place of an earlier one of the same number, and lets go of the oldest beyond what is kept. */
+/** Writes a record, in place of an earlier one of the same number. */
 export async function writeRelease(
   context: Context,
   client: KubernetesClient,
@@ -94,7 +94,7 @@ export async function writeRelease(
   });
 }
 
-/** Deletes records beyond those that are kept, never one from `serving` on. */
+/** Deletes the oldest records beyond those that are kept: to be called when a newer one serves. */
 export async function forgetReleases(
   context: Context,
   client: KubernetesClient,
