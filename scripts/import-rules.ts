@@ -40,10 +40,13 @@ const shared: Readonly<Record<string, readonly string[]>> = {
   project: ['core', 'effects'],
   oci: ['core', 'effects'],
   kubernetes: ['core', 'effects'],
+  clouds: ['core', 'effects', 'project'],
   releases: ['core', 'effects', 'project', 'oci', 'kubernetes'],
   cli: ['core', 'project'],
 };
 const belowSteps = ['core', 'effects', 'project', 'oci', 'kubernetes'];
+/** What single steps may import beside that: clusters of public clouds are reached by `clouds`. */
+const extra: Readonly<Record<string, readonly string[]>> = { cluster: ['clouds'] };
 
 /** The files that put everything together, from the lowest; each may import the ones before it. */
 const top = [
@@ -80,7 +83,7 @@ const rules: readonly Rule[] = [
   function downwardsOnly({ from, to }) {
     const target = areaOf(to);
     if (target === undefined || target === from.area) return undefined;
-    const allowed = steps.has(from.area) ? belowSteps : shared[from.area];
+    const allowed = steps.has(from.area) ? [...belowSteps, ...(extra[from.area] ?? [])] : shared[from.area];
     // Steps among steps have a reason of their own, and so has core.
     if (allowed === undefined || allowed.includes(target) || from.area === 'core') return undefined;
     if (steps.has(from.area) && steps.has(target)) return undefined;
@@ -104,6 +107,13 @@ const rules: readonly Rule[] = [
     if (!to.startsWith(`${tool}effects/node/`) || from.test) return undefined;
     if (from.area === 'main.ts' || from.file.startsWith(`${tool}effects/node/`)) return undefined;
     return 'only main.ts and tests import effects/node; take the interface from effects/';
+  },
+  function cloudsAreStrangers({ from, to }) {
+    const [own, other] = [from.file, to].map((file) => /^path\/src\/clouds\/(\w+)\//.exec(file)?.[1]);
+    if (own !== undefined && other !== undefined && own !== other)
+      return `the cloud ${own} must not import the cloud ${other}`;
+    const sdk = /^@(aws-sdk|smithy|google-cloud|azure)\/|^google-(auth-library|gax)$/.test(to);
+    return sdk && own === undefined && !from.test ? "only a cloud's own folder imports its SDK" : undefined;
   },
   function oneDoorToKubernetes({ from, to }) {
     if (!/^@kubernetes\/client-node(\/|$)/.test(to) || from.area === 'kubernetes') return undefined;

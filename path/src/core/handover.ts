@@ -101,6 +101,41 @@ export interface Cluster {
   readonly pullSecret?: Secret;
   /** How users on this machine reach the gateway; absent where DNS answers that. */
   readonly entry?: Entry;
+  /** A bearer token for the API server that is asked for before each request; absent: the kubeconfig has all. */
+  readonly token?: TokenSource;
+  /** Database servers that a cloud runs, by the service's name in ptp.yaml; the others run in the cluster. */
+  readonly databases?: Readonly<Record<string, ManagedDatabase>>;
+  /** Who certificates are asked of; absent: an authority of the system's own. */
+  readonly acme?: AcmeIssuer;
+  /** Points the system's domain at the gateway's address; absent: somebody else does. May be repeated. */
+  readonly point?: (address: string) => Promise<void>;
+}
+
+/** Gives a token that is good for at least a minute. Throws UserMistake where the credentials behind it have ended. */
+export type TokenSource = () => Promise<Secret>;
+
+/** A PostgreSQL server that a cloud runs. */
+export interface ManagedDatabase {
+  readonly host: string;
+  readonly port: number;
+  /** The server's own administrator: makes the application's role and database, and nothing else. */
+  readonly admin: { readonly username: string; password(): Promise<Secret> };
+  /** Certificate authorities of its TLS certificate, PEM; absent: those that every machine knows. */
+  readonly authority?: string;
+  /** The addresses that it is among, for network policies: `10.0.0.0/16`; absent: any. */
+  readonly cidr?: string;
+}
+
+/** A public certificate authority that speaks ACME (RFC 8555), and how it is shown that the domain is ours. */
+export interface AcmeIssuer {
+  /** The directory's URL. */
+  readonly server: string;
+  /** Whom it tells of trouble. */
+  readonly email?: string;
+  /** cert-manager's solver (acme.cert-manager.io/v1 ACMEChallengeSolver) for the challenge DNS01; absent: HTTP01 at the gateway. */
+  readonly dns01?: Readonly<Record<string, unknown>>;
+  /** Of the directory's own certificate, PEM, where machines do not know it. */
+  readonly authority?: string;
 }
 
 /** Where a local cluster's public door is. */

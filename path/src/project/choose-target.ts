@@ -7,7 +7,7 @@ export type Choice = { readonly name: string } | { readonly finding: Finding };
 
 /**
  * Which target is meant: the one asked for, else the only one, else `local`. A file without targets has one, called
- * `local`. A cloud is a finding: this version cannot go there.
+ * `local`.
  */
 export function chooseTarget(targets: Outline['targets'], wanted: string | undefined): Choice {
   const names = targets === undefined ? ['local'] : Object.keys(targets);
@@ -22,17 +22,6 @@ export function chooseTarget(targets: Outline['targets'], wanted: string | undef
   }
   if (!names.includes(name)) {
     return { finding: { ...at, what: `there is no target \`${name}\``, next: suggestion(name, names) } };
-  }
-  const cluster = targets?.[name]?.cluster;
-  if (cluster !== undefined && ['eks', 'gke', 'aks'].includes(cluster)) {
-    return {
-      finding: {
-        path: ['targets', name, 'cluster'],
-        at: 'value',
-        what: `this version of ptp cannot carry a system to ${cluster} yet`,
-        next: 'Make the cluster yourself and name it as a target of `cluster: kubeconfig`, or take a local target.',
-      },
-    };
   }
   return { name };
 }

@@ -226,7 +226,7 @@ components: { web: { source: web, route: / } }
 targets:
   local: { cluster: local, instance: mine, ports: { http: 8080, https: 8443 } }
   prod: { cluster: kubeconfig, domain: shop.example.com, registry: r.example.com/shop, kubeconfig: kube.yaml }
-  aws: { cluster: eks, region: eu-west-1, domain: shop.example.com, nodes: 3 }
+  aws: { cluster: eks, region: eu-west-1, domain: shop.example.com }
 `;
 
 test('a target is chosen by name, and local is taken where none is named', async () => {
@@ -246,15 +246,27 @@ test('a target is chosen by name, and local is taken where none is named', async
     registry: 'r.example.com/shop',
     kubeconfig: join(folder, 'kube.yaml'),
   });
+  expect((await load(file, {}, 'aws')).project.target).toEqual({
+    name: 'aws',
+    cluster: 'eks',
+    domain: 'shop.example.com',
+    namespace: 'shop',
+    instance: 'shop',
+    ports: { http: 80, https: 443 },
+    cloud: {
+      kind: 'eks',
+      region: 'eu-west-1',
+      access: [],
+      databases: 'managed',
+      acme: { server: 'https://acme-v02.api.letsencrypt.org/directory' },
+    },
+  });
 });
 
-test('a target that is not there, a cloud and a missing kubeconfig are mistakes', async () => {
+test('a target that is not there and a missing kubeconfig are mistakes', async () => {
   const file = await write(targets, ['web']);
   expect(await problemsOf(file, 'pord')).toEqual([
     '3:1 targets: there is no target `pord` → Did you mean `prod`?',
-  ]);
-  expect(await problemsOf(file, 'aws')).toEqual([
-    expect.stringMatching(/^6:19 targets.aws.cluster: this version of ptp cannot carry a system to eks yet/),
   ]);
   expect(await problemsOf(file, 'prod')).toEqual([
     expect.stringMatching(/^5:100 targets.prod.kubeconfig: there is no file kube.yaml/),

@@ -75,7 +75,7 @@ export interface Service {
 /** Where the system is to run. */
 export interface Target {
   readonly name: string;
-  readonly cluster: 'local' | 'kubeconfig';
+  readonly cluster: 'local' | 'kubeconfig' | CloudTarget['kind'];
   readonly domain: string;
   readonly namespace: string;
   /** The name of the local cluster; the project's name unless told. */
@@ -92,4 +92,24 @@ export interface Target {
   readonly registry?: string;
   readonly gatewayClass?: string;
   readonly storageClass?: string;
+  /** What is asked of a public cloud; absent on every other kind of target. */
+  readonly cloud?: CloudTarget;
+}
+
+/** Where in a public cloud a system is to run, and what of it the cloud runs. */
+export interface CloudTarget {
+  readonly kind: 'eks' | 'gke' | 'aks';
+  readonly region: string;
+  /** The AWS account, Google project or Azure subscription; absent: that of the credentials. */
+  readonly account?: string;
+  /** A DNS zone that is there already and that the domain is in; absent: one for the domain is made. */
+  readonly zone?: string;
+  /** CIDRs that may reach the cluster's API server; empty: all may. */
+  readonly access: readonly string[];
+  /** Whether databases are the cloud's own or run in the cluster. */
+  readonly databases: 'managed' | 'cluster';
+  /** The size of a managed database's server, in the cloud's words; absent: the smallest. */
+  readonly databaseClass?: string;
+  /** Where certificates come from; absent: an authority of the system's own, which browsers do not know. */
+  readonly acme?: { readonly server: string; readonly email?: string };
 }

@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import { hostsIn, partOf } from './hosts.ts';
 import type { Overrides } from './overrides.ts';
 import type { AllowedSecret, VulnerabilityPolicy } from './policy.ts';
-import type { Component, Project, Rollout, Service, Target } from './project.ts';
+import type { CloudTarget, Component, Project, Rollout, Service, Target } from './project.ts';
 import { quantity } from './quantity.ts';
-import type { ComponentFile, ProjectFile } from './schema.ts';
+import type { ComponentFile, ProjectFile, TargetFile } from './schema.ts';
 
 /** What `resolveProject` cannot take from ptp.yaml. */
 export interface Surroundings {
@@ -131,8 +131,17 @@ function resolveTarget(file: ProjectFile, { folder, targetName, overrides }: Sur
       nodes: overrides.nodes ?? target.nodes,
     };
   }
-  if (target.cluster !== 'kubeconfig')
-    throw new Error(`the target ${target.cluster} was to be turned down before`);
+  if (target.cluster !== 'kubeconfig') {
+    return {
+      name: targetName,
+      cluster: target.cluster,
+      domain,
+      namespace,
+      instance: overrides.instance ?? file.name,
+      ports: { http: 80, https: 443 },
+      cloud: resolveCloud(target),
+    };
+  }
   const { context, kubeconfig, registry, gatewayClass, storageClass } = target;
   return {
     name: targetName,
@@ -146,6 +155,21 @@ function resolveTarget(file: ProjectFile, { folder, targetName, overrides }: Sur
     registry,
     ...(gatewayClass === undefined ? {} : { gatewayClass }),
     ...(storageClass === undefined ? {} : { storageClass }),
+  };
+}
+
+function resolveCloud(target: Extract<TargetFile, { readonly region: string }>): CloudTarget {
+  const { cluster, region, account, zone, access, databases, databaseClass, certificates, acme } = target;
+  const { server, email } = acme;
+  return {
+    kind: cluster,
+    region,
+    ...(account === undefined ? {} : { account }),
+    ...(zone === undefined ? {} : { zone }),
+    access,
+    databases,
+    ...(databaseClass === undefined ? {} : { databaseClass }),
+    ...(certificates === 'own' ? {} : { acme: { server, ...(email === undefined ? {} : { email }) } }),
   };
 }
 

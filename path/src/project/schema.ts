@@ -256,23 +256,99 @@ const kubeconfig = z
   })
   .meta({ description: 'A cluster that is there already.' });
 
-/** Clouds may stand in the file before ptp can go there, so what they say is kept and not judged. */
-const cloud = <const Name extends 'eks' | 'gke' | 'aks'>(kind: Name, title: string) =>
+const cidr = z
+  .string()
+  .regex(
+    /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/,
+    'is no range of addresses\nWrite it as an address and a length: 203.0.113.0/24',
+  );
+
+const acme = z
+  .strictObject({
+    server: z
+      .string()
+      .regex(/^https:\/\/[^\s/]+(\/\S*)?$/, "is no ACME directory\nWrite the directory's https:// address.")
+      .default('https://acme-v02.api.letsencrypt.org/directory')
+      .meta({ description: "The authority's ACME directory." }),
+    email: z
+      .string()
+      .regex(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'is no e-mail address\nWrite it as name@example.com.')
+      .optional()
+      .meta({ description: 'Whom the authority tells of trouble with certificates.' }),
+  })
+  .prefault({});
+
+/** A public cloud's managed cluster, and what else of the cloud's the system gets. */
+const cloud = <const Name extends 'eks' | 'gke' | 'aks'>(
+  kind: Name,
+  words: { readonly title: string; readonly account: string; readonly size: string; readonly region: string },
+) =>
   z
-    .looseObject({
+    .strictObject({
       cluster: z.literal(kind),
-      region: z.string().min(1, 'is empty\nName one.').meta({ description: 'The region.' }),
-      domain,
+      region: z
+        .string()
+        .regex(/^[a-z][a-z0-9-]*$/, `is no region\nWrite it as the cloud does: ${words.region}`)
+        .meta({ description: 'The region.', examples: [words.region] }),
+      account: z
+        .string()
+        .min(1, 'is empty\nName one, or remove the key.')
+        .optional()
+        .meta({ description: `${words.account} Left out: that of the credentials at hand.` }),
+      domain: domain.meta({ description: 'Where users find the system.' }),
       namespace,
+      zone: domain.optional().meta({
+        description:
+          'A DNS zone that is there already and that the domain is in: only the domain is written to it. Left out: a zone for the domain is made, and its parent has to delegate to it.',
+        examples: ['example.com'],
+      }),
+      access: z
+        .array(cidr)
+        .default([])
+        .meta({
+          description: "Ranges of addresses that may reach the cluster's API server. Left out: all may try.",
+          examples: [['203.0.113.0/24']],
+        }),
+      databases: z.enum(['managed', 'cluster']).default('managed').meta({
+        description: "`managed`: the cloud's own PostgreSQL. `cluster`: as on a local target, on a volume.",
+      }),
+      databaseClass: z
+        .string()
+        .min(1, 'is empty\nName one, or remove the key.')
+        .optional()
+        .meta({
+          description: "The size of a managed database's server. Left out: the smallest there is.",
+          examples: [words.size],
+        }),
+      certificates: z.enum(['acme', 'own']).default('acme').meta({
+        description:
+          "`acme`: of a public authority, which every browser knows. `own`: of an authority of the system's own.",
+      }),
+      acme: acme.meta({ description: 'The public authority; unless told, Let’s Encrypt.' }),
     })
-    .meta({ description: `${title}. This version cannot carry a system there yet.` });
+    .meta({ description: `${words.title}. Not verified on a real account.` });
 
 const target = z.discriminatedUnion('cluster', [
   local,
   kubeconfig,
-  cloud('eks', 'Amazon EKS'),
-  cloud('gke', 'Google GKE'),
-  cloud('aks', 'Azure AKS'),
+  cloud('eks', {
+    title: 'Amazon EKS (Auto Mode), ECR, RDS, Route 53',
+    account: 'The number of the AWS account.',
+    size: 'db.t4g.micro',
+    region: 'eu-west-1',
+  }),
+  cloud('gke', {
+    title: 'Google GKE (Autopilot), Artifact Registry, Cloud SQL, Cloud DNS',
+    account: 'The Google Cloud project.',
+    size: 'db-f1-micro',
+    region: 'europe-west1',
+  }),
+  cloud('aks', {
+    title: 'Azure AKS (Automatic), Container Registry, Database for PostgreSQL, DNS',
+    account: 'The id of the Azure subscription.',
+    size: 'Standard_B1ms',
+    region: 'westeurope',
+  }),
 ]);
 
 const noErrors = 'is neither a number of requests nor a share of them\nWrite 3, or "0.5%".';
@@ -443,6 +519,7 @@ export const projectSchema = z
 /** ptp.yaml as it was understood: every default that does not depend on another key is filled in. */
 export type ProjectFile = z.output<typeof projectSchema>;
 export type ComponentFile = ProjectFile['components'][string];
+export type TargetFile = NonNullable<ProjectFile['targets']>[string];
 
 /** ptp.yaml as JSON Schema (draft 2020-12): what editors complete and check by. */
 export function editorSchema(): z.core.JSONSchema.JSONSchema {

@@ -1,0 +1,5 @@
+import type { CloudTarget } from '../project/project.ts';
+import type { Cloud } from './cloud.ts';
+
+/** The public clouds, by the word in ptp.yaml. Their SDKs are large: each loads its own when it is first called. */
+export const clouds: Readonly<Partial<Record<CloudTarget['kind'], Cloud>>> = {};
