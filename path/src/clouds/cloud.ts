@@ -86,10 +86,12 @@ export interface Cloud<Api = unknown> {
   /** What is wanted. Pure: needs no credentials. */
   stack(project: Project): Stack<Api>;
   /**
-   * Lets itself in by the credentials that the cloud's own tools would use.
-   * @throws UserMistake where there are none, or they are not accepted, or are another account's than the target names
+   * Lets itself in by the credentials that the cloud's own tools would use. Undefined where there are none at all.
+   * @throws UserMistake where they are not accepted, have ended, or are another account's than the target names
    */
-  enter(context: Context, project: Project): Promise<Session<Api>>;
+  enter(context: Context, project: Project): Promise<Session<Api> | undefined>;
+  /** What somebody without credentials is to do; an imperative sentence. */
+  readonly howToEnter: string;
   /** What an error of a call means. Pure. */
   failure(error: unknown): Failure;
   /** What an error says, in one line, without secrets and request signatures. Pure. */
@@ -106,12 +108,9 @@ export interface Cloud<Api = unknown> {
   cluster(session: Session<Api>, project: Project, seen: Seen): Promise<ManagedCluster>;
   /** Points the project's domain at an address of the gateway's: an IP address or a host name. Repeatable. */
   point(session: Session<Api>, project: Project, seen: Seen, address: string): Promise<void>;
-  /**
-   * What the zone's parent has to delegate to, and whether it does: name servers. Empty where a zone of somebody else's
-   * is used.
-   */
+  /** The name servers that the parent of a zone of ours has to delegate to; empty where somebody else's zone is used. */
   nameServers(seen: Seen, project: Project): readonly string[];
-  /** Waits until what the cluster made in the account (load balancers, disks, network interfaces) is gone, or lists it. */
+  /** What is in the account with our tags or our cluster's and is none of the stack's resources. Changes nothing. */
   leftovers(session: Session<Api>, project: Project): Promise<readonly Leftover[]>;
 }
 
@@ -121,6 +120,8 @@ export interface Leftover {
   readonly name: string;
   /** It is kept on purpose: a last snapshot. */
   readonly kept?: boolean;
+  /** The cluster made it (a load balancer, a disk, a network interface) and is to take it away before it goes itself. */
+  readonly byCluster?: boolean;
   /** What it costs while it is there. */
   readonly costs?: readonly Price[];
 }

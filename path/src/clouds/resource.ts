@@ -48,7 +48,7 @@ export interface Resource<Api, Value = unknown> {
   readonly deadline: number;
   /** What it costs; absent: nothing worth a line. */
   readonly costs?: readonly Price[];
-  /** It holds data: deleted only where told so, after a last snapshot. */
+  /** It holds data. */
   readonly holdsData?: boolean;
   /** It has to be there already: it is looked at and never made, altered or deleted. */
   readonly borrowed?: boolean;
@@ -58,8 +58,8 @@ export interface Resource<Api, Value = unknown> {
   create(api: Api, seen: Seen): Promise<void>;
   /** Puts right what differs. Absent: it never differs in what can be put right. */
   update?(api: Api, seen: Seen, found: Found<Value>): Promise<void>;
-  /** Asks for its end; does not wait. */
-  delete(api: Api, seen: Seen, found: Found<Value>): Promise<void>;
-  /** What the last copy of its data is called that deleting it leaves in the account; absent: there is none. */
+  /** Asks for its end; does not wait. Of what holds data a last copy is kept, unless told otherwise. */
+  delete(api: Api, seen: Seen, found: Found<Value>, options: { readonly lastCopy: boolean }): Promise<void>;
+  /** What that last copy is called; absent: there is none. */
   lastCopy?(found: Found<Value>): string;
 }
