@@ -29,6 +29,7 @@ export type Failure =
 
 /** A list of what is wanted in an account for a project's target. */
 export interface Stack<Api> {
+  /** The one with the id `cluster` is the cluster. */
   readonly resources: readonly Resource<Api>[];
   /** Ids of the resources that images can be published after. */
   readonly registry: readonly string[];
@@ -58,9 +59,6 @@ export interface ManagedCluster {
   readonly authority: string;
   /** A token that is good for at least a minute; asked for before every request. */
   token(): Promise<Secret>;
-  readonly gatewayClass: string;
-  /** The cluster brings a controller for its class; else Traefik is installed, at a load balancer of the cloud's. */
-  readonly ownGateway: boolean;
   /** Annotations of the load balancer's Service. */
   readonly loadBalancer?: Readonly<Record<string, string>>;
   /** Objects that the cloud's cluster lacks: a storage class. Plain documents, applied before anything else. */
@@ -81,6 +79,8 @@ export interface Cloud<Api = unknown> {
   /** `Amazon EKS` */
   readonly title: string;
   readonly prices: PriceTable;
+  /** Who carries routes: Traefik, which is installed behind a load balancer of the cloud's, or a class that its clusters have. */
+  readonly gateway: 'traefik' | { readonly class: string };
   /** Everything about a target that the services would refuse later; looked at before any call. Pure. */
   check(project: Project): readonly Problem[];
   /** What is wanted. Pure: needs no credentials. */

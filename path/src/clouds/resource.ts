@@ -52,7 +52,10 @@ export interface Resource<Api, Value = unknown> {
   readonly holdsData?: boolean;
   /** It has to be there already: it is looked at and never made, altered or deleted. */
   readonly borrowed?: boolean;
-  /** Looks for it. Undefined where it is not there. */
+  /**
+   * Looks for it. Undefined where it is not there; where something that it needs is not there, and it has a name of its
+   * own that it can be found by, it is to be found all the same (`seen.find`): else it would be left behind.
+   */
   find(api: Api, seen: Seen): Promise<Found<Value> | undefined>;
   /** Asks for it; does not wait until it is ready. An answer that it exists already is an error: it is looked for again. */
   create(api: Api, seen: Seen): Promise<void>;
