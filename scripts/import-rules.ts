@@ -57,6 +57,7 @@ const top = [
     'verifying.ts',
     'previewing.ts',
     'returning.ts',
+    'drilling.ts',
     'cluster-actions.ts',
     'actions.ts',
     'main.ts',

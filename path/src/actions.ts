@@ -23,6 +23,8 @@ export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache
     history: async (...given) => (await onClusters()).history(...given),
     rollback: async (...given) => (await onClusters()).rollback(...given),
     verify: async (...given) => (await onClusters()).verify(...given),
+    drills: async (...given) => (await onClusters()).drills(...given),
+    drill: async (...given) => (await onClusters()).drill(...given),
     manifests: async (...given) => (await onClusters()).manifests(...given),
     async signingKey(project) {
       const { signingKey } = await import('./evidence/signing/signers.ts');

@@ -58,6 +58,18 @@ export function clusterActions(
       const { verify } = await import('./verifying.ts');
       return withClient(cluster, (client) => verify(context(session), { client, cluster, project }, options));
     },
+    drills: (project, session) =>
+      withCluster(context(session), project, async (client) => {
+        const { drillStates } = await import('./maintain/results.ts');
+        return drillStates(context(session), client, project);
+      }),
+    drill: async (project, name, options, session) => {
+      const cluster = await running(context(session), project);
+      const { drill } = await import('./drilling.ts');
+      return withClient(cluster, (client) =>
+        drill(context(session), { client, cluster, project }, name, options),
+      );
+    },
     manifests: (project, session) =>
       withCluster(context(session), project, async (client) =>
         manifestsText(project, await readReleases(context(session), client, project)),

@@ -198,7 +198,7 @@ export async function bringBack(
     project,
     beforeRollout,
   }: Omit<ReleasePlace, 'records'> & { readonly beforeRollout?: () => Promise<void> },
-  { number, manifests }: ReleaseRecord,
+  { number, manifests }: Pick<ReleaseRecord, 'number' | 'manifests'>,
 ): Promise<readonly string[]> {
   const { ground, workloads, route } = manifests;
   const rolled = await redeploy(context, {

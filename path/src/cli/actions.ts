@@ -1,3 +1,4 @@
+import type { DrillName, DrillResult, DrillState } from '../core/drill.ts';
 import type { Emit, PlannedChange } from '../core/event.ts';
 import type { Problem } from '../core/failure.ts';
 import type { Digest, RegistryAccess, Release, Route, TrafficResult } from '../core/handover.ts';
@@ -26,6 +27,10 @@ export interface Actions {
   rollback(project: Project, options: RollbackOptions, session: Session): Promise<Returned>;
   /** Proves that what runs is what was intended; one check for each thing that was looked at. */
   verify(project: Project, options: VerifyOptions, session: Session): Promise<readonly Check[]>;
+  /** Every drill there is, with what came of it so far. */
+  drills(project: Project, session: Session): Promise<readonly DrillState[]>;
+  /** Runs a drill under traffic and keeps its result, whatever that is. */
+  drill(project: Project, name: DrillName, options: DrillOptions, session: Session): Promise<DrillResult>;
   /** The manifests of the release that serves, as a document that `kubectl apply` takes; Secrets are not in it. */
   manifests(project: Project, session: Session): Promise<string>;
   /** Builds images without a cluster; publishes them or writes them to a folder where it is asked to. */
@@ -140,6 +145,14 @@ export interface Returned {
   readonly traffic?: TrafficResult;
 }
 
+export interface DrillOptions {
+  /** Requests a second. */
+  readonly rate: number;
+  /** Of a node that is lost: whether it stops without warning, and which one. */
+  readonly sudden?: boolean;
+  readonly node?: string;
+}
+
 export interface BuildOptions {
   /** Names of components; empty: every component, and what the services run. */
   readonly components: readonly string[];
@@ -200,6 +213,8 @@ export interface SystemStatus {
   readonly release?: Pick<PastRelease, 'number' | 'begun' | 'by' | 'source' | 'backTo' | 'traffic'>;
   /** Certificates that users see, and until when they are valid. */
   readonly certificates?: readonly { readonly name: string; readonly until: Date }[];
+  /** When each drill was last passed, ISO 8601; absent: never. */
+  readonly drills?: readonly { readonly drill: DrillName; readonly passed?: string }[];
   /** What is wrong now. Empty where all is well. */
   readonly problems: readonly Problem[];
 }

@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { build } from './commands/build.ts';
 import { doctor } from './commands/doctor.ts';
 import { down } from './commands/down.ts';
+import { drill } from './commands/drill.ts';
 import { exportManifests } from './commands/export.ts';
 import { history } from './commands/history.ts';
 import { init } from './commands/init.ts';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   history,
   rollback,
   verify,
+  drill,
   exportManifests,
   down,
   trust,

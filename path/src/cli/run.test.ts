@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { DrillResult } from '../core/drill.ts';
 import { StepFailed, UserMistake } from '../core/failure.ts';
 import { Secret } from '../core/secret.ts';
 import type { Actions, PastRelease, Preview, SystemStatus } from './actions.ts';
@@ -48,6 +49,17 @@ const past: PastRelease = {
   changes: preview.changes,
 };
 
+const drilled: DrillResult = {
+  version: 1,
+  drill: 'renew',
+  begun: '2026-11-24T10:00:00.000Z',
+  ended: '2026-11-24T10:00:09.000Z',
+  by: 'ann@here',
+  outcome: 'passed',
+  text: 'certificate 0B is served',
+  facts: { newSerial: '0B' },
+};
+
 /** The far side of the command line, as main.ts wires it; each test says what differs. */
 const actions: Actions = {
   async up(_project, _options, { emit }) {
@@ -71,6 +83,8 @@ const actions: Actions = {
   history: async () => [past],
   rollback: async (_project, { to }) => ({ number: 5, backTo: to ?? 3, rolled: ['web'], serving: 2 }),
   verify: async () => [{ name: 'drift', ok: true, found: 'none' }],
+  drills: async () => [{ drill: 'renew', summary: 'anew', results: [drilled], passed: drilled.ended }],
+  drill: async (_project, drill, { rate }) => ({ ...drilled, drill, facts: { rate } }),
   manifests: async () => '---\nkind: Service\n',
   down: async (_project, { data }) => ({
     removed: ['the local cluster shop'],
@@ -334,6 +348,22 @@ test('history tells all releases in a line each, or one whole', async () => {
   expect((await run('history 4')).out).toContain('~ shop/deployment/web');
   expect(await run('history 9')).toMatchObject({ code: 1, out: 'There is no release 9.\n' });
   expect(await run('history latest')).toMatchObject({ code: 2 });
+});
+
+test('drill lists what was tried and when, and runs one; one that fails ends with 1', async () => {
+  expect((await run('drill')).out).toBe('● renew  passed 2026-11-24 10:00Z    anew\n');
+  expect((await run('drill renew')).out).toBe(
+    '● renew passed: certificate 0B is served (9.0 s)\n  rate  100\n',
+  );
+  expect(JSON.parse((await run('drill rollback --rate 50 --json')).out)).toMatchObject({
+    kind: 'drill',
+    drill: 'rollback',
+    facts: { rate: 50 },
+  });
+  const failed = await run('drill renew', { drill: async () => ({ ...drilled, outcome: 'failed' }) });
+  expect(failed.code).toBe(1);
+  expect(await run('drill renw')).toMatchObject({ code: 2, err: expect.stringContaining('renew') });
+  expect(await run('drill renew --rate 0')).toMatchObject({ code: 2 });
 });
 
 test('rollback goes to the release before, or to the one that is named', async () => {

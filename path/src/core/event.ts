@@ -15,6 +15,7 @@ export const stepNames = [
   'route',
   'prove',
   'traffic',
+  'maintain',
 ] as const;
 export type StepName = (typeof stepNames)[number];
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ClusterState } from '../cluster/provider.ts';
 import { type FakeApi, startFakeApi } from '../kubernetes/testing/fake-api.ts';
+import { drills } from '../maintain/table.ts';
 import { systemStatus } from './status.ts';
 import { createWorld, database, labelsOf, shop, type World } from './testing/world.ts';
 
@@ -85,6 +86,7 @@ test('a system that is well', async () => {
       { name: 'database', ready: 1, wanted: 1, restarts: 0, digest, since: new Date('2026-01-01T00:00:00Z') },
     ],
     certificates: [],
+    drills: drills.map(({ name }) => ({ drill: name })),
     problems: [],
   });
 });

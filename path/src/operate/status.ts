@@ -9,6 +9,7 @@ import { label, ownedBy } from '../kubernetes/labels.ts';
 import { list } from '../kubernetes/list.ts';
 import { type AnyObject, type Deployment, keyOf, type Pod, type StatefulSet } from '../kubernetes/objects.ts';
 import { readiness } from '../kubernetes/readiness.ts';
+import { lastPassed } from '../maintain/results.ts';
 import type { Project } from '../project/project.ts';
 import { type ReleaseRecord, servingRelease } from '../releases/record.ts';
 import { readReleases } from '../releases/store.ts';
@@ -35,13 +36,14 @@ export async function systemStatus(
     const where = { namespace, labels: ownedBy(project.name) };
     // Pods are made by controllers, who pass on the project's name and not who manages it.
     const podLabels = `${label.project}=${project.name}`;
-    const [below, deployments, sets, pods, records, certificates] = await Promise.all([
+    const [below, deployments, sets, pods, records, certificates, drills] = await Promise.all([
       clusterProblems(context, client, state.cluster),
       list<Deployment>(client, { apiVersion: 'apps/v1', kind: 'Deployment', ...where }, context.signal),
       list<StatefulSet>(client, { apiVersion: 'apps/v1', kind: 'StatefulSet', ...where }, context.signal),
       list<Pod>(client, { apiVersion: 'v1', kind: 'Pod', namespace, labels: podLabels }, context.signal),
       readReleases(context, client, project),
       certificatesOf(client, namespace, context.signal),
+      lastPassed(context, client, project),
     ]);
     const components = project.components.map((one) =>
       partStatus(one.name, label.component, deployments, pods),
@@ -61,6 +63,7 @@ export async function systemStatus(
       services,
       ...(release === undefined ? {} : { release: shortRelease(release) }),
       certificates,
+      drills,
       problems: [
         ...(state.problems ?? []),
         ...below,

@@ -4,6 +4,7 @@ import type { Problem } from '../core/failure.ts';
 import type { PublishedImage, TrafficResult } from '../core/handover.ts';
 import { hashOf } from '../kubernetes/hash.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
+import { withRevisions } from './revisions.ts';
 
 /** One release: what was rolled out, when, by whom, from which source, and what came of it. */
 export interface ReleaseRecord {
@@ -102,9 +103,9 @@ export function releaseBefore(records: readonly ReleaseRecord[]): ReleaseRecord 
   const now = servingRelease(records);
   if (now === undefined) return undefined;
   const origin = now.backTo ?? now.number;
-  return records.findLast(
-    (one) => one.state === 'serving' && one.number < origin && contentOf(one) !== contentOf(now),
-  );
+  // Those that differ in credentials alone ran the same, and would get those of today.
+  const ran = (one: ReleaseRecord) => contentOf({ ...one, manifests: withRevisions(one.manifests) });
+  return records.findLast((one) => one.state === 'serving' && one.number < origin && ran(one) !== ran(now));
 }
 
 /** How many releases' images may run at any time; those of an earlier one are let in when it is gone back to. */

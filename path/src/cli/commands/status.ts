@@ -26,7 +26,7 @@ export function isWell({ cluster, components, services, problems }: SystemStatus
 
 /** The status for people. */
 export function statusText(found: SystemStatus, look: Look): string {
-  const { cluster, url, components, services, problems, release, certificates = [] } = found;
+  const { cluster, url, components, services, problems, release, certificates = [], drills } = found;
   const version = cluster.version === undefined ? '' : ` (${cluster.version})`;
   const mark = cluster.state === 'running' ? styled(look, 'green', '●') : styled(look, 'red', '●');
   const rows = table([...components, ...services].map(row));
@@ -41,6 +41,7 @@ export function statusText(found: SystemStatus, look: Look): string {
     ...(release === undefined ? [] : [`  ${releaseText(release)}`]),
     ...(release?.traffic === undefined ? [] : [`  its rollout: ${trafficText(release.traffic)}`]),
     ...certificates.map(({ name, until }) => `  certificate of ${name}: valid until ${day(until)}`),
+    ...(release === undefined || drills === undefined ? [] : [`  ${drillsText(drills)}`]),
     ...(url === undefined ? [] : [`  ${styled(look, 'bold', url)}`]),
     ...problems.flatMap((problem) => problemLines(problem, look, 'mistake')),
     '',
@@ -52,6 +53,18 @@ function releaseText({ number, begun, by, source, backTo }: NonNullable<SystemSt
     source === undefined ? '' : `, from ${source.commit.slice(0, 12)}${source.clean ? '' : ' and changes'}`;
   const back = backTo === undefined ? '' : ` (back to ${backTo})`;
   return `release ${number}${back}: ${begun.slice(0, 19).replace('T', ' ')}Z by ${by}${from}`;
+}
+
+/** `drills: renew 2026-11-26, rollback 2026-11-20; never passed: restore` */
+function drillsText(drills: NonNullable<SystemStatus['drills']>): string {
+  const passed = drills.flatMap(({ drill, passed: at }) =>
+    at === undefined ? [] : [`${drill} ${at.slice(0, 10)}`],
+  );
+  const never = drills.filter(({ passed: at }) => at === undefined).map(({ drill }) => drill);
+  return [
+    `drills: ${passed.length === 0 ? 'none passed yet' : passed.join(', ')}`,
+    ...(passed.length === 0 || never.length === 0 ? [] : [`never passed: ${never.join(', ')}`]),
+  ].join('; ');
 }
 
 function day(moment: Date): string {

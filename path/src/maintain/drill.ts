@@ -1,0 +1,65 @@
+import type { DrillFacts, DrillName } from '../core/drill.ts';
+import type { Problem } from '../core/failure.ts';
+import type { Cluster, Route, TrafficResult } from '../core/handover.ts';
+import type { Context } from '../effects/context.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import type { Project } from '../project/project.ts';
+
+/** What may be said about a drill. */
+export interface DrillOptions {
+  /** Of a node that is lost: whether it stops without warning, and which one. */
+  readonly sudden?: boolean;
+  readonly node?: string;
+}
+
+/** What drills use of other steps: handed in, because steps are strangers to each other. */
+export interface DrillTools {
+  /** The names of the route's objects. */
+  readonly names: { readonly certificate: string };
+  /** The way to the system as it serves now. */
+  readonly route: Route;
+  /** Returns to an earlier release, to the one before unless told; measures nothing and takes no lease. */
+  rollBack(to?: number): Promise<{
+    /** The release that served before, or that whose manifests it ran. */
+    readonly from: number;
+    readonly backTo: number;
+    readonly rolled: readonly string[];
+  }>;
+}
+
+/** What a drill works on. */
+export interface DrillInput {
+  readonly client: KubernetesClient;
+  readonly cluster: Cluster;
+  readonly project: Project;
+  readonly options: DrillOptions;
+  readonly tools: DrillTools;
+}
+
+/** What a drill did. */
+export interface Drilled {
+  /** In one short sentence. */
+  readonly text: string;
+  readonly facts: DrillFacts;
+}
+
+/** Why this system has nothing to try a drill on. */
+export interface NotPossible {
+  readonly notPossible: string;
+}
+
+/** One drill. */
+export interface Drill {
+  readonly name: DrillName;
+  /** What it does, in one line. */
+  readonly summary: string;
+  /** Whether it can be tried at all, asked before any request is sent; absent: always. */
+  possible?(context: Context, input: Omit<DrillInput, 'tools'>): Promise<NotPossible | undefined>;
+  /**
+   * Does it, while requests go through the public door. Throws StepFailed or UserMistake where it does not come to its
+   * end.
+   */
+  run(context: Context, input: DrillInput): Promise<Drilled>;
+  /** What is wrong with what requests saw; absent: that one of them failed, or a row is missing. */
+  judge?(traffic: TrafficResult, drilled: Drilled): Problem | undefined;
+}

@@ -1,0 +1,24 @@
+import type { Drill } from './drill.ts';
+
+/** Goes back to the release before and forward again, as one would who has to. */
+export const rollback: Drill = {
+  name: 'rollback',
+  summary: 'back to the release before, and forward again',
+  async run({ clock }, { tools }) {
+    const began = clock.monotonic();
+    const back = await tools.rollBack();
+    const between = clock.monotonic();
+    const forward = await tools.rollBack(back.from);
+    const seconds = (from: number, to: number) => Math.round((to - from) / 10) / 100;
+    return {
+      text: `release ${back.backTo} served again, and then release ${forward.backTo}`,
+      facts: {
+        from: back.from,
+        backTo: back.backTo,
+        replaced: back.rolled.join(', '),
+        secondsBack: seconds(began, between),
+        secondsForward: seconds(between, clock.monotonic()),
+      },
+    };
+  },
+};

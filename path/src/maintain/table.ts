@@ -1,0 +1,11 @@
+import { drillNames } from '../core/drill.ts';
+import type { Drill } from './drill.ts';
+import { renew } from './renew.ts';
+import { rollback } from './rollback.ts';
+
+const all: readonly Drill[] = [renew, rollback];
+
+/** Every drill there is, in the order in which they are listed. */
+export const drills: readonly Drill[] = all.toSorted(
+  (one, other) => drillNames.indexOf(one.name) - drillNames.indexOf(other.name),
+);

@@ -1,0 +1,87 @@
+import { StepFailed } from '../core/failure.ts';
+import type { Route, TrafficResult, TrafficSnapshot } from '../core/handover.ts';
+import type { Context } from '../effects/context.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import type { Project } from '../project/project.ts';
+import { untilDrained } from './drained.ts';
+import { startTraffic } from './traffic.ts';
+
+/** What is asked while something is done. */
+export interface ThroughoutInput {
+  readonly client: KubernetesClient;
+  readonly project: Project;
+  readonly route: Route;
+  /** Requests a second. */
+  readonly rate: number;
+}
+
+/** What came of the work, or what it threw, and what requests saw meanwhile. */
+export interface Throughout<T> {
+  readonly outcome: { readonly value: T } | { readonly error: unknown };
+  readonly traffic: TrafficResult;
+}
+
+/** How many requests are answered before the work begins: a second's or so. */
+const quietSeconds = 1;
+
+/** Milliseconds that requests go on for when all has become quiet again. */
+const tail = 500;
+
+/** Milliseconds from one word about the progress to the next. */
+const every = 1000;
+
+/**
+ * Does something while requests go through the public door at a constant rate, from before it begins until the last pod
+ * that it ended has gone. What the work throws is handed back, so that what requests saw is known then as well.
+ * @throws StepFailed where the system does not serve; the signal's reason where that is aborted
+ */
+export async function measureThroughout<T>(
+  context: Context,
+  { client, project, route, rate }: ThroughoutInput,
+  work: () => Promise<T>,
+): Promise<Throughout<T>> {
+  const { clock, emit, signal } = context;
+  let told = Number.NEGATIVE_INFINITY;
+  const onSnapshot = ({ requests, failed, seconds }: TrafficSnapshot): void => {
+    const now = clock.monotonic();
+    if (seconds === 0 || now - told < every) return;
+    told = now;
+    const text = `${requests} at ${rate}/s, ${failed === 0 ? 'none' : failed} failed`;
+    emit({ kind: 'progress', step: 'traffic', task: 'requests', text });
+  };
+  const traffic = await startTraffic(context, route, {
+    rate,
+    writes: project.rollout?.writes ?? false,
+    // Nothing is taken back on the way: what failed is judged at the end.
+    limits: { maxErrors: { share: 1 } },
+    paths: project.components.flatMap((component) => component.route ?? []),
+    quiet: Math.ceil(rate * quietSeconds),
+    onSnapshot,
+  });
+  if (typeof traffic === 'string')
+    throw new StepFailed({
+      what: `the system does not serve: ${traffic}`,
+      where: { object: route.url },
+      next: 'Run `ptp status`: a drill is for a system that is well.',
+    });
+  await Promise.race([traffic.quiet, clock.sleep(10_000, signal)]);
+  emit({ kind: 'step-started', step: 'traffic', text: `ask ${route.url} ${rate} times a second` });
+  const began = clock.monotonic();
+  traffic.change();
+  const outcome = await work().then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+  signal.throwIfAborted();
+  const drained = await untilDrained(context, client, project, (ending) => {
+    const text = ending === 0 ? 'all gone' : `${ending} still ending`;
+    emit({ kind: 'progress', step: 'traffic', task: 'old pods', text });
+  });
+  await clock.sleep(tail, signal);
+  const result = await traffic.whole(drained);
+  emit({ kind: 'traffic-measured', step: 'traffic', result });
+  const seconds = (clock.monotonic() - began) / 1000;
+  const text = `${route.url} ${result.failed === 0 ? 'served throughout' : 'failed requests'}`;
+  emit({ kind: 'step-done', step: 'traffic', seconds, text });
+  return { outcome, traffic: result };
+}
