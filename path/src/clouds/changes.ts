@@ -30,9 +30,10 @@ export interface Wanted {
 
 /** What is to become of a resource as it was found. Pure. */
 export function intentOf(
-  resource: Pick<Resource<never>, 'borrowed' | 'holdsData'>,
+  resource: Pick<Resource<never>, 'borrowed' | 'holdsData' | 'later'>,
   found: Found<unknown> | undefined,
 ): Intent {
+  if (found === undefined && resource.later === true) return 'keep';
   if (found === undefined) return resource.borrowed === true ? 'missing' : 'create';
   if (resource.borrowed === true) return 'keep';
   if (!found.ours) return 'foreign';

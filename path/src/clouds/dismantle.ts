@@ -31,7 +31,7 @@ export async function dismantle<Api>(
     resources.filter(({ needs }) => needs.some((needed) => needed.id === id));
   await inOrder(resources, standOn, async (resource) => {
     const found = work.seen.whole(resource);
-    if (resource.borrowed === true || found === undefined) return;
+    if (resource.borrowed === true || resource.stays === true || found === undefined) return;
     const name = `${resource.kind} ${resource.name}`;
     if (!found.ours) {
       foreign.push(name);

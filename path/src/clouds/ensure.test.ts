@@ -4,7 +4,7 @@ import { UserMistake } from '../core/failure.ts';
 import { dismantle } from './dismantle.ts';
 import { ensure } from './ensure.ts';
 import { observe } from './observe.ts';
-import { Account, Refusal, shop, stack } from './testing/nowhere.ts';
+import { Account, Refusal, shop, stack, thing } from './testing/nowhere.ts';
 
 const up = (account: Account, signal?: AbortSignal) => ensure(account.work(signal), shop, stack);
 
@@ -196,4 +196,18 @@ describe.each(['before', 'after'] as const)('killed %s any call,', (when) => {
       expect(states(account), `killed ${when} call ${nth}`).toEqual([]);
     }
   });
+});
+
+test("what is the whole account's is made where it lacks and stays; what comes later is not waited for, and goes", async () => {
+  const account = new Account();
+  const services = { ...thing({ id: 'services' }), stays: true };
+  const address = { ...thing({ id: 'address', needs: [services] }), later: true };
+  const own = [services, address];
+  await ensure(account.work(), shop, own);
+  expect(states(account)).toEqual(['shop-far-services ready 1']);
+  await address.create(account, account.work().seen);
+  const work = account.work();
+  await observe(work, own);
+  await dismantle(work, own, { lastCopy: true });
+  expect(states(account)).toEqual(['shop-far-services ready 1']);
 });

@@ -52,6 +52,10 @@ export interface Resource<Api, Value = unknown> {
   readonly holdsData?: boolean;
   /** It has to be there already: it is looked at and never made, altered or deleted. */
   readonly borrowed?: boolean;
+  /** It is the whole account's: made where it lacks, and left there when the rest goes. */
+  readonly stays?: boolean;
+  /** Something else makes it, later: it is looked at, refused where it is somebody else's, and deleted. */
+  readonly later?: boolean;
   /**
    * Looks for it. Undefined where it is not there; where something that it needs is not there, and it has a name of its
    * own that it can be found by, it is to be found all the same (`seen.find`): else it would be left behind.
