@@ -15,6 +15,7 @@ import { openDoor } from './opening.ts';
 import { planFirst, planRelease, type ReleasePlan } from './planning.ts';
 import type { Project } from './project/project.ts';
 import { revisionOf, type SourceState, sourceOf } from './project/revision.ts';
+import { checkUncommitted } from './project/uncommitted.ts';
 import { proveServing } from './prove/step.ts';
 import { pullCredentials } from './registry/pull-credentials.ts';
 import { publishImages } from './registry/step.ts';
@@ -60,6 +61,9 @@ export async function up(given: Context, project: Project, options: WalkOptions 
 }
 
 async function walk(context: Context, project: Project, options: WalkOptions): Promise<Arrival> {
+  const source = sourceOf(context, project);
+  source.catch(() => {}); // told where it is waited for
+  await checkUncommitted(context, project, source);
   const ground = Promise.withResolvers<Groundwork>();
   let reached: Reached | undefined;
   const starting = startCluster(context, project, ground.resolve).then(async (cluster) => {
@@ -67,8 +71,6 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
     return reached;
   });
   starting.catch(ground.reject);
-  const source = sourceOf(context, project);
-  source.catch(() => {}); // told where it is waited for
   const traffic = measureRollout(
     context,
     project,
@@ -213,7 +215,12 @@ async function publish(
   return withWholeImages(context, make, async (built) => {
     onBuilt(built);
     // Looked at while the cluster starts; nobody gets what has not been looked at.
-    const [[state, { registry }]] = await Promise.all([place, inspectImages(context, project, built)]);
+    const [[state, { registry }]] = await Promise.all([
+      place,
+      inspectImages(context, project, built),
+      // Somebody may have gone on writing while it was built.
+      project.target.uncommitted === 'block' ? checkUncommitted(context, project) : undefined,
+    ]);
     const tags = state === undefined ? [] : [revisionOf(state)];
     const images = await publishProjectImages(context, registry, built, tags);
     const attesting = attestProjectImages(context, project, registry, built, state);

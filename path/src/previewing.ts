@@ -8,6 +8,7 @@ import { connect } from './kubernetes/client.ts';
 import { unreachable } from './operate/status.ts';
 import { planFirst, planRelease } from './planning.ts';
 import type { Project } from './project/project.ts';
+import { uncommittedProblem } from './project/uncommitted.ts';
 import { repositoryOf } from './registry/repository.ts';
 import { servingRelease } from './releases/record.ts';
 import { readReleases } from './releases/store.ts';
@@ -18,10 +19,14 @@ import { readReleases } from './releases/store.ts';
  * @throws UserMistake where someone else manages a field, StepFailed where the cluster does not answer
  */
 export async function preview(context: Context, project: Project): Promise<Preview> {
-  const [built, state] = await Promise.all([
+  const [built, state, uncommitted] = await Promise.all([
     buildProjectImages(context, project),
     providers[project.target.cluster].find(context, project),
+    uncommittedProblem(context, project),
   ]);
+  const refused =
+    uncommitted !== undefined && project.target.uncommitted === 'block' ? { refused: uncommitted } : {};
+  if (uncommitted !== undefined) context.emit({ kind: 'warning', step: 'project', problem: uncommitted });
   if (state.state === 'unreachable') throw new StepFailed(unreachable(project, state));
   if (state.state !== 'running') {
     const images = built.map(({ name, manifest }) => ({
@@ -29,7 +34,7 @@ export async function preview(context: Context, project: Project): Promise<Previ
       digest: manifest.descriptor.digest,
       isNew: true,
     }));
-    return { cluster: state.state, images, changes: [], migrations: [], nothing: false };
+    return { cluster: state.state, images, changes: [], migrations: [], nothing: false, ...refused };
   }
   const { cluster } = state;
   const client = await connect(cluster.kubeconfig);
@@ -48,6 +53,7 @@ export async function preview(context: Context, project: Project): Promise<Previ
       changes: plan.changes,
       migrations,
       nothing: records.length > 0 && plan.changes.length === 0 && migrations.length === 0,
+      ...refused,
     };
   } finally {
     await client.close();

@@ -97,6 +97,8 @@ export interface Preview {
   readonly migrations: readonly string[];
   /** `up` would change nothing. */
   readonly nothing: boolean;
+  /** Why `up` would refuse these sources. */
+  readonly refused?: Problem;
 }
 
 /** A release as `history` tells of it. */

@@ -78,6 +78,7 @@ test('the smallest file gets every default', async () => {
       instance: 'shop',
       ports: { http: 80, https: 443 },
       nodes: 1,
+      uncommitted: 'allow',
     },
     rollout: { rate: 40, maxErrors: { share: 0.005 }, deadline: 300, writes: true },
     vulnerabilities: {
@@ -109,6 +110,16 @@ test('how a rollout is measured: what is said counts, and rows are written elsew
     writes: true,
   });
   expect(await rolloutOf('rollout: { maxErrors: 1.25% }\n')).toMatchObject({ maxErrors: { share: 0.0125 } });
+});
+
+test('sources that no commit has are told of elsewhere than on this machine, unless the target says another', async () => {
+  const text = (said: string) =>
+    `name: shop\ncomponents:\n  web:\n    source: web\n    route: /\ntargets:\n  local: { cluster: local${said} }\n  far: { cluster: kubeconfig, domain: shop.example.com, registry: r.example.com/shop${said} }\n`;
+  const said = async (target: string, more = '') =>
+    (await load(await write(text(more), ['web']), {}, target)).project.target.uncommitted;
+  expect([await said('local'), await said('far')]).toEqual(['allow', 'warn']);
+  const block = ', uncommitted: block';
+  expect([await said('local', block), await said('far', block)]).toEqual(['block', 'block']);
 });
 
 test('the reference system at the root of this repository loads without a doubt', async () => {
@@ -244,6 +255,7 @@ test('a target is chosen by name, and local is taken where none is named', async
     instance: 'shop',
     ports: { http: 80, https: 443 },
     registry: 'r.example.com/shop',
+    uncommitted: 'warn',
     kubeconfig: join(folder, 'kube.yaml'),
   });
   expect((await load(file, {}, 'aws')).project.target).toEqual({
@@ -260,6 +272,7 @@ test('a target is chosen by name, and local is taken where none is named', async
       databases: 'managed',
       acme: { server: 'https://acme-v02.api.letsencrypt.org/directory' },
     },
+    uncommitted: 'warn',
   });
 });
 

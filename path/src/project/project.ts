@@ -92,6 +92,8 @@ export interface Target {
   readonly registry?: string;
   readonly gatewayClass?: string;
   readonly storageClass?: string;
+  /** What is done with sources that no commit has; absent: nothing. */
+  readonly uncommitted?: 'allow' | 'warn' | 'block';
   /** What is asked of a public cloud; absent on every other kind of target. */
   readonly cloud?: CloudTarget;
 }

@@ -117,6 +117,7 @@ function resolveTarget(file: ProjectFile, { folder, targetName, overrides }: Sur
     cluster: 'local',
     ports: { http: 80, https: 443 },
     nodes: 1,
+    uncommitted: undefined,
   };
   const namespace = target.namespace ?? file.name;
   const domain = overrides.domain ?? target.domain ?? `${file.name}.localhost`;
@@ -129,6 +130,7 @@ function resolveTarget(file: ProjectFile, { folder, targetName, overrides }: Sur
       instance: overrides.instance ?? target.instance ?? file.name,
       ports: { http: overrides.http ?? target.ports.http, https: overrides.https ?? target.ports.https },
       nodes: overrides.nodes ?? target.nodes,
+      uncommitted: target.uncommitted ?? 'allow',
     };
   }
   if (target.cluster !== 'kubeconfig') {
@@ -140,9 +142,10 @@ function resolveTarget(file: ProjectFile, { folder, targetName, overrides }: Sur
       instance: overrides.instance ?? file.name,
       ports: { http: 80, https: 443 },
       cloud: resolveCloud(target),
+      uncommitted: target.uncommitted ?? 'warn',
     };
   }
-  const { context, kubeconfig, registry, gatewayClass, storageClass } = target;
+  const { context, kubeconfig, registry, gatewayClass, storageClass, uncommitted = 'warn' } = target;
   return {
     name: targetName,
     cluster: 'kubeconfig',
@@ -155,6 +158,7 @@ function resolveTarget(file: ProjectFile, { folder, targetName, overrides }: Sur
     registry,
     ...(gatewayClass === undefined ? {} : { gatewayClass }),
     ...(storageClass === undefined ? {} : { storageClass }),
+    uncommitted,
   };
 }
 

@@ -206,6 +206,11 @@ const storageClass = z
   .optional()
   .meta({ description: "The storage class of databases. Left out: the cluster's default." });
 
+const uncommitted = z.enum(['allow', 'warn', 'block']).optional().meta({
+  description:
+    'What `ptp up` does with sources that no commit has: `block` refuses them before anything is built. Left out: `allow` on a target of `cluster: local`, else `warn`.',
+});
+
 const local = z
   .strictObject({
     cluster: z.literal('local'),
@@ -225,6 +230,7 @@ const local = z
       description:
         'How many nodes the cluster has, to see what happens when one of them goes. The first one has the control plane and all data; each further one takes about 110 MiB of memory.',
     }),
+    uncommitted,
   })
   .meta({ description: 'A Kubernetes on this machine, started by ptp.' });
 
@@ -253,6 +259,7 @@ const kubeconfig = z
       description: 'The Gateway API class that carries the route. Left out: the only one there is.',
     }),
     storageClass,
+    uncommitted,
   })
   .meta({ description: 'A cluster that is there already.' });
 
@@ -325,6 +332,7 @@ const cloud = <const Name extends 'eks' | 'gke' | 'aks'>(
           "`acme`: of a public authority, which every browser knows. `own`: of an authority of the system's own.",
       }),
       acme: acme.meta({ description: 'The public authority; unless told, Let’s Encrypt.' }),
+      uncommitted,
     })
     .meta({ description: `${words.title}. Not verified on a real account.` });
 

@@ -68,6 +68,34 @@ export function verified(system: System): void {
     expect(bad(ended)).toMatchObject([{ found: expect.stringContaining('changes that no commit has') }]);
   });
 
+  test('where the target asks for sources that a commit has, others are refused by name, before anything is made', async () => {
+    const target = '    domain: hello.localhost';
+    const asking = [target, `    uncommitted: block\n${target}`] as const;
+    await withEdit(join(folder, 'ptp.yaml'), asking, async () => {
+      git('commit', '--all', '--quiet', '--message', 'ask');
+      expect(jsonResult(await system.must('plan', '--json'))).not.toHaveProperty('refused');
+      await withEdit(page, [line, line.replace('click', 'prod')], async () => {
+        const plan = await system.ptp('plan', '--exit-code', '--json');
+        expect(plan.code).toBe(2);
+        expect(jsonResult(plan)).toMatchObject({
+          refused: { details: ['changed: system/frontend/src/app.tsx'] },
+          changes: [{ object: 'hello/deployment/frontend' }],
+        });
+        const ended = await system.ptp('up', '--json');
+        expect(ended.code).toBe(2);
+        expect(jsonResult(ended).problems).toMatchObject([
+          {
+            what: expect.stringContaining('these sources are not as commit'),
+            details: ['changed: system/frontend/src/app.tsx'],
+          },
+        ]);
+        expect(ended.stdout).not.toContain('"step-started"');
+      });
+      await system.must('up', '--no-wait');
+    });
+    git('commit', '--all', '--quiet', '--message', 'ask no more');
+  });
+
   test('what a hand has changed is found', async () => {
     await system.cluster((client) =>
       client.send({

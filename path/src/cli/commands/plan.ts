@@ -1,10 +1,13 @@
 import type { Preview } from '../actions.ts';
 import type { Command } from '../command.ts';
-import { type Look, shortDigest, styled, table } from '../render/look.ts';
+import { clean, type Look, shortDigest, styled, table } from '../render/look.ts';
 import { planCount, planLines } from '../render/plan-lines.ts';
 
 /** The exit code that says: there is something to do. 1 and 2 are failures. */
 const somethingToDo = 3;
+
+/** As `up` would end. */
+const refused = 2;
 
 /** `ptp plan`. */
 export const plan: Command = {
@@ -16,20 +19,22 @@ export const plan: Command = {
   options: {
     'exit-code': {
       type: 'boolean',
-      description: `end with ${somethingToDo} where there is something to do, with 0 where there is not`,
+      description: `end with ${somethingToDo} where there is something to do, with 0 where there is not, with ${refused} where \`up\` would refuse these sources`,
     },
   },
   words: 0,
   async run({ load, actions, session, output, flags }) {
     const preview = await actions.plan(await load(), session);
     output.result({ kind: 'plan', ...preview }, previewText(preview, output.look));
-    return flags.has('exit-code') && !preview.nothing ? somethingToDo : 0;
+    if (!flags.has('exit-code')) return 0;
+    if (preview.refused !== undefined) return refused;
+    return preview.nothing ? 0 : somethingToDo;
   },
 };
 
 /** A preview for people. */
 export function previewText(preview: Preview, look: Look): string {
-  const { cluster, serving, images, changes, migrations, nothing } = preview;
+  const { cluster, serving, images, changes, migrations, nothing, refused } = preview;
   const rows = table(
     images.map(({ name, digest, isNew }) => [name, shortDigest(digest), isNew ? 'new' : 'runs already']),
   );
@@ -52,6 +57,9 @@ export function previewText(preview: Preview, look: Look): string {
             ? 'There is no cluster yet: `ptp up` makes it, and all that runs in it.'
             : 'The cluster is stopped: `ptp up` starts it; what would change in it cannot be seen before.',
         ]),
+    ...(refused === undefined
+      ? []
+      : [`${styled(look, 'red', '✘')} \`ptp up\` refuses this: ${clean(refused.what)}`]),
     '',
   ].join('\n');
 }
