@@ -29,7 +29,7 @@ type Rule = (each: Import) => string | undefined;
 const tool = 'path/src/';
 const steps = new Set([
   ...['image', 'registry', 'cluster', 'admission', 'deploy', 'services', 'route', 'prove'],
-  ...['traffic', 'evidence', 'observe', 'maintain', 'cost', 'explain'],
+  ...['traffic', 'evidence', 'observe', 'maintain'],
   ...['vulnerabilities', 'leaks'],
 ]);
 
@@ -42,6 +42,9 @@ const shared: Readonly<Record<string, readonly string[]>> = {
   kubernetes: ['core', 'effects'],
   clouds: ['core', 'effects', 'project'],
   releases: ['core', 'effects', 'project', 'oci', 'kubernetes'],
+  // What is read of a system once, and what pure functions make of it.
+  snapshot: ['core', 'effects', 'project', 'oci', 'kubernetes', 'releases'],
+  explain: ['core', 'project', 'kubernetes', 'releases', 'snapshot'],
   cli: ['core', 'project'],
 };
 const belowSteps = ['core', 'effects', 'project', 'oci', 'kubernetes'];
@@ -55,6 +58,7 @@ const top = [
   ...[
     'rebuilding.ts',
     'verifying.ts',
+    'surveying.ts',
     'previewing.ts',
     'returning.ts',
     'drilling.ts',

@@ -25,6 +25,8 @@ export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache
     verify: async (...given) => (await onClusters()).verify(...given),
     drills: async (...given) => (await onClusters()).drills(...given),
     drill: async (...given) => (await onClusters()).drill(...given),
+    explain: async (...given) => (await onClusters()).explain(...given),
+    trace: async (...given) => (await onClusters()).trace(...given),
     manifests: async (...given) => (await onClusters()).manifests(...given),
     async signingKey(project) {
       const { signingKey } = await import('./evidence/signing/signers.ts');

@@ -70,6 +70,16 @@ export function clusterActions(
         drill(context(session), { client, cluster, project }, name, options),
       );
     },
+    explain: async (project, topic, session) => {
+      const cluster = await running(context(session), project);
+      const { explain } = await import('./surveying.ts');
+      return withClient(cluster, (client) => explain(context(session), { client, cluster, project }, topic));
+    },
+    trace: async (project, field, session) => {
+      const cluster = await running(context(session), project);
+      const { trace } = await import('./surveying.ts');
+      return withClient(cluster, (client) => trace(context(session), { client, cluster, project }, field));
+    },
     manifests: (project, session) =>
       withCluster(context(session), project, async (client) =>
         manifestsText(project, await readReleases(context(session), client, project)),
@@ -83,7 +93,7 @@ export function clusterActions(
       return publicUrl({ project, cluster });
     },
     browse: (url) => browse(effects.processes, url),
-    trust: async (project, { remove }, session) => {
+    trust: async (project, remove, session) => {
       // Whom to trust no more needs no cluster to be told: it may be gone with its data.
       if (remove) return trust(context(session), project, undefined);
       const authority = await withCluster(context(session), project, (client) =>

@@ -1,3 +1,4 @@
+import type { Answer, Trace } from '../core/answer.ts';
 import type { DrillName, DrillResult, DrillState } from '../core/drill.ts';
 import type { Emit, PlannedChange } from '../core/event.ts';
 import type { Problem } from '../core/failure.ts';
@@ -31,6 +32,14 @@ export interface Actions {
   drills(project: Project, session: Session): Promise<readonly DrillState[]>;
   /** Runs a drill under traffic and keeps its result, whatever that is. */
   drill(project: Project, name: DrillName, options: DrillOptions, session: Session): Promise<DrillResult>;
+  /** The answers to questions of the exercise, with facts of the system as it is; all of them unless a topic is named. */
+  explain(project: Project, topic: string | undefined, session: Session): Promise<readonly Answer[]>;
+  /** Where a field of a live object comes from: `deployment/backend`, `.spec.replicas`. */
+  trace(
+    project: Project,
+    field: { readonly object: string; readonly path: string },
+    session: Session,
+  ): Promise<Trace>;
   /** The manifests of the release that serves, as a document that `kubectl apply` takes; Secrets are not in it. */
   manifests(project: Project, session: Session): Promise<string>;
   /** Builds images without a cluster; publishes them or writes them to a folder where it is asked to. */

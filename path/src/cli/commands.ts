@@ -3,6 +3,7 @@ import { build } from './commands/build.ts';
 import { doctor } from './commands/doctor.ts';
 import { down } from './commands/down.ts';
 import { drill } from './commands/drill.ts';
+import { explain } from './commands/explain.ts';
 import { exportManifests } from './commands/export.ts';
 import { history } from './commands/history.ts';
 import { init } from './commands/init.ts';
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   rollback,
   verify,
   drill,
+  explain,
   exportManifests,
   down,
   trust,

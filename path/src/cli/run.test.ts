@@ -85,6 +85,31 @@ const actions: Actions = {
   verify: async () => [{ name: 'drift', ok: true, found: 'none' }],
   drills: async () => [{ drill: 'renew', summary: 'anew', results: [drilled], passed: drilled.ended }],
   drill: async (_project, drill, { rate }) => ({ ...drilled, drill, facts: { rate } }),
+  explain: async () => [
+    {
+      topic: 'images',
+      part: 'Images',
+      question: 'How?',
+      choice: 'So.',
+      turnedDown: [{ what: 'Otherwise', why: 'no' }],
+      costs: 'Little.',
+      decisions: [],
+      facts: [{ what: 'image of web', is: digest, command: 'ptp verify', ok: true }],
+    },
+  ],
+  trace: async (_project, { object, path }) => ({
+    object: `shop/${object}`,
+    path,
+    value: 2,
+    sources: [
+      {
+        path,
+        rule: 'As ptp.yaml says.',
+        file: 'path/src/deploy/plan.ts',
+        input: { key: 'components.web.replicas', file: 'ptp.yaml', line: 7, set: true },
+      },
+    ],
+  }),
   manifests: async () => '---\nkind: Service\n',
   down: async (_project, { data }) => ({
     removed: ['the local cluster shop'],

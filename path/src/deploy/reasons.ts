@@ -1,0 +1,302 @@
+import type { FieldReason, Reasons } from '../core/reason.ts';
+
+const pod = '.spec.template.spec';
+const container = `${pod}.containers[*]`;
+const part = 'component';
+
+const metadata = (kind: string): readonly FieldReason[] => [
+  {
+    kind,
+    part,
+    path: '.metadata',
+    rule: 'Called as the component, in the namespace of the target; labels say which project, step and component it is of, and pruning goes by them.',
+    input: 'components.{name}',
+    decision: 11,
+  },
+];
+
+const pods: readonly FieldReason[] = [
+  {
+    kind: 'Deployment',
+    part,
+    path: '.spec.template.metadata',
+    rule: 'Labels select the serving pods and nothing else; the annotation of a binding changes with its credentials, so that pods are replaced then.',
+    input: 'components.{name}.needs',
+    decision: 15,
+  },
+  {
+    kind: 'Deployment',
+    part,
+    path: pod,
+    rule: 'What every pod has: an account without rights or token, no variables for other Services, its volumes.',
+    decision: 13,
+  },
+  {
+    kind: 'Deployment',
+    part,
+    path: `${pod}.automountServiceAccountToken`,
+    rule: 'No component asks the API server for anything, so none has a token to be stolen.',
+    decision: 13,
+  },
+  {
+    kind: 'Deployment',
+    part,
+    path: `${pod}.securityContext`,
+    rule: 'The restricted Pod Security Standard: no root, the runtime’s system call filter; a group that may read binding files where there are some.',
+    input: 'components.{name}.needs',
+    decision: 13,
+  },
+  {
+    kind: 'Deployment',
+    part,
+    path: `${pod}.volumes`,
+    rule: 'A small /tmp, since the root is read-only; the Secret of each service that it needs; files that it names.',
+    input: 'components.{name}.needs',
+    decision: 15,
+  },
+  {
+    kind: 'Deployment',
+    part,
+    path: `${pod}.terminationGracePeriodSeconds`,
+    rule: '60 s for all of a pod’s ending: 5 s to leave the addresses, then the requests that it still has.',
+    decision: 23,
+  },
+  {
+    kind: 'Deployment',
+    part,
+    path: `${pod}.topologySpreadConstraints`,
+    rule: 'Copies go to different nodes where there are several; on one node they run all the same.',
+    input: 'components.{name}.replicas',
+    decision: 31,
+  },
+  {
+    kind: 'Deployment',
+    part,
+    path: container,
+    rule: 'One container, called as the component, that gets all it needs by variables and files.',
+    input: 'components.{name}',
+  },
+  {
+    kind: 'Deployment',
+    part,
+    path: `${container}.image`,
+    rule: 'The digest of what was built from the sources and published; never a tag.',
+    input: 'components.{name}.source',
+    decision: 5,
+  },
+  {
+    kind: 'Deployment',
+    part,
+    path: `${container}.env`,
+    rule: 'PORT and MANAGEMENT_PORT, the root of the bindings where it needs a service, then what ptp.yaml says. No secrets.',
+    input: 'components.{name}.env',
+    decision: 15,
+  },
+  {
+    kind: 'Deployment',
+    part,
+    path: `${container}.ports`,
+    rule: 'The port that is served on, and the one of probes and metrics, which has no route.',
+    input: 'components.{name}.port',
+    decision: 22,
+  },
+  {
+    kind: 'Deployment',
+    part,
+    path: `${container}.resources.requests.cpu`,
+    rule: 'Processor time that is kept for each copy; what is free beside it may be used.',
+    input: 'components.{name}.resources.cpu',
+  },
+  {
+    kind: 'Deployment',
+    part,
+    path: `${container}.resources.requests.memory`,
+    rule: 'Memory that is kept for each copy: the node takes no pod whose memory it does not have.',
+    input: 'components.{name}.resources.memory',
+  },
+  {
+    kind: 'Deployment',
+    part,
+    path: `${container}.resources.limits`,
+    rule: 'A copy that needs more memory is stopped before it harms others. No limit on the processor: it would slow a component down while the processor has nothing else to do.',
+    input: 'components.{name}.resources.memoryLimit',
+  },
+  ...['startupProbe', 'livenessProbe'].map(
+    (probe): FieldReason => ({
+      kind: 'Deployment',
+      part,
+      path: `${container}.${probe}`,
+      rule: '/livez on the management port: whether the process can go on. A start has 60 s, then three misses restart it.',
+      input: 'components.{name}.management',
+      decision: 22,
+    }),
+  ),
+  {
+    kind: 'Deployment',
+    part,
+    path: `${container}.readinessProbe`,
+    rule: '/readyz on the management port, every 2 s: whether it can answer users, its database included. Two misses take it out of the addresses.',
+    input: 'components.{name}.management',
+    decision: 22,
+  },
+  {
+    kind: 'Deployment',
+    part,
+    path: `${container}.lifecycle`,
+    rule: 'The kubelet waits 5 s before SIGTERM, as long as proxies take to notice that the pod leaves.',
+    decision: 23,
+  },
+  {
+    kind: 'Deployment',
+    part,
+    path: `${container}.securityContext`,
+    rule: 'No privilege, no capability, a root that cannot be written.',
+    decision: 13,
+  },
+  {
+    kind: 'Deployment',
+    part,
+    path: `${container}.volumeMounts`,
+    rule: 'Binding files below /bindings/<service>, as servicebinding.io has it; read-only.',
+    input: 'components.{name}.needs',
+    decision: 15,
+  },
+];
+
+const rollout: readonly FieldReason[] = [
+  {
+    kind: 'Deployment',
+    part,
+    path: '.spec.replicas',
+    rule: 'How many copies ptp.yaml asks for; with two or more a rollout, a node that is drained and a pod that dies fail no request.',
+    input: 'components.{name}.replicas',
+    decision: 23,
+  },
+  {
+    kind: 'Deployment',
+    part,
+    path: '.spec.revisionHistoryLimit',
+    rule: 'Three old ReplicaSets; what is gone back to is in the release records.',
+    decision: 37,
+  },
+  {
+    kind: 'Deployment',
+    part,
+    path: '.spec.selector',
+    rule: 'By name and instance: a migration’s pods have another name and get no requests.',
+    decision: 16,
+  },
+  {
+    kind: 'Deployment',
+    part,
+    path: '.spec.strategy',
+    rule: 'A new pod serves before an old one goes. Up to three copies are replaced all at once, more by quarters.',
+    input: 'components.{name}.replicas',
+    decision: 23,
+  },
+  {
+    kind: 'Deployment',
+    part,
+    path: '.spec.minReadySeconds',
+    rule: 'Old pods serve on for 3 s beside new ones that are ready: what these do to requests shows while going back costs nothing.',
+    decision: 34,
+  },
+  {
+    kind: 'Deployment',
+    part,
+    path: '.spec.progressDeadlineSeconds',
+    rule: 'How long a new version may take to become ready before it is taken back.',
+    input: 'rollout.deadline',
+    decision: 34,
+  },
+];
+
+/** Why the objects of components are as they are: `pod.ts`, `plan.ts` and `network.ts`. */
+export const deployReasons: readonly Reasons[] = [
+  { file: 'path/src/deploy/pod.ts', reasons: pods },
+  {
+    file: 'path/src/deploy/plan.ts',
+    reasons: [
+      ...rollout,
+      ...['Deployment', 'Service', 'ServiceAccount', 'ConfigMap', 'PodDisruptionBudget'].flatMap(metadata),
+      {
+        kind: 'Service',
+        part,
+        path: '.spec',
+        rule: 'The component’s address within the cluster. Its management port has none: probes go to the pods.',
+        input: 'components.{name}.port',
+        decision: 22,
+      },
+      {
+        kind: 'ServiceAccount',
+        part,
+        path: '.automountServiceAccountToken',
+        rule: 'No component asks the API server for anything, so none has a token to be stolen.',
+        decision: 13,
+      },
+      {
+        kind: 'ServiceAccount',
+        part,
+        path: '.imagePullSecrets',
+        rule: 'Where the registry wants credentials, these are what nodes pull with.',
+        decision: 6,
+      },
+      {
+        kind: 'ConfigMap',
+        part,
+        path: '.data',
+        rule: 'Files that ptp.yaml names; the map’s name has their digest, so pods are replaced when one changes.',
+        input: 'components.{name}.files',
+      },
+      {
+        kind: 'ConfigMap',
+        part,
+        path: '.immutable',
+        rule: 'A map is never changed: another content is another map, so that going back finds the old one.',
+        input: 'components.{name}.files',
+      },
+      {
+        kind: 'PodDisruptionBudget',
+        part,
+        path: '.spec',
+        rule: 'A node that is drained takes one copy at a time; a broken pod keeps no node from being drained.',
+        input: 'components.{name}.replicas',
+        decision: 31,
+      },
+    ],
+  },
+  {
+    file: 'path/src/deploy/network.ts',
+    reasons: [
+      {
+        kind: 'NetworkPolicy',
+        path: '.metadata',
+        rule: 'One for each component, and one that allows nothing to everybody else.',
+        input: 'components',
+        decision: 26,
+      },
+      {
+        kind: 'NetworkPolicy',
+        path: '.spec',
+        rule: 'Nobody talks to anybody by default; what follows allows what ptp.yaml implies.',
+        decision: 26,
+      },
+      {
+        kind: 'NetworkPolicy',
+        part,
+        path: '.spec.ingress',
+        rule: 'Those whose URLs name the component may reach it; everybody, where it has a route.',
+        input: 'components.{name}.route',
+        decision: 26,
+      },
+      {
+        kind: 'NetworkPolicy',
+        part,
+        path: '.spec.egress',
+        rule: 'It reaches names (DNS), the components that its URLs name, the services that it needs, and nothing else.',
+        input: 'components.{name}.env',
+        decision: 26,
+      },
+    ],
+  },
+];

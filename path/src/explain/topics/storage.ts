@@ -1,0 +1,42 @@
+import type { PersistentVolumeClaim } from '../../kubernetes/objects.ts';
+import { ofKind } from '../../snapshot/snapshot.ts';
+import { fact, fieldFact, size } from '../fact.ts';
+import type { Topic } from '../topic.ts';
+
+export const storage: Topic = {
+  name: 'storage',
+  part: 'Services',
+  question: "How is the database's storage managed?",
+  choice: () =>
+    'As a claim of the StatefulSet, of the size that ptp.yaml asks for. It is kept whatever happens to the StatefulSet, the node or the cluster; `ptp down --data` alone deletes it, and says first what would be lost.',
+  turnedDown: [
+    { what: 'A volume that goes with the pod', why: 'every rollout would lose the data' },
+    { what: 'Replicated storage (Longhorn, Ceph)', why: 'three machines’ worth of work for one disk' },
+  ],
+  costs: () =>
+    'A local volume is a folder on one machine’s disk: its loss is the data’s loss, but for a backup.',
+  decisions: [14, 8],
+  facts: (snapshot) =>
+    ofKind<PersistentVolumeClaim>(snapshot, 'PersistentVolumeClaim').flatMap(({ metadata, spec, status }) => {
+      const used = snapshot.usage
+        .flatMap(({ volumes }) => volumes)
+        .find(({ claim }) => claim === metadata.name);
+      return [
+        fact(
+          `claim ${metadata.name}`,
+          `${spec?.resources?.requests?.storage} of class ${spec?.storageClassName}, ${status?.phase}`,
+          `ptp explain persistentvolumeclaim/${metadata.name} .spec`,
+          status?.phase === 'Bound',
+        ),
+        ...(used === undefined ? [] : [fact(`used of ${metadata.name}`, size(used.used), 'ptp cost --json')]),
+        ...snapshot.project.services.map(({ name }) =>
+          fieldFact(
+            snapshot,
+            'what becomes of it when the server is deleted',
+            ['StatefulSet', name],
+            '.spec.persistentVolumeClaimRetentionPolicy.whenDeleted',
+          ),
+        ),
+      ];
+    }),
+};

@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import type { Answer, Trace } from './core/answer.ts';
+import { UserMistake } from './core/failure.ts';
+import type { Cluster } from './core/handover.ts';
+import type { Reasons } from './core/reason.ts';
+import { deployReasons } from './deploy/reasons.ts';
+import type { Context } from './effects/context.ts';
+import { answerOf } from './explain/answer.ts';
+import { type Decision, readDecisions } from './explain/decisions.ts';
+import { topics } from './explain/topics.ts';
+import { traceField } from './explain/trace.ts';
+import { admissionPolicyName } from './kubernetes/admission-rights.ts';
+import type { KubernetesClient } from './kubernetes/client.ts';
+import type { Project } from './project/project.ts';
+import { openAttachments } from './registry/attachments.ts';
+import { publicUrl } from './route/plan.ts';
+import { routeReasons } from './route/reasons.ts';
+import { postgresReasons } from './services/postgres/reasons.ts';
+import { readSnapshot } from './snapshot/read.ts';
+import type { Snapshot } from './snapshot/snapshot.ts';
+
+/** A system that runs, and the way to it. */
+export interface Surveyed {
+  readonly client: KubernetesClient;
+  readonly cluster: Cluster;
+  readonly project: Project;
+}
+
+/** Why each field that the path plans is as it is. */
+export const allReasons: readonly Reasons[] = [...deployReasons, ...postgresReasons, ...routeReasons];
+
+/** A system as it is now, read once. Throws StepFailed where the cluster does not answer. */
+export async function survey(context: Context, { client, cluster, project }: Surveyed): Promise<Snapshot> {
+  const attachments = openAttachments(context, cluster.registry);
+  try {
+    return await readSnapshot(context, {
+      client,
+      cluster,
+      project,
+      url: publicUrl({ project, cluster }),
+      attachments,
+      admissionPolicy: admissionPolicyName(project.target.namespace),
+    });
+  } finally {
+    await attachments.close();
+  }
+}
+
+/** The pages of docs/decisions that come with the tool. */
+export function decisions(): Promise<readonly Decision[]> {
+  return readDecisions(join(import.meta.dirname, '../../docs/decisions'));
+}
+
+/**
+ * The answers to questions of the exercise for a system as it is now.
+ * @param topic one of them; absent: all
+ * @throws UserMistake where there is no such topic
+ */
+export async function explain(
+  context: Context,
+  surveyed: Surveyed,
+  topic: string | undefined,
+): Promise<readonly Answer[]> {
+  const chosen = topics.filter(({ name }) => topic === undefined || name === topic);
+  if (chosen.length === 0)
+    throw new UserMistake({
+      what: `there is no topic called ${topic}`,
+      next: `There are ${topics.map(({ name }) => name).join(', ')}; or name an object: \`ptp explain deployment/gateway\`.`,
+    });
+  const [snapshot, pages] = await Promise.all([survey(context, surveyed), decisions()]);
+  return chosen.map((one) => answerOf(one, snapshot, pages));
+}
+
+/** Where one field of a live object comes from. Throws UserMistake where there is no such object or field. */
+export async function trace(
+  context: Context,
+  surveyed: Surveyed,
+  { object, path }: { readonly object: string; readonly path: string },
+): Promise<Trace> {
+  const [snapshot, pages] = await Promise.all([survey(context, surveyed), decisions()]);
+  return traceField({ snapshot, reasons: allReasons, pages }, object, path);
+}
