@@ -132,7 +132,7 @@ async function withCluster<T>(
 }
 
 async function withClient<T>(cluster: Cluster, work: (client: KubernetesClient) => Promise<T>): Promise<T> {
-  const client = await connect(cluster.kubeconfig);
+  const client = await connect(cluster.kubeconfig, cluster.token);
   try {
     return await work(client);
   } finally {

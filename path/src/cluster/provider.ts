@@ -49,7 +49,10 @@ export interface Check {
 /** What taking a cluster away removed and kept, in a few words each. */
 export interface Removed {
   readonly removed: readonly string[];
+  /** What `data` would have removed too. */
   readonly kept: readonly string[];
+  /** What stays in any case: somebody else's, a last copy of data. */
+  readonly left?: readonly string[];
 }
 
 /** Data that is deleted for good with a cluster or a namespace. */

@@ -41,10 +41,11 @@ const attempts = 5;
 
 /**
  * A client for the current context of a kubeconfig. No request is sent yet.
+ * @param token is asked for a bearer token before each request; the kubeconfig's user is left aside then
  * @throws UserMistake where the kubeconfig cannot be used
  */
-export async function connect(kubeconfig: Secret): Promise<KubernetesClient> {
-  const access = await readAccess(kubeconfig);
+export async function connect(kubeconfig: Secret, token?: () => Promise<Secret>): Promise<KubernetesClient> {
+  const access = await readAccess(kubeconfig, token);
   // Watches hold a connection each; they get an agent of their own so that they never keep requests waiting.
   const requests = new Agent({
     connect: { ...access.tls },

@@ -25,9 +25,10 @@ type ClusterEntry = Readonly<Record<string, unknown>>;
  * Reads the current context of a kubeconfig (kubernetes.io, "Organizing Cluster Access"; v1 Config).
  * Certificates and tokens are read here; a user that is known by running a program (`exec`) or by an auth provider,
  * and a proxy, are left to the Kubernetes client library, which takes half a second to load.
+ * @param token gives a bearer token instead of all that the user's entry says
  * @throws UserMistake where the document has no usable current context
  */
-export async function readAccess(kubeconfig: Secret): Promise<Access> {
+export async function readAccess(kubeconfig: Secret, token?: () => Promise<Secret>): Promise<Access> {
   const document: unknown = parse(kubeconfig.reveal());
   const contextName = text(field(document, 'current-context'));
   const context = named(document, 'contexts', contextName, 'context');
@@ -38,7 +39,8 @@ export async function readAccess(kubeconfig: Secret): Promise<Access> {
       what: `the kubeconfig has no usable current context${contextName === undefined ? '' : ` (${contextName})`}`,
       next: 'Name one in `current-context`, or set `context` of the target in ptp.yaml.',
     });
-  const user = named(document, 'users', text(field(context, 'user')), 'user');
+  const user =
+    token === undefined ? named(document, 'users', text(field(context, 'user')), 'user') : undefined;
   const viaLibrary = ['exec', 'auth-provider'].some((name) => field(user, name) !== undefined);
   if (viaLibrary || field(cluster, 'proxy-url') !== undefined) return libraryAccess(kubeconfig, server);
 
@@ -57,7 +59,8 @@ export async function readAccess(kubeconfig: Secret): Promise<Access> {
       ...(servername === undefined ? {} : { servername }),
       ...(field(cluster, 'insecure-skip-tls-verify') === true ? { rejectUnauthorized: false } : {}),
     },
-    authorization: () => authorization(user),
+    authorization:
+      token === undefined ? () => authorization(user) : async () => `Bearer ${(await token()).reveal()}`,
   };
 }
 

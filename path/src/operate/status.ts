@@ -30,7 +30,7 @@ export async function systemStatus(
     return { cluster: { name, state: state.state }, ...nothing, problems: [unreachable(project, state)] };
   }
   if (state.state !== 'running') return { cluster: { name, state: state.state }, ...nothing, problems: [] };
-  const client = await connect(state.cluster.kubeconfig);
+  const client = await connect(state.cluster.kubeconfig, state.cluster.token);
   try {
     const { namespace } = project.target;
     const where = { namespace, labels: ownedBy(project.name) };

@@ -6,7 +6,17 @@ export interface Issuer extends KubernetesObject {
   readonly kind: 'Issuer';
   readonly spec:
     | { readonly selfSigned: Readonly<Record<string, never>> }
-    | { readonly ca: { readonly secretName: string } };
+    | { readonly ca: { readonly secretName: string } }
+    | {
+        readonly acme: {
+          readonly server: string;
+          readonly email?: string;
+          /** Base64 of PEM. */
+          readonly caBundle?: string;
+          readonly privateKeySecretRef: { readonly name: string };
+          readonly solvers: readonly Readonly<Record<string, unknown>>[];
+        };
+      };
 }
 
 /** cert-manager.io/v1 Certificate, as far as it is used here. */

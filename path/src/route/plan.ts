@@ -1,4 +1,4 @@
-import type { Cluster } from '../core/handover.ts';
+import type { AcmeIssuer, Cluster } from '../core/handover.ts';
 import { label } from '../kubernetes/labels.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { Project } from '../project/project.ts';
@@ -22,17 +22,27 @@ export const names = {
   authority: 'local-ca',
   selfSigned: 'self-signed',
   issuer: 'local-ca',
+  /** The issuer that asks a public authority, and the Secret with the key of its account there. */
+  acme: 'acme',
 } as const;
 
 const gatewayApi = 'gateway.networking.k8s.io/v1';
 const certManager = 'cert-manager.io/v1';
 
 /**
- * Plans how users reach the components that have a route: a certificate authority of the project's own that can sign
- * for nothing but its domain, a certificate from it, a Gateway with both ports, a redirect to https, and the routes.
+ * Plans how users reach the components that have a route: who issues the certificate (a public authority where the
+ * cluster names one, else an authority of the project's own that can sign for nothing but its domain), the certificate,
+ * a Gateway with both ports, a redirect to https, and the routes.
  */
 export function planRoute(input: RouteInput): readonly KubernetesObject[] {
-  return [...authority(input), certificate(input), gateway(input), redirect(input), ...routes(input)];
+  const { acme } = input.cluster;
+  return [
+    ...(acme === undefined ? authority(input) : [publicAuthority(input, acme)]),
+    certificate(input),
+    gateway(input),
+    redirect(input),
+    ...routes(input),
+  ];
 }
 
 /** The URL users type: the port only where it is not the scheme's own. */
@@ -85,7 +95,27 @@ function authority(input: RouteInput): readonly (Issuer | Certificate)[] {
   ];
 }
 
+/** Who issues by ACME (RFC 8555); that the domain is ours is shown in its zone, or at the gateway itself. */
+function publicAuthority(input: RouteInput, { server, email, authority, dns01 }: AcmeIssuer): Issuer {
+  const parentRefs = [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: names.gateway }];
+  return {
+    apiVersion: certManager,
+    kind: 'Issuer',
+    metadata: metadata(input, names.acme),
+    spec: {
+      acme: {
+        server,
+        ...(email === undefined ? {} : { email }),
+        ...(authority === undefined ? {} : { caBundle: Buffer.from(authority).toString('base64') }),
+        privateKeySecretRef: { name: names.acme },
+        solvers: [dns01 === undefined ? { http01: { gatewayHTTPRoute: { parentRefs } } } : { dns01 }],
+      },
+    },
+  };
+}
+
 function certificate(input: RouteInput): Certificate {
+  const issuer = input.cluster.acme === undefined ? names.issuer : names.acme;
   return {
     apiVersion: certManager,
     kind: 'Certificate',
@@ -97,7 +127,7 @@ function certificate(input: RouteInput): Certificate {
       renewBefore: '720h0m0s',
       privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
       usages: ['digital signature', 'server auth'],
-      issuerRef: { name: names.issuer, kind: 'Issuer', group: 'cert-manager.io' },
+      issuerRef: { name: issuer, kind: 'Issuer', group: 'cert-manager.io' },
     },
   };
 }

@@ -28,8 +28,8 @@ export interface RouteStepInput {
 /** The ports of Traefik's entry points unless its installation was told otherwise. */
 const usualPorts = { http: 8000, https: 8443 };
 
-/** Seconds that certificates and gateway together have. */
-const deadline = 120;
+/** Seconds that certificates and gateway together have: one machine's own, and others' whose zones and load balancers take their time. */
+const deadlines = { own: 120, others: 900 };
 
 /** The objects of a project's route on a cluster. */
 export function routeObjects({
@@ -68,6 +68,8 @@ export function openRoute(context: Context, input: RouteStepInput): Promise<Rout
     const objects = routeObjects(input);
     const options = { step: 'route', project: project.name, settled: input.settled } as const;
     await apply(context, client, objects, options);
+    const deadline =
+      cluster.acme === undefined && cluster.point === undefined ? deadlines.own : deadlines.others;
     await waitUntilReady(context, client, objects, { step: 'route', deadline });
     if (input.settled?.nothingLeaves !== true)
       await prune(context, client, {
@@ -75,14 +77,15 @@ export function openRoute(context: Context, input: RouteStepInput): Promise<Rout
         namespace: release.namespace,
         wanted: objects,
       });
-    const authority = await authorityOf(context, client, release.namespace);
-    if (cluster.entry === undefined) {
-      const text =
-        "the certificate is from an authority of the system's own: this version asks no public one (ACME) yet";
+    const authority = await authorityFor(context, client, release.namespace, cluster);
+    if (cluster.entry === undefined && cluster.acme === undefined) {
+      const text = "the certificate is from an authority of the system's own, which browsers do not know";
       context.emit({ kind: 'note', step: 'route', text });
     }
     const way = await wayIn(context, client, release.namespace, cluster);
-    return { text: `${url} is open`, result: { url, authority, ...way } };
+    if (way.gateway !== undefined) await cluster.point?.(way.gateway);
+    const result = { url, ...(authority === undefined ? {} : { authority }), ...way };
+    return { text: `${url} is open`, result };
   });
 }
 
@@ -119,10 +122,10 @@ export async function routeNow(
   };
   if ((await list(client, routes, context.signal)).length === 0) return undefined;
   const [authority, way] = await Promise.all([
-    authorityOf(context, client, namespace),
+    authorityFor(context, client, namespace, cluster),
     wayIn(context, client, namespace, cluster),
   ]);
-  return { url: publicUrl({ project, cluster }), authority, ...way };
+  return { url: publicUrl({ project, cluster }), ...(authority === undefined ? {} : { authority }), ...way };
 }
 
 /**
@@ -140,6 +143,16 @@ async function wayIn(
   const gateway = await getObject<Gateway>(client, key, context.signal);
   const address = gateway?.status?.addresses?.[0]?.value;
   return address === undefined ? {} : { gateway: address };
+}
+
+/** The authority to trust; undefined where it is a public one, which everybody trusts. */
+async function authorityFor(
+  context: Context,
+  client: KubernetesClient,
+  namespace: string,
+  { acme }: Pick<Cluster, 'acme'>,
+): Promise<string | undefined> {
+  return acme === undefined ? authorityOf(context, client, namespace) : acme.authority;
 }
 
 /** The authority's certificate as the Secret of the users' certificate names it; its key is not read. */

@@ -6,7 +6,7 @@ import { apply } from '../../kubernetes/apply.ts';
 import type { KubernetesClient } from '../../kubernetes/client.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import { waitUntilReady } from '../../kubernetes/wait.ts';
-import { type AddOn, type AddOnInput, systemNamespace } from './addons/add-on.ts';
+import { type AddOn, systemNamespace } from './addons/add-on.ts';
 import { baseObjects } from './addons/base.ts';
 import { documentsIn } from './addons/documents.ts';
 import { object } from './addons/objects.ts';
@@ -19,11 +19,11 @@ const owner = systemNamespace;
 const recordName = 'add-ons';
 
 /** Where an add-on goes and what it is made of. */
-export interface Installation {
-  readonly addOn: AddOn;
+export interface Installation<Site> {
+  readonly addOn: AddOn<Site>;
   readonly obtained: Obtained | undefined;
   readonly images: readonly PublishedImage[];
-  readonly input: Omit<AddOnInput, 'image'>;
+  readonly site: Site;
 }
 
 const options = { step: 'cluster', project: owner, force: true, unchecked: true } as const;
@@ -43,10 +43,10 @@ interface Recorded {
 }
 
 /** Applies an add-on unless exactly this was applied before; a Deployment that somebody removed is put back. */
-export async function install(
+export async function install<Site>(
   context: Context,
   client: KubernetesClient,
-  wanted: Installation,
+  wanted: Installation<Site>,
 ): Promise<void> {
   const { addOn, images, obtained } = wanted;
   const image = (name: string): PublishedImage => {
@@ -54,7 +54,7 @@ export async function install(
     if (found === undefined) throw new Error(`the add-on ${addOn.name} has no image ${name}`);
     return found;
   };
-  const own = await addOn.objects({ ...wanted.input, image });
+  const own = await addOn.objects({ site: wanted.site, image });
   const key = createHash('sha256')
     .update(JSON.stringify([own, obtained?.key]))
     .digest('hex');
@@ -67,12 +67,16 @@ export async function install(
   const documents =
     addOn.documents && obtained !== undefined ? await documentsIn(join(obtained.folder, 'crds')) : [];
   await apply(context, client, [...documents, ...own], options);
-  await addOn.afterApply?.(client, wanted.input);
+  await addOn.afterApply?.(client, wanted.site);
   await remember(client, addOn.name, key);
 }
 
 /** Waits until an add-on's Deployment is available. */
-export async function installed(context: Context, client: KubernetesClient, addOn: AddOn): Promise<void> {
+export async function installed(
+  context: Context,
+  client: KubernetesClient,
+  addOn: Pick<AddOn<never>, 'deployment'>,
+): Promise<void> {
   const { namespace, name } = addOn.deployment;
   const deployment: KubernetesObject = object('apps/v1', 'Deployment', name, {}, namespace);
   await waitUntilReady(context, client, [deployment], { step: 'cluster', deadline: 180 });

@@ -6,7 +6,7 @@ import { Secret } from '../../core/secret.ts';
 import type { Context } from '../../effects/context.ts';
 import type { Project } from '../../project/project.ts';
 import type { Check, ClusterProvider, Groundwork, Part } from '../provider.ts';
-import type { AddOn } from './addons/add-on.ts';
+import type { AddOn, NodeSite } from './addons/add-on.ts';
 import { addOns } from './addons/add-ons.ts';
 import { storageClass } from './addons/local-path.ts';
 import { gatewayClass } from './addons/traefik.ts';
@@ -109,12 +109,17 @@ function sandboxPart(context: Context, nodes: readonly ClusterNode[]): Part {
 
 function partOf(
   context: Context,
-  addOn: AddOn,
+  addOn: AddOn<NodeSite>,
   obtained: ReadonlyMap<string, Promise<Obtained> | undefined>,
   layout: Layout,
   network: Network,
 ): Part {
-  const input = { dns: network.dns, nodeAddress: network.node, volumes: layout.volumes };
+  const site = {
+    kind: 'node',
+    dns: network.dns,
+    nodeAddress: network.node,
+    volumes: layout.volumes,
+  } as const;
   return {
     name: addOn.name,
     images: async (): Promise<readonly ImageSpec[]> => {
@@ -123,7 +128,7 @@ function partOf(
       return [programImage(addOn.name, component.folder, addOn.program), ...(addOn.helpers ?? [])];
     },
     install: async (client, images) =>
-      install(context, client, { addOn, images, input, obtained: await obtained.get(addOn.component) }),
+      install(context, client, { addOn, images, site, obtained: await obtained.get(addOn.component) }),
     ready: (client) => installed(context, client, addOn),
   };
 }

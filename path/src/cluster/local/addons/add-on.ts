@@ -6,17 +6,32 @@ import type { KubernetesObject } from '../../../kubernetes/objects.ts';
 /** The namespace of what ptp adds to a bare cluster. */
 export const systemNamespace = 'ptp-system';
 
-/** What an add-on's objects depend on. */
-export interface AddOnInput {
-  /** By the image's name. */
-  readonly image: (name: string) => PublishedImage;
+/** A node of ours, where nobody else hands out names, addresses and volumes. */
+export interface NodeSite {
+  readonly kind: 'node';
   readonly dns: string;
   readonly nodeAddress: string;
   readonly volumes: string;
 }
 
+/** A cluster that a cloud runs: it has names, volumes and load balancers of its own. */
+export interface CloudSite {
+  readonly kind: 'cloud';
+  /** Annotations of the load balancer's Service. */
+  readonly loadBalancer: Readonly<Record<string, string>>;
+  /** Annotations of the ServiceAccount that certificates are asked for with. */
+  readonly certificates: Readonly<Record<string, string>>;
+}
+
+/** What an add-on's objects depend on. */
+export interface AddOnInput<Site = NodeSite | CloudSite> {
+  /** By the image's name. */
+  readonly image: (name: string) => PublishedImage;
+  readonly site: Site;
+}
+
 /** A part that runs in the cluster and that a bare Kubernetes lacks. */
-export interface AddOn {
+export interface AddOn<Site = NodeSite | CloudSite> {
   readonly name: string;
   /** The component in source/components.ts that it runs: its program is one image. */
   readonly component: string;
@@ -25,9 +40,9 @@ export interface AddOn {
   readonly helpers?: readonly ImageSpec[];
   /** Whether the component's resource definitions (`crds/`) are applied before its objects. */
   readonly documents: boolean;
-  readonly objects: (input: AddOnInput) => Promise<readonly KubernetesObject[]>;
+  readonly objects: (input: AddOnInput<Site>) => Promise<readonly KubernetesObject[]>;
   /** The Deployment that has to be available for the add-on to work. */
-  readonly afterApply?: (client: KubernetesClient, input: Omit<AddOnInput, 'image'>) => Promise<void>;
+  readonly afterApply?: (client: KubernetesClient, site: Site) => Promise<void>;
   readonly deployment: { readonly namespace: string; readonly name: string };
 }
 

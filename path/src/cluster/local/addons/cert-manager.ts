@@ -15,6 +15,7 @@ export const certManager: AddOn = {
 };
 
 function objects(input: AddOnInput) {
+  const { site } = input;
   const all = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
   const edit = ['get', 'list', 'watch', 'update', 'patch'];
   const own = 'cert-manager.io';
@@ -62,11 +63,13 @@ function objects(input: AddOnInput) {
           verbs: ['get', 'create', 'update', 'patch'],
         },
       ],
+      site.kind === 'cloud' ? site.certificates : {},
     ),
     workload({
       name,
       namespace: systemNamespace,
       labels,
+      site: input.site,
       pod: {
         containers: [
           {

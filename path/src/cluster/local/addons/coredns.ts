@@ -1,4 +1,4 @@
-import { type AddOn, type AddOnInput, restricted } from './add-on.ts';
+import { type AddOn, type AddOnInput, type NodeSite, restricted } from './add-on.ts';
 import { identity, object, workload } from './objects.ts';
 
 const name = 'coredns';
@@ -6,7 +6,7 @@ const namespace = 'kube-system';
 const labels = { 'k8s-app': 'kube-dns' };
 
 /** The cluster's DNS (kubernetes.io, "DNS for Services and Pods"). */
-export const coredns: AddOn = {
+export const coredns: AddOn<NodeSite> = {
   name,
   component: 'coredns',
   program: 'coredns',
@@ -33,7 +33,7 @@ const corefile = `.:53 {
 }
 `.replaceAll(/\{ (lameduck 5s|max_concurrent 1000) \}/g, '{\n        $1\n    }');
 
-function objects(input: AddOnInput) {
+function objects(input: AddOnInput<NodeSite>) {
   const watch = ['list', 'watch'];
   return [
     ...identity(name, namespace, [
@@ -45,6 +45,7 @@ function objects(input: AddOnInput) {
       name,
       namespace,
       labels,
+      site: input.site,
       pod: {
         priorityClassName: 'system-cluster-critical',
         dnsPolicy: 'Default',
@@ -74,7 +75,7 @@ function objects(input: AddOnInput) {
       {
         metadata: { labels },
         spec: {
-          clusterIP: input.dns,
+          clusterIP: input.site.dns,
           selector: labels,
           ports: [
             { name: 'dns', port: 53, targetPort: 'dns', protocol: 'UDP' },

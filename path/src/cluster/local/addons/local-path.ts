@@ -1,13 +1,13 @@
 import { volumeHelperImage } from '../images.ts';
 import { firstNode } from '../layout.ts';
-import { type AddOn, type AddOnInput, restricted, systemNamespace } from './add-on.ts';
+import { type AddOn, type AddOnInput, type NodeSite, restricted, systemNamespace } from './add-on.ts';
 import { hostName, identity, object, workload } from './objects.ts';
 
 const name = 'local-path';
 const labels = { 'app.kubernetes.io/name': name };
 
 /** The storage class: a folder on the node for each volume. */
-export const localPath: AddOn = {
+export const localPath: AddOn<NodeSite> = {
   name,
   component: 'local-path',
   program: 'local-path-provisioner',
@@ -20,7 +20,7 @@ export const localPath: AddOn = {
 /** The storage class's name. */
 export const storageClass = 'local-path';
 
-function objects(input: AddOnInput) {
+function objects(input: AddOnInput<NodeSite>) {
   const helper = {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -46,7 +46,7 @@ function objects(input: AddOnInput) {
   };
   const config = {
     'config.json': JSON.stringify({
-      nodePathMap: [{ node: 'DEFAULT_PATH_FOR_NON_LISTED_NODES', paths: [input.volumes] }],
+      nodePathMap: [{ node: 'DEFAULT_PATH_FOR_NON_LISTED_NODES', paths: [input.site.volumes] }],
     }),
     setup: '#!/bin/sh\nset -eu\n/usr/bin/busybox mkdir -m 0777 -p "$VOL_DIR"\n',
     teardown: '#!/bin/sh\nset -eu\n/usr/bin/busybox rm -rf "$VOL_DIR"\n',
@@ -84,6 +84,7 @@ function objects(input: AddOnInput) {
       name,
       namespace: systemNamespace,
       labels,
+      site: input.site,
       pod: {
         containers: [
           {

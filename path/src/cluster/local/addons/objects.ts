@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
 import { firstNode } from '../layout.ts';
+import type { CloudSite, NodeSite } from './add-on.ts';
 
 /** The label that tells a node by its name. */
 export const hostName = 'kubernetes.io/hostname';
@@ -39,12 +40,13 @@ export function identity(
   namespace: string,
   clusterRules: readonly Rule[],
   ownRules: readonly Rule[] = [],
+  annotations: Readonly<Record<string, string>> = {},
 ): readonly KubernetesObject[] {
   const subjects = [{ kind: 'ServiceAccount', name, namespace }];
   const group = 'rbac.authorization.k8s.io';
   const full = `ptp:${name}`;
   return [
-    object('v1', 'ServiceAccount', name, {}, namespace),
+    object('v1', 'ServiceAccount', name, { metadata: { annotations } }, namespace),
     object(`${group}/v1`, 'ClusterRole', full, { rules: clusterRules }),
     object(`${group}/v1`, 'ClusterRoleBinding', full, {
       subjects,
@@ -65,6 +67,16 @@ export function identity(
   ];
 }
 
+/** Two pods on one node, or in one zone, only where there is no other. */
+function spread(labels: Readonly<Record<string, string>>) {
+  return [hostName, 'topology.kubernetes.io/zone'].map((topologyKey) => ({
+    maxSkew: 1,
+    topologyKey,
+    whenUnsatisfiable: 'ScheduleAnyway',
+    labelSelector: { matchLabels: labels },
+  }));
+}
+
 /** The label of the first node. */
 const onFirstNode = { [hostName]: firstNode } as const;
 
@@ -73,20 +85,25 @@ export interface Workload {
   readonly name: string;
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly site: NodeSite | CloudSite;
+  /** How many pods where there are several nodes; 1 unless told. */
+  readonly replicas?: number;
   /** The pod's specification, without its service account: that is called like the workload. */
   readonly pod: Readonly<Record<string, unknown>>;
 }
 
 /**
- * A Deployment of one pod whose successor serves before it ends. It stays on the first node, with the API server that it
- * could not do without: no other node takes a part of the cluster along when it goes.
+ * A Deployment whose pods' successors serve before they end. On our own nodes it is one pod that stays on the first one,
+ * with the API server that it could not do without: no other node takes a part of the cluster along when it goes.
  */
-export function workload({ name, namespace, labels, pod }: Workload): KubernetesObject {
+export function workload({ name, namespace, labels, site, replicas, pod }: Workload): KubernetesObject {
+  const placed =
+    site.kind === 'node' ? { nodeSelector: onFirstNode } : { topologySpreadConstraints: spread(labels) };
   const spec = {
-    replicas: 1,
+    replicas: site.kind === 'node' ? 1 : (replicas ?? 1),
     selector: { matchLabels: labels },
     strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-    template: { metadata: { labels }, spec: { serviceAccountName: name, nodeSelector: onFirstNode, ...pod } },
+    template: { metadata: { labels }, spec: { serviceAccountName: name, ...placed, ...pod } },
   };
   return object('apps/v1', 'Deployment', name, { metadata: { labels }, spec }, namespace);
 }

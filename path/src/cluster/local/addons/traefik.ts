@@ -17,12 +17,13 @@ export const traefik: AddOn = {
   deployment: { namespace: systemNamespace, name },
   objects: async (input) => objects(input),
   // Nobody hands out load balancers on a single machine: the node's own address is the balancer's.
-  afterApply: async (client, input) => {
+  afterApply: async (client, site) => {
+    if (site.kind === 'cloud') return;
     await client.send({
       method: 'PATCH',
       path: `/api/v1/namespaces/${systemNamespace}/services/${name}/status`,
       contentType: 'application/merge-patch+json',
-      body: { status: { loadBalancer: { ingress: [{ ip: input.nodeAddress }] } } },
+      body: { status: { loadBalancer: { ingress: [{ ip: site.nodeAddress }] } } },
     });
   },
 };
@@ -42,6 +43,7 @@ const settingsPath = '/etc/traefik';
 const ping = { httpGet: { path: '/ping', port: 9000 }, timeoutSeconds: 5 } as const;
 
 function objects(input: AddOnInput) {
+  const { site } = input;
   const read = ['get', 'list', 'watch'];
   const gateway = 'gateway.networking.k8s.io';
   const kinds = [
@@ -64,6 +66,8 @@ function objects(input: AddOnInput) {
       name,
       namespace: systemNamespace,
       labels,
+      site: input.site,
+      replicas: 2,
       pod: {
         terminationGracePeriodSeconds: 60,
         containers: [
@@ -110,8 +114,10 @@ function objects(input: AddOnInput) {
             ],
           },
         ],
-        // Six seconds without an acknowledgement, where the kernel's own measure is a quarter of an hour.
-        securityContext: { sysctls: [{ name: 'net.ipv4.tcp_retries2', value: '4' }] },
+        // Six seconds without an acknowledgement, where the kernel's own measure is a quarter of an hour. The nodes of a
+        // cloud do not let pods set it.
+        securityContext:
+          site.kind === 'cloud' ? {} : { sysctls: [{ name: 'net.ipv4.tcp_retries2', value: '4' }] },
         volumes: [
           { name: 'tmp', emptyDir: {} },
           { name: 'settings', configMap: { name } },
@@ -123,10 +129,11 @@ function objects(input: AddOnInput) {
       'Service',
       name,
       {
-        metadata: { labels },
+        metadata: { labels, ...(site.kind === 'cloud' ? { annotations: site.loadBalancer } : {}) },
         spec: {
           type: 'LoadBalancer',
-          allocateLoadBalancerNodePorts: false,
+          // A cloud's load balancer may come in by them.
+          allocateLoadBalancerNodePorts: site.kind === 'cloud',
           selector: labels,
           ports: [
             { name: 'web', port: 80, targetPort: 8000 },
