@@ -36,8 +36,8 @@ export async function plannedSnapshot(): Promise<Snapshot> {
   const project = await loadProject(file, 'local', { env: {}, shownAs: 'ptp.yaml' });
   const services = project.services.map((service) => {
     const kind = serviceKinds[service.type];
-    const { binding } = kind.credentials(project, service);
-    const input = { project, service, cluster, image: imageOf(kind.image(service).name), binding };
+    const { binding, admin } = kind.credentials(project, service);
+    const input = { project, service, cluster, image: imageOf(kind.image(service).name), binding, admin };
     return { objects: kind.plan(input), binding: kind.bind(input), secret: binding, image: input.image };
   });
   const images = project.components.map(({ name }) => imageOf(name));

@@ -391,7 +391,7 @@ describe('against a real API server', () => {
     const image = images[2];
     if (service === undefined || image === undefined) throw new Error('the sample has a service');
     const { binding, admin } = serviceKinds.postgres.credentials(project, service);
-    const input = { project, service, cluster, image, binding };
+    const input = { project, service, cluster, image, binding, admin };
     const bindings: readonly Binding[] = [serviceKinds.postgres.bind(input)];
     const plan = planDeploy({ project, images, bindings });
     const services: readonly (KubernetesObject | SecretObject)[] = [

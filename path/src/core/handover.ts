@@ -154,8 +154,10 @@ export interface Binding {
   readonly secret: string;
   /** Changes when the Secret's content does, and shows nothing of it: rolls the pods that mount it. */
   readonly revision: string;
-  /** The pods that answer for it, for network policies. */
-  readonly selector: Readonly<Record<string, string>>;
+  /** The pods that answer for it, for network policies; absent: it is outside of the cluster. */
+  readonly selector?: Readonly<Record<string, string>>;
+  /** The addresses it is among where it is outside; absent: any. */
+  readonly cidr?: string;
   readonly port: number;
 }
 

@@ -61,12 +61,16 @@ function egress(
       ],
     },
     ...called.map((other) => ({ to: [pods(other.name)], ports: [{ protocol: 'TCP', port: other.port }] })),
-    ...needed.map((binding) => ({
-      to: [{ podSelector: { matchLabels: binding.selector } }],
-      ports: [{ protocol: 'TCP', port: binding.port }],
-    })),
+    ...needed.map(wayTo),
     ...(outside.length === 0 ? [] : [{ ports: outside.map((port) => ({ protocol: 'TCP', port })) }]),
   ];
+}
+
+/** A service in the cluster is reached by its pods' labels, one outside by its addresses. */
+function wayTo({ selector, cidr, port }: Binding): NetworkPolicyEgressRule {
+  const ports = [{ protocol: 'TCP', port }];
+  if (selector !== undefined) return { to: [{ podSelector: { matchLabels: selector } }], ports };
+  return cidr === undefined ? { ports } : { to: [{ ipBlock: { cidr } }], ports };
 }
 
 function pods(component: string) {

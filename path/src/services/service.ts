@@ -1,4 +1,4 @@
-import type { Binding, Cluster, PublishedImage } from '../core/handover.ts';
+import type { Binding, Cluster, ManagedDatabase, PublishedImage } from '../core/handover.ts';
 import type { DebianImage } from '../core/image-spec.ts';
 import type { KubernetesObject, SecretObject } from '../kubernetes/objects.ts';
 import type { Project, Service } from '../project/project.ts';
@@ -11,6 +11,8 @@ export interface ServiceInput {
   readonly image: PublishedImage;
   /** The Secret that the components get; made once, kept ever after. */
   readonly binding: SecretObject;
+  /** The Secret that only the service itself reads. */
+  readonly admin: SecretObject;
 }
 
 /** One kind of service: how to make it, and how components get into it. */
@@ -21,6 +23,8 @@ export interface ServiceKind {
   credentials(
     project: Project,
     service: Service,
+    /** The server that a cloud runs for it; undefined: it runs in the cluster. */
+    database?: ManagedDatabase,
   ): { readonly binding: SecretObject; readonly admin: SecretObject };
   /** The objects that the service is made of, without the namespace and the credentials. */
   plan(input: ServiceInput): readonly KubernetesObject[];

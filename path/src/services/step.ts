@@ -1,5 +1,5 @@
 import { type Problem, StepFailed } from '../core/failure.ts';
-import type { Binding, Cluster, PublishedImage } from '../core/handover.ts';
+import type { Binding, Cluster, ManagedDatabase, PublishedImage } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
 import { timed } from '../effects/timed.ts';
 import { apply } from '../kubernetes/apply.ts';
@@ -10,11 +10,14 @@ import { getObject, list } from '../kubernetes/list.ts';
 import { namespaceFor } from '../kubernetes/namespace.ts';
 import { type KubernetesObject, keyOf, type SecretObject } from '../kubernetes/objects.ts';
 import { pullSecrets } from '../kubernetes/pull-secret.ts';
+import { readiness } from '../kubernetes/readiness.ts';
 import { waitUntilReady } from '../kubernetes/wait.ts';
 import type { Project, Service } from '../project/project.ts';
+import { placeOf, withAdministrator } from './managed-postgres/managed-postgres.ts';
+import { rolesJobName } from './managed-postgres/plan.ts';
 import { replaceStuck } from './replace-stuck.ts';
-import type { ServiceInput } from './service.ts';
-import { serviceKinds } from './table.ts';
+import type { ServiceInput, ServiceKind } from './service.ts';
+import { managedKinds, serviceKinds } from './table.ts';
 
 /** What the step works on. */
 export interface ServicesInput {
@@ -49,8 +52,8 @@ export async function planServices(context: Context, input: ServicesInput): Prom
       ...pullSecrets(cluster, project.target.namespace),
       ...inputs.flatMap((prepared) => prepared.secrets),
     ],
-    objects: inputs.flatMap(({ ready }) => serviceKinds[ready.service.type].plan(ready)),
-    bindings: inputs.map(({ ready }) => serviceKinds[ready.service.type].bind(ready)),
+    objects: inputs.flatMap(({ ready }) => kindOf(ready).plan(ready)),
+    bindings: inputs.map(({ ready }) => kindOf(ready).bind(ready)),
   };
 }
 
@@ -72,8 +75,12 @@ export function provisionServices(
     await apply(context, client, [namespaceFor(project.target.namespace)], options);
     const { secrets, objects, bindings } = await planServices(context, input);
     await apply(context, client, [...secrets, ...objects], options);
-    const workloads = objects.filter((object) => object.kind === 'StatefulSet');
-    await replaceStuck(context, client, workloads);
+    const workloads = objects.filter(({ kind }) => kind === 'StatefulSet' || kind === 'Job');
+    await replaceStuck(
+      context,
+      client,
+      workloads.filter(({ kind }) => kind === 'StatefulSet'),
+    );
     await waitUntilReady(context, client, workloads, { step: 'services', deadline });
     await reportLeft(context, input);
     return { text: names === '' ? 'no services' : `${names} answers`, result: bindings };
@@ -86,17 +93,47 @@ async function prepare(
   service: Service,
 ): Promise<{ readonly ready: ServiceInput; readonly secrets: readonly SecretObject[] }> {
   const { client, cluster, project, images } = input;
-  const kind = serviceKinds[service.type];
+  const database = cluster.databases?.[service.name];
+  const kind = kindOf({ cluster, service });
   const wanted = kind.image(service).name;
   const image = images.find((candidate) => candidate.name === wanted);
   if (image === undefined)
     throw new StepFailed({ what: `the image ${wanted} of the service ${service.name} was not published` });
-  const fresh = kind.credentials(project, service);
+  const fresh = kind.credentials(project, service, database);
   const [binding, admin] = await Promise.all([
     keptOr(context, client, fresh.binding),
     keptOr(context, client, fresh.admin),
   ]);
-  return { ready: { project, service, cluster, image, binding }, secrets: [binding, admin] };
+  const ready = { project, service, cluster, image, binding, admin };
+  if (database === undefined) return { ready, secrets: [binding, admin] };
+  const placed = { ...ready, binding: withPlace(binding, placeOf(database)) };
+  const secrets = [placed.binding, await withDueAdministrator(context, client, placed, database)];
+  return { ready: placed, secrets };
+}
+
+/** How a service is made: by the cloud where it has a server for it. */
+function kindOf({ cluster, service }: Pick<ServiceInput, 'cluster' | 'service'>): ServiceKind {
+  const kinds = cluster.databases?.[service.name] === undefined ? serviceKinds : managedKinds;
+  return kinds[service.type];
+}
+
+function withPlace(binding: SecretObject, place: Readonly<Record<string, string>>): SecretObject {
+  const encoded = Object.entries(place).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
+  return { ...binding, data: { ...binding.data, ...Object.fromEntries(encoded) } };
+}
+
+/** The administrator's password is asked for only while his Job is to run: asking may mean a new one. */
+async function withDueAdministrator(
+  context: Context,
+  client: KubernetesClient,
+  input: ServiceInput,
+  database: ManagedDatabase,
+): Promise<SecretObject> {
+  const { namespace } = input.project.target;
+  const key = { apiVersion: 'batch/v1', kind: 'Job', namespace, name: rolesJobName(input) };
+  const job = await getObject(client, key, context.signal);
+  const done = job !== undefined && readiness(job).state === 'ready';
+  return done ? input.admin : withAdministrator(input.admin, database);
 }
 
 /** The Secret as the cluster has it, reduced to what was applied; the fresh one where there is none. */

@@ -49,7 +49,7 @@ export function postgresCredentials(
 }
 
 /** 32 random bytes in 43 characters that need no quoting anywhere. */
-function newPassword(): Secret {
+export function newPassword(): Secret {
   return new Secret(randomBytes(32).toString('base64url'));
 }
 

@@ -47,7 +47,7 @@ const cluster: Cluster = {
 const digest = `sha256:${'a'.repeat(64)}` as const;
 const image = { name: 'postgres-17', digest, reference: `r/p/postgres-17@${digest}`, tags: [] };
 const credentials = postgresCredentials(project, service);
-const input = { project, service, cluster, image, binding: credentials.binding };
+const input = { project, service, cluster, image, ...credentials };
 const objects = postgres.plan(input);
 const decoded = (data: Readonly<Record<string, string>> = {}) =>
   Object.fromEntries(
