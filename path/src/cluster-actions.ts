@@ -49,14 +49,16 @@ export function clusterActions(
       ),
     rollback: async (project, options, session) => {
       const cluster = await running(context(session), project);
-      return withClient(cluster, (client) =>
+      return withClient(context(session), cluster, (client) =>
         rollBack(context(session), { client, cluster, project }, options),
       );
     },
     verify: async (project, options, session) => {
       const cluster = await running(context(session), project);
       const { verify } = await import('./verifying.ts');
-      return withClient(cluster, (client) => verify(context(session), { client, cluster, project }, options));
+      return withClient(context(session), cluster, (client) =>
+        verify(context(session), { client, cluster, project }, options),
+      );
     },
     drills: (project, session) =>
       withCluster(context(session), project, async (client) => {
@@ -66,19 +68,23 @@ export function clusterActions(
     drill: async (project, name, options, session) => {
       const cluster = await running(context(session), project);
       const { drill } = await import('./drilling.ts');
-      return withClient(cluster, (client) =>
+      return withClient(context(session), cluster, (client) =>
         drill(context(session), { client, cluster, project }, name, options),
       );
     },
     explain: async (project, topic, session) => {
       const cluster = await running(context(session), project);
       const { explain } = await import('./surveying.ts');
-      return withClient(cluster, (client) => explain(context(session), { client, cluster, project }, topic));
+      return withClient(context(session), cluster, (client) =>
+        explain(context(session), { client, cluster, project }, topic),
+      );
     },
     trace: async (project, field, session) => {
       const cluster = await running(context(session), project);
       const { trace } = await import('./surveying.ts');
-      return withClient(cluster, (client) => trace(context(session), { client, cluster, project }, field));
+      return withClient(context(session), cluster, (client) =>
+        trace(context(session), { client, cluster, project }, field),
+      );
     },
     manifests: (project, session) =>
       withCluster(context(session), project, async (client) =>
@@ -128,11 +134,15 @@ async function withCluster<T>(
   project: Project,
   work: (client: KubernetesClient) => Promise<T>,
 ): Promise<T> {
-  return withClient(await running(context, project), work);
+  return withClient(context, await running(context, project), work);
 }
 
-async function withClient<T>(cluster: Cluster, work: (client: KubernetesClient) => Promise<T>): Promise<T> {
-  const client = await connect(cluster.kubeconfig, cluster.token);
+async function withClient<T>(
+  { emit }: Context,
+  cluster: Cluster,
+  work: (client: KubernetesClient) => Promise<T>,
+): Promise<T> {
+  const client = await connect(cluster.kubeconfig, cluster.token, emit);
   try {
     return await work(client);
   } finally {

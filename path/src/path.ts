@@ -188,7 +188,7 @@ interface Reached {
 /** A client for the cluster, and what its nodes need to pull from its registry. */
 async function reach(context: Context, cluster: Cluster): Promise<Reached> {
   const pullSecret = await pullCredentials(context, cluster.registry);
-  const client = await connect(cluster.kubeconfig, cluster.token);
+  const client = await connect(cluster.kubeconfig, cluster.token, context.emit);
   return { cluster: { ...cluster, ...(pullSecret === undefined ? {} : { pullSecret }) }, client };
 }
 

@@ -37,7 +37,7 @@ export async function preview(context: Context, project: Project): Promise<Previ
     return { cluster: state.state, images, changes: [], migrations: [], nothing: false, ...refused };
   }
   const { cluster } = state;
-  const client = await connect(cluster.kubeconfig, cluster.token);
+  const client = await connect(cluster.kubeconfig, cluster.token, context.emit);
   try {
     const records = await readReleases(context, client, project);
     const serving = servingRelease(records);

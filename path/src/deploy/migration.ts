@@ -1,8 +1,14 @@
 import { hashOf } from '../kubernetes/hash.ts';
 import { label } from '../kubernetes/labels.ts';
 import type { Job } from '../kubernetes/objects.ts';
+import type { Project } from '../project/project.ts';
 import type { Migration } from './plan.ts';
 import { type ComponentInput, containerBase, podBase, revisions } from './pod.ts';
+
+/** Seconds that the migrations of a release may take together. */
+export function migrationDeadlineOf({ rollout }: Project): number {
+  return rollout?.migrationDeadline ?? 600;
+}
 
 /**
  * The Job that runs a component's migration from its new image. Its name follows from all that it does, so the same
@@ -35,7 +41,8 @@ export function migrationJob(input: ComponentInput): Migration | undefined {
     },
     spec: {
       backoffLimit: 1,
-      activeDeadlineSeconds: 600,
+      // Who waits for it ends it before: this is for the case that nobody does.
+      activeDeadlineSeconds: migrationDeadlineOf(project) + 60,
       ttlSecondsAfterFinished: 3600,
       template: { metadata: { labels, annotations: revisions(input) }, spec: pod },
     },

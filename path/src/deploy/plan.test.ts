@@ -222,6 +222,8 @@ describe('migrations', () => {
     );
     const selector = find<ServiceObject>(planOf([backend]).ground, 'Service', 'backend').spec?.selector ?? {};
     const caught = Object.entries(selector).every(([key, value]) => pod?.metadata?.labels?.[key] === value);
+    // A minute more than whoever waits for it gives it.
+    expect(migration?.job.spec?.activeDeadlineSeconds).toBe(660);
     expect(caught, 'the Service must send nothing to the pod of a migration').toBe(false);
   });
 

@@ -75,7 +75,7 @@ export function deployComponents(context: Context, input: DeployStepInput): Prom
       context.signal,
     );
     const beforeMigrating = deployments.length > 0 ? beforeRollout : undefined;
-    await migrate(context, client, project.name, plan.migrations, { deployments, beforeMigrating });
+    await migrate(context, client, project, plan.migrations, { deployments, beforeMigrating });
     const changes = await apply(context, client, plan.workloads, {
       ...options,
       beforeChange: async (planned) => {

@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Agent, request } from 'undici';
+import type { Emit } from '../core/event.ts';
 import { StepFailed } from '../core/failure.ts';
 import type { Secret } from '../core/secret.ts';
 import { KubernetesError, readStatus } from './error.ts';
 import { type Access, readAccess } from './kubeconfig.ts';
+import { type Outage, outageOf } from './outage.ts';
 
 /** A request to the API server. */
 export interface ApiRequest {
@@ -42,10 +44,17 @@ const attempts = 5;
 /**
  * A client for the current context of a kubeconfig. No request is sent yet.
  * @param token is asked for a bearer token before each request; the kubeconfig's user is left aside then
+ * @param emit is told where the server goes away after it has answered: then it is waited for, for a minute at most.
+ *   Left out: one that does not answer is given up within seconds.
  * @throws UserMistake where the kubeconfig cannot be used
  */
-export async function connect(kubeconfig: Secret, token?: () => Promise<Secret>): Promise<KubernetesClient> {
+export async function connect(
+  kubeconfig: Secret,
+  token?: () => Promise<Secret>,
+  emit?: Emit,
+): Promise<KubernetesClient> {
   const access = await readAccess(kubeconfig, token);
+  const outage = emit === undefined ? undefined : outageOf(access.server, emit);
   // Watches hold a connection each; they get an agent of their own so that they never keep requests waiting.
   const requests = new Agent({
     connect: { ...access.tls },
@@ -62,7 +71,8 @@ export async function connect(kubeconfig: Secret, token?: () => Promise<Secret>)
 
   const open = async (agent: Agent, sent: ApiRequest) => {
     const authorization = await access.authorization();
-    return await request(`${access.server}${sent.path}${queryText(sent.query)}`, {
+    const done = outage?.watch();
+    const answer = await request(`${access.server}${sent.path}${queryText(sent.query)}`, {
       dispatcher: agent,
       method: sent.method,
       headers: {
@@ -73,7 +83,9 @@ export async function connect(kubeconfig: Secret, token?: () => Promise<Secret>)
       },
       ...(sent.body === undefined ? {} : { body: JSON.stringify(sent.body) }),
       ...(sent.signal === undefined ? {} : { signal: sent.signal }),
-    });
+    }).finally(done);
+    outage?.answered();
+    return answer;
   };
 
   const sendOnce = async <T>(sent: ApiRequest) => {
@@ -94,9 +106,10 @@ export async function connect(kubeconfig: Secret, token?: () => Promise<Secret>)
           return await sendOnce(sent);
         } catch (error) {
           sent.signal?.throwIfAborted();
-          const pause = retryAfter(error, sent, attempt);
+          const pause = retryAfter(error, sent, attempt, outage);
           if (pause === undefined) throw described(error, access);
-          await wait(pause, undefined, sent.signal === undefined ? {} : { signal: sent.signal });
+          await wait(pause, undefined, given({ signal: sent.signal })).catch(() => {});
+          sent.signal?.throwIfAborted();
         }
       }
     },
@@ -157,18 +170,33 @@ function documentOf(text: string, sent: ApiRequest, access: Access): unknown {
 }
 
 /** Milliseconds to wait before trying again; undefined: do not. */
-function retryAfter(error: unknown, sent: ApiRequest, attempt: number): number | undefined {
-  if (attempt >= attempts) return undefined;
-  const backoff = 100 * 2 ** (attempt - 1);
+function retryAfter(
+  error: unknown,
+  sent: ApiRequest,
+  attempt: number,
+  outage: Outage | undefined,
+): number | undefined {
+  const backoff = Math.min(100 * 2 ** (attempt - 1), 1000);
   if (error instanceof KubernetesError) {
-    if (!error.temporary) return undefined;
+    if (attempt >= attempts || !error.temporary) return undefined;
     return error.retryAfter === undefined ? backoff : Math.min(error.retryAfter * 1000, 10_000);
   }
+  const code = codeOf(error);
   // A POST may have been carried out although its answer was lost.
-  return sent.method !== 'POST' && connectionLost.has(codeOf(error)) ? backoff : undefined;
+  const repeatable = sent.method !== 'POST' || notSent.has(code);
+  if (!repeatable) return undefined;
+  if (connectionLost.has(code) && attempt < attempts) {
+    outage?.lost();
+    return backoff;
+  }
+  return (connectionLost.has(code) || silent.has(code)) && outage?.lost() === true ? backoff : undefined;
 }
 
 const connectionLost = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'ECONNREFUSED', 'ETIMEDOUT']);
+/** Codes of a server that says nothing at all. */
+const silent = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT']);
+/** Codes of a request that has not left. */
+const notSent = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT']);
 
 function described(error: unknown, access: Access): unknown {
   if (error instanceof KubernetesError) return error;

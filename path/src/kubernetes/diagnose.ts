@@ -32,9 +32,13 @@ export async function diagnose(
     container === undefined ? [] : lastWords(client, pod, container),
   ]);
   const state = trouble === undefined ? text : `${trouble.reason}: ${trouble.text}`;
+  const subject = trouble?.container === undefined ? 'its pod' : `the container ${trouble.container}`;
+  // A pod of a Job that nothing is wrong with is up, and works on.
+  const verb =
+    workload.kind === 'Job' && trouble === undefined ? 'has not come to its end' : 'does not come up';
   const next = [state, ...told].some(isDamage) ? damagedNode : advice(trouble);
   return {
-    what: `${trouble?.container === undefined ? 'its pod' : `the container ${trouble.container}`} does not come up: ${state}`,
+    what: `${subject} ${verb}: ${state}`,
     where,
     ...(next === undefined ? {} : { next }),
     details: [`pod ${pod.metadata.name}, ${pod.status?.phase ?? 'no phase yet'}`, ...told, ...said],

@@ -46,16 +46,20 @@ export async function holdLease(
   options: LeaseOptions,
 ): Promise<HeldLease> {
   const me = identityOf(thisMaker());
-  let watched: { readonly words: string; readonly since: number } | undefined;
+  let watched: { readonly words: string; readonly silent: number; readonly at: number } | undefined;
   let told = false;
   for (;;) {
     context.signal.throwIfAborted();
     const found = await client.find<LeaseObject>(pathOf(options), {}, context.signal);
     const words = JSON.stringify([found?.spec?.holderIdentity, found?.spec?.renewTime]);
     const now = context.clock.monotonic();
-    if (watched?.words !== words) watched = { words, since: now };
-    const silent = (now - watched.since) / 1000;
-    if (found === undefined || isFree(found, silent)) {
+    // While the server is away nobody can renew: that time counts for no longer than a look.
+    watched = {
+      words,
+      silent: watched?.words === words ? watched.silent + Math.min(now - watched.at, 2 * lookEvery) : 0,
+      at: now,
+    };
+    if (found === undefined || isFree(found, watched.silent / 1000)) {
       const taken = await take(context, client, options, { found, me });
       if (taken !== undefined) return keep(context, client, options, { me, taken });
       continue;

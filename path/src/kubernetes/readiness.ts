@@ -83,7 +83,8 @@ function job(object: Job): Readiness {
   if (bad !== undefined) return failed(bad.message ?? bad.reason ?? 'the job failed');
   if (conditions.some((condition) => condition.type === 'Complete' && condition.status === 'True'))
     return ready;
-  return waiting(`${object.status?.active ?? 0} pods at work`);
+  const active = object.status?.active ?? 0;
+  return waiting(`${active} ${active === 1 ? 'pod' : 'pods'} at work`);
 }
 
 function byCondition(object: AnyObject, type: string): Readiness {

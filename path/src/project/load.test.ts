@@ -80,7 +80,7 @@ test('the smallest file gets every default', async () => {
       nodes: 1,
       uncommitted: 'allow',
     },
-    rollout: { rate: 40, maxErrors: { share: 0.005 }, deadline: 300, writes: true },
+    rollout: { rate: 40, maxErrors: { share: 0.005 }, deadline: 300, migrationDeadline: 600, writes: true },
     vulnerabilities: {
       block: 'critical',
       warn: 'high',
@@ -100,6 +100,7 @@ test('how a rollout is measured: what is said counts, and rows are written elsew
     rate: 40,
     maxErrors: { share: 0.005 },
     deadline: 300,
+    migrationDeadline: 600,
     writes: false,
   });
   expect(await rolloutOf('rollout: { rate: 0, maxErrors: 3, maxLatency: 250, writes: true }\n')).toEqual({
@@ -107,6 +108,7 @@ test('how a rollout is measured: what is said counts, and rows are written elsew
     maxErrors: { count: 3 },
     maxLatency: 250,
     deadline: 300,
+    migrationDeadline: 600,
     writes: true,
   });
   expect(await rolloutOf('rollout: { maxErrors: 1.25% }\n')).toMatchObject({ maxErrors: { share: 0.0125 } });

@@ -26,6 +26,8 @@ export interface Rollout {
   readonly maxLatency?: number;
   /** Seconds that a new version has to become ready. */
   readonly deadline: number;
+  /** Seconds that the migrations of a release may take together; 600 unless told. */
+  readonly migrationDeadline?: number;
   /** Whether rows are written through the interface that makes data, where the system has it. */
   readonly writes: boolean;
 }

@@ -38,7 +38,7 @@ export function resolveProject(file: ProjectFile, around: Surroundings): Project
 
 /** Rows are written of one's own accord only where nobody else's are. */
 function resolveRollout(
-  { rate, maxErrors, maxLatency, deadline, writes }: ProjectFile['rollout'],
+  { rate, maxErrors, maxLatency, deadline, migrationDeadline, writes }: ProjectFile['rollout'],
   target: Target,
 ): Rollout {
   return {
@@ -47,6 +47,7 @@ function resolveRollout(
       typeof maxErrors === 'number' ? { count: maxErrors } : { share: Number.parseFloat(maxErrors) / 100 },
     ...(maxLatency === undefined ? {} : { maxLatency }),
     deadline,
+    migrationDeadline,
     writes: writes ?? target.cluster === 'local',
   };
 }

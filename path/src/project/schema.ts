@@ -402,6 +402,15 @@ const rollout = z.strictObject({
       description:
         'Seconds that the new version has to become ready. Where it does not, the version before is brought back.',
     }),
+  migrationDeadline: z
+    .int()
+    .min(10, 'is too short for a pod to start\nUse at least 10.')
+    .max(86_400, 'is more than a day\nUse at most 86400.')
+    .default(600)
+    .meta({
+      description:
+        'Seconds that the migrations of a release may take together. One that takes longer is ended, and nothing is rolled out.',
+    }),
   writes: z.boolean().optional().meta({
     description:
       'Whether rows are written, where the system makes them by `POST /api/`, to see that none is lost. They stay. Left out: on a target of `cluster: local` alone.',
