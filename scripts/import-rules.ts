@@ -117,7 +117,7 @@ const rules: readonly Rule[] = [
     const [own, other] = [from.file, to].map((file) => /^path\/src\/clouds\/(\w+)\//.exec(file)?.[1]);
     if (own !== undefined && other !== undefined && own !== other)
       return `the cloud ${own} must not import the cloud ${other}`;
-    const sdk = /^@(aws-sdk|smithy|google-cloud|azure)\/|^google-(auth-library|gax)$/.test(to);
+    const sdk = /^@(aws-sdk|smithy|google-cloud|azure|azure-rest)\/|^google-(auth-library|gax)$/.test(to);
     return sdk && own === undefined && !from.test ? "only a cloud's own folder imports its SDK" : undefined;
   },
   function oneDoorToKubernetes({ from, to }) {
