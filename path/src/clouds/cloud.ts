@@ -70,6 +70,8 @@ export interface ManagedCluster {
   readonly acme?: AcmeIssuer;
   /** Annotations of cert-manager's ServiceAccount, by which it may write to the zone; absent: it needs none. */
   readonly certificates?: Readonly<Record<string, string>>;
+  /** Labels of its pods, where the cloud asks for them as well. */
+  readonly certificatePods?: Readonly<Record<string, string>>;
   /** How users on this machine reach the gateway; absent: DNS answers that. */
   readonly entry?: Entry;
 }

@@ -16,6 +16,7 @@ export const azure: Cloud<Api> = {
   title: 'Azure AKS',
   prices,
   howToEnter,
+  gateway: 'traefik',
   check: checkAzure,
   stack: stackOf,
   enter: enterAzure,

@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
 import { UserMistake } from '../../core/failure.ts';
 import type { Project } from '../../project/project.ts';
-import { isOurs, ownTags } from '../ownership.ts';
+import { ownTags } from '../ownership.ts';
 import type { Seen } from '../resource.ts';
-import { type Api, part } from './api.ts';
+import type { Api } from './api.ts';
+import { isOwnRecord, recordPath } from './resources/record.ts';
 import type { Zone } from './resources/zone.ts';
 import { versions } from './versions.ts';
 
@@ -28,7 +29,7 @@ export async function pointDomain(
     });
   const path = recordPath(zone, domain, type);
   const found = await api.get(path, versions.dns, seen.signal);
-  if (found !== undefined && !isOurs(metadataOf(found), project))
+  if (found !== undefined && !isOwnRecord(found, project))
     throw new UserMistake({
       what: `the zone ${zone.domain} has a record ${type} for ${domain} already, which is not ptp's`,
       next: 'Delete it, or take another domain.',
@@ -41,14 +42,4 @@ export async function pointDomain(
   await api.send('PUT', path, versions.dns, seen.signal, {
     properties: { TTL: ttl, metadata: ownTags(project), ...records },
   });
-}
-
-/** A record's path below its zone: `…/A/www`, `…/A/@` for the zone's own name. */
-export function recordPath(zone: Pick<Zone, 'id' | 'domain'>, domain: string, type: string): string {
-  const below = domain === zone.domain ? '@' : domain.slice(0, -zone.domain.length - 1);
-  return `${zone.id}/${type}/${below}`;
-}
-
-function metadataOf(record: unknown): Readonly<Record<string, string>> {
-  return part(record, 'properties', 'metadata') as Readonly<Record<string, string>>;
 }

@@ -1,3 +1,4 @@
+import { StepFailed, UserMistake } from '../../core/failure.ts';
 import { oneLine } from '../../core/one-line.ts';
 import type { Failure } from '../cloud.ts';
 import { AzureError } from './api.ts';
@@ -19,6 +20,8 @@ const codes: readonly (readonly [RegExp, Failure])[] = [
 
 /** What an error of a call means. */
 export function failureOf(error: unknown): Failure {
+  // Our own words: they are said already.
+  if (error instanceof UserMistake || error instanceof StepFailed) return 'refused';
   if (!(error instanceof AzureError)) return isAuthentication(error) ? 'credentials' : 'unknown';
   const { status, code, method } = error;
   // Names of globally named things are "in use" by others; deleting is what else may be in the way of.

@@ -24,8 +24,6 @@ export async function managedCluster(api: Api, project: Project, seen: Seen): Pr
     version: `v${version}`,
     ...door,
     token: () => api.token(apiServerScope),
-    gatewayClass: 'traefik',
-    ownGateway: false,
     // Azure's load balancer asks whether a node answers; with this it asks the gateway's own port, not a page of it.
     loadBalancer: { 'service.beta.kubernetes.io/azure-load-balancer-health-probe-protocol': 'tcp' },
     objects: [],
@@ -49,6 +47,8 @@ export async function managedCluster(api: Api, project: Project, seen: Seen): Pr
             },
           },
           certificates: { 'azure.workload.identity/client-id': identity.client },
+          // The cluster's webhook gives its token to pods that ask for it.
+          certificatePods: { 'azure.workload.identity/use': 'true' },
         }),
   };
 }

@@ -4,8 +4,8 @@ import type { Resource } from '../resource.ts';
 import { type Answer, type Api, AzureError, part, text } from './api.ts';
 import { type Granted, lacking } from './permissions.ts';
 import { serverName } from './resources/database.ts';
-import { services } from './resources/group.ts';
 import { registryName } from './resources/registry.ts';
+import { services } from './resources/services.ts';
 import { versions } from './versions.ts';
 
 /** What stands in the way of making what is wanted, as far as Azure tells. Asks, and changes nothing. */

@@ -10,18 +10,21 @@ import { groupResource } from './resources/group.ts';
 import { type Identity, identityResource } from './resources/identity.ts';
 import { networkResource } from './resources/network.ts';
 import { privateZoneLinkResource, privateZoneResource } from './resources/private-zone.ts';
+import { recordResource } from './resources/record.ts';
 import { registryResource } from './resources/registry.ts';
+import { servicesResource } from './resources/services.ts';
 import { borrowedZone, zoneResource } from './resources/zone.ts';
 
 /** cert-manager's ServiceAccount in the cluster, as every cluster of ptp has it. */
-export const certManagerAccount = { namespace: 'cert-manager', name: 'cert-manager' } as const;
+export const certManagerAccount = { namespace: 'ptp-system', name: 'cert-manager' } as const;
 
 /** What is wanted in a subscription, by the words that the rest of this folder asks for it. */
 export function resourcesOf(project: Project) {
   const { zone, databases, acme } = project.target.cloud ?? { databases: 'cluster' as const };
   const managed = databases === 'managed' ? project.services : [];
 
-  const group = groupResource(project);
+  const services = servicesResource();
+  const group = groupResource(project, services);
   const network = networkResource(project, group, managed.length > 0);
   const clusterIdentity = identityResource(project, group, 'cluster');
   // For its load balancers and the API server's own leg; on the network alone, not on the group.
@@ -76,7 +79,19 @@ export function resourcesOf(project: Project) {
     certificates,
     servers,
     all: [
-      ...[group, network, clusterIdentity, mayUseNetwork, cluster, access, registry, mayPull, names],
+      ...[
+        services,
+        group,
+        network,
+        clusterIdentity,
+        mayUseNetwork,
+        cluster,
+        access,
+        registry,
+        mayPull,
+        names,
+        recordResource(project, names),
+      ],
       ...(acme === undefined ? [] : dns01),
       ...(servers.length === 0 ? [] : [privateZone, link, ...servers.map(({ server }) => server)]),
     ] as readonly Resource<Api>[],

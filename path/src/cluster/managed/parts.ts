@@ -63,8 +63,8 @@ function partOf(
       programImage(addOn.name, (await obtained()).folder, addOn.program),
     ],
     install: async (client, images) => {
-      const { loadBalancer = {}, certificates = {} } = await cluster;
-      const site: CloudSite = { kind: 'cloud', loadBalancer, certificates };
+      const { loadBalancer = {}, certificates = {}, certificatePods = {} } = await cluster;
+      const site: CloudSite = { kind: 'cloud', loadBalancer, certificates, certificatePods };
       await install(context, client, { addOn, images, site, obtained: await obtained() });
     },
     ready: (client) => installed(context, client, addOn),

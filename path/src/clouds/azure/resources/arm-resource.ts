@@ -60,8 +60,6 @@ export function armResource<Value extends Known>(spec: ArmSpec<Value>): Resource
     ...(costs === undefined ? {} : { costs }),
     ...(holdsData === undefined ? {} : { holdsData }),
     async find(api, seen) {
-      // Paths of some lead through others: where those are not there, neither is this.
-      if (!needs.every((need) => seen.find(need as Resource<Api, Known>) !== undefined)) return undefined;
       const path = spec.path(api, seen);
       const answer = await api.get(path, version, seen.signal);
       if (answer === undefined) return undefined;

@@ -21,6 +21,8 @@ export interface CloudSite {
   readonly loadBalancer: Readonly<Record<string, string>>;
   /** Annotations of the ServiceAccount that certificates are asked for with. */
   readonly certificates: Readonly<Record<string, string>>;
+  /** Labels of the pods that ask for them. */
+  readonly certificatePods: Readonly<Record<string, string>>;
 }
 
 /** What an add-on's objects depend on. */

@@ -69,6 +69,7 @@ function objects(input: AddOnInput) {
       name,
       namespace: systemNamespace,
       labels,
+      ...(site.kind === 'cloud' ? { podLabels: site.certificatePods } : {}),
       site: input.site,
       pod: {
         containers: [

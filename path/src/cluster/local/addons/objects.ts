@@ -88,6 +88,8 @@ export interface Workload {
   readonly site: NodeSite | CloudSite;
   /** How many pods where there are several nodes; 1 unless told. */
   readonly replicas?: number;
+  /** Labels that its pods have beside those that they are found by. */
+  readonly podLabels?: Readonly<Record<string, string>>;
   /** The pod's specification, without its service account: that is called like the workload. */
   readonly pod: Readonly<Record<string, unknown>>;
 }
@@ -96,14 +98,25 @@ export interface Workload {
  * A Deployment whose pods' successors serve before they end. On our own nodes it is one pod that stays on the first one,
  * with the API server that it could not do without: no other node takes a part of the cluster along when it goes.
  */
-export function workload({ name, namespace, labels, site, replicas, pod }: Workload): KubernetesObject {
+export function workload({
+  name,
+  namespace,
+  labels,
+  podLabels,
+  site,
+  replicas,
+  pod,
+}: Workload): KubernetesObject {
   const placed =
     site.kind === 'node' ? { nodeSelector: onFirstNode } : { topologySpreadConstraints: spread(labels) };
   const spec = {
     replicas: site.kind === 'node' ? 1 : (replicas ?? 1),
     selector: { matchLabels: labels },
     strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-    template: { metadata: { labels }, spec: { serviceAccountName: name, ...placed, ...pod } },
+    template: {
+      metadata: { labels: { ...labels, ...podLabels } },
+      spec: { serviceAccountName: name, ...placed, ...pod },
+    },
   };
   return object('apps/v1', 'Deployment', name, { metadata: { labels }, spec }, namespace);
 }
