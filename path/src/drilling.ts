@@ -12,8 +12,9 @@ import { drills } from './maintain/table.ts';
 import { openDoor } from './opening.ts';
 import type { Project } from './project/project.ts';
 import { lockProject } from './releasing.ts';
-import { rollBackLocked } from './returning.ts';
+import { rereadBindings, rollBackLocked } from './returning.ts';
 import { names } from './route/plan.ts';
+import { serviceKinds } from './services/table.ts';
 import { measureThroughout } from './traffic/throughout.ts';
 
 interface Place {
@@ -117,5 +118,13 @@ function toolsFor(context: Context, place: Place, lease: HeldLease, route: Drill
     names: { certificate: names.certificate },
     route,
     rollBack: (to) => rollBackLocked(context, { ...place, project: unmeasured }, lease, { to }),
+    rereadBindings: () => rereadBindings(context, { ...place, project: unmeasured }, lease),
+    async rotation(name) {
+      const service = place.project.services.find((one) => one.name === name);
+      if (service === undefined) throw new Error(`there is no service ${name}`);
+      const { rotate } = serviceKinds[service.type];
+      if (rotate === undefined) throw new Error(`${name} cannot be rotated`);
+      return rotate(context, { ...place, service });
+    },
   };
 }

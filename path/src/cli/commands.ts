@@ -13,6 +13,7 @@ import { logs } from './commands/logs.ts';
 import { open } from './commands/open.ts';
 import { plan } from './commands/plan.ts';
 import { rollback } from './commands/rollback.ts';
+import { rotate } from './commands/rotate.ts';
 import { status } from './commands/status.ts';
 import { trust } from './commands/trust.ts';
 import { up } from './commands/up.ts';
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   rollback,
   verify,
   drill,
+  rotate,
   explain,
   exportManifests,
   down,

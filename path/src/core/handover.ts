@@ -154,11 +154,29 @@ export interface Binding {
   readonly secret: string;
   /** Changes when the Secret's content does, and shows nothing of it: rolls the pods that mount it. */
   readonly revision: string;
+  /**
+   * As `revision`, but the same when credentials are only exchanged for others to the same data: what a migration goes
+   * by. Absent: they never were.
+   */
+  readonly origin?: string;
   /** The pods that answer for it, for network policies; absent: it is outside of the cluster. */
   readonly selector?: Readonly<Record<string, string>>;
   /** The addresses it is among where it is outside; absent: any. */
   readonly cidr?: string;
   readonly port: number;
+}
+
+/** Credentials of a service that are exchanged for others to the same data, while components go on using it. */
+export interface CredentialRotation {
+  /** Who the components are now, and who they become: names of roles. */
+  readonly from: string;
+  readonly to: string;
+  /** How many connections a role has. */
+  connections(role: string): Promise<number>;
+  /** Lets both in, and names the new one in the binding. */
+  begin(): Promise<void>;
+  /** Lets the old one in no more. */
+  revoke(): Promise<void>;
 }
 
 /** What runs after a deploy. */

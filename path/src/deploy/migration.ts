@@ -3,7 +3,7 @@ import { label } from '../kubernetes/labels.ts';
 import type { Job } from '../kubernetes/objects.ts';
 import type { Project } from '../project/project.ts';
 import type { Migration } from './plan.ts';
-import { type ComponentInput, containerBase, podBase, revisions } from './pod.ts';
+import { type ComponentInput, containerBase, origins, podBase } from './pod.ts';
 
 /** Seconds that the migrations of a release may take together. */
 export function migrationDeadlineOf({ rollout }: Project): number {
@@ -23,7 +23,7 @@ export function migrationJob(input: ComponentInput): Migration | undefined {
     terminationGracePeriodSeconds: 30,
     containers: [{ name: 'migrate', ...containerBase(input), command: component.migrate }],
   };
-  const mark = hashOf({ pod, revisions: revisions(input) });
+  const mark = hashOf({ pod, revisions: origins(input) });
   const labels = {
     [label.name]: `${component.name}-migrate`,
     [label.instance]: project.name,
@@ -44,7 +44,7 @@ export function migrationJob(input: ComponentInput): Migration | undefined {
       // Who waits for it ends it before: this is for the case that nobody does.
       activeDeadlineSeconds: migrationDeadlineOf(project) + 60,
       ttlSecondsAfterFinished: 3600,
-      template: { metadata: { labels, annotations: revisions(input) }, spec: pod },
+      template: { metadata: { labels, annotations: origins(input) }, spec: pod },
     },
   };
   return { component: component.name, mark, job };

@@ -233,6 +233,19 @@ describe('migrations', () => {
     expect(mark('a')).not.toBe(mark('b'));
   });
 
+  test('stay the same when credentials are exchanged, and pods are replaced all the same', () => {
+    const [before, after] = [
+      planOf([backend]),
+      planOf([backend], 'a', [{ ...binding, revision: 'r2', origin: 'r1' }]),
+    ];
+    expect(after.migrations).toEqual(before.migrations);
+    const revision = (plan: typeof before) =>
+      deploymentOf(plan, 'backend').spec?.template.metadata?.annotations?.['ptp.dev/binding.database'];
+    expect([revision(before), revision(after)]).toEqual(['r1', 'r2']);
+    const [other] = planOf([backend], 'a', [{ ...binding, revision: 'r2' }]).migrations;
+    expect(other?.mark).not.toBe(before.migrations[0]?.mark);
+  });
+
   test('leave their mark on the Deployment', () => {
     const plan = planOf([backend]);
     expect(deploymentOf(plan, 'backend').metadata.annotations?.['ptp.dev/migrated']).toBe(

@@ -102,6 +102,13 @@ export function revisions({ bindings }: ComponentInput): Readonly<Record<string,
   return Object.fromEntries(bindings.map(({ name, revision }) => [`ptp.dev/binding.${name}`, revision]));
 }
 
+/** As `revisions`, but the same when credentials are exchanged for others to the same data. */
+export function origins({ bindings }: ComponentInput): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    bindings.map(({ name, revision, origin = revision }) => [`ptp.dev/binding.${name}`, origin]),
+  );
+}
+
 function serving(input: ComponentInput): Container {
   const { component } = input;
   const probe = (path: string): Probe => ({

@@ -34,6 +34,11 @@ export interface KubernetesClient {
   find<T>(path: string, query?: ApiRequest['query'], signal?: AbortSignal): Promise<T | undefined>;
   /** An answer that is read while it arrives: a watch, a log. Throws as `send` does. */
   stream(path: string, query: ApiRequest['query'], signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * Opens a WebSocket to a path (RFC 6455); it may still fail to open, which its events tell.
+   * @param protocols the subprotocols that may be spoken
+   */
+  socket(path: string, protocols: readonly string[]): Promise<WebSocket>;
   /** Closes the connections. */
   close(): Promise<void>;
 }
@@ -133,6 +138,20 @@ export async function connect(
         signal.throwIfAborted();
         throw described(error, access);
       }
+    },
+    socket: async (path, protocols) => {
+      const [{ WebSocket: Socket }, authorization] = await Promise.all([
+        import('undici'),
+        access.authorization(),
+      ]);
+      return new Socket(`${access.server.replace(/^http/, 'ws')}${path}`, {
+        protocols: [...protocols],
+        dispatcher: streams,
+        headers: {
+          'user-agent': 'ptp',
+          ...(authorization === undefined ? {} : { authorization }),
+        },
+      }) as unknown as WebSocket;
     },
     close: async () => {
       await Promise.all([requests.destroy(), streams.destroy()]);

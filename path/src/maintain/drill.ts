@@ -1,6 +1,6 @@
 import type { DrillFacts, DrillName } from '../core/drill.ts';
 import type { Problem } from '../core/failure.ts';
-import type { Cluster, Route, TrafficResult } from '../core/handover.ts';
+import type { Cluster, CredentialRotation, Route, TrafficResult } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { Project } from '../project/project.ts';
@@ -25,6 +25,10 @@ export interface DrillTools {
     readonly backTo: number;
     readonly rolled: readonly string[];
   }>;
+  /** Begins to exchange a service's credentials; changes nothing yet. */
+  rotation(service: string): Promise<CredentialRotation>;
+  /** Replaces the pods that began with other credentials than there are now; returns their components. */
+  rereadBindings(): Promise<readonly string[]>;
 }
 
 /** What a drill works on. */

@@ -2,8 +2,9 @@ import { drillNames } from '../core/drill.ts';
 import type { Drill } from './drill.ts';
 import { renew } from './renew.ts';
 import { rollback } from './rollback.ts';
+import { rotateDatabase } from './rotate-database.ts';
 
-const all: readonly Drill[] = [renew, rollback];
+const all: readonly Drill[] = [renew, rollback, rotateDatabase];
 
 /** Every drill there is, in the order in which they are listed. */
 export const drills: readonly Drill[] = all.toSorted(

@@ -1,5 +1,13 @@
-import type { Binding, Cluster, ManagedDatabase, PublishedImage } from '../core/handover.ts';
+import type {
+  Binding,
+  Cluster,
+  CredentialRotation,
+  ManagedDatabase,
+  PublishedImage,
+} from '../core/handover.ts';
 import type { DebianImage } from '../core/image-spec.ts';
+import type { Context } from '../effects/context.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { KubernetesObject, SecretObject } from '../kubernetes/objects.ts';
 import type { Project, Service } from '../project/project.ts';
 
@@ -30,7 +38,24 @@ export interface ServiceKind {
   plan(input: ServiceInput): readonly KubernetesObject[];
   /** What components are told of it. */
   bind(input: ServiceInput): Binding;
+  /**
+   * Begins to exchange its credentials; changes nothing yet. Throws StepFailed where it does not run. Absent: cannot.
+   */
+  rotate?(context: Context, place: ServicePlace): Promise<CredentialRotation>;
 }
+
+/** A service that runs. */
+export interface ServicePlace {
+  readonly client: KubernetesClient;
+  readonly project: Project;
+  readonly service: Service;
+}
+
+/**
+ * On the binding's Secret where its credentials were exchanged: the revision of those that the data was made with. It is
+ * what tells other credentials from other data.
+ */
+export const originAnnotation = 'ptp.dev/origin';
 
 /** Names of the Secrets of a service: what components mount, and what only the service itself reads. */
 export function secretNames(service: Service): { readonly binding: string; readonly admin: string } {

@@ -16,7 +16,7 @@ import type { Project, Service } from '../project/project.ts';
 import { placeOf, withAdministrator } from './managed-postgres/managed-postgres.ts';
 import { rolesJobName } from './managed-postgres/plan.ts';
 import { replaceStuck } from './replace-stuck.ts';
-import type { ServiceInput, ServiceKind } from './service.ts';
+import { originAnnotation, type ServiceInput, type ServiceKind } from './service.ts';
 import { managedKinds, serviceKinds } from './table.ts';
 
 /** What the step works on. */
@@ -143,7 +143,10 @@ async function keptOr(
   fresh: SecretObject,
 ): Promise<SecretObject> {
   const live = await getObject<SecretObject>(client, keyOf(fresh), context.signal);
-  return live?.data === undefined ? fresh : { ...fresh, data: live.data };
+  if (live?.data === undefined) return fresh;
+  const origin = live.metadata.annotations?.[originAnnotation];
+  const annotations = origin === undefined ? {} : { annotations: { [originAnnotation]: origin } };
+  return { ...fresh, metadata: { ...fresh.metadata, ...annotations }, data: live.data };
 }
 
 async function reportLeft(context: Context, { client, project }: ServicesInput): Promise<void> {

@@ -21,6 +21,10 @@ export interface Throughout<T> {
   readonly traffic: TrafficResult;
 }
 
+/** Milliseconds that the first requests have, and from their answers to the snapshot that tells of them. */
+const patience = 15_000;
+const settling = 300;
+
 /** How many requests are answered before the work begins: a second's or so. */
 const quietSeconds = 1;
 
@@ -33,7 +37,7 @@ const every = 1000;
 /**
  * Does something while requests go through the public door at a constant rate, from before it begins until the last pod
  * that it ended has gone. What the work throws is handed back, so that what requests saw is known then as well.
- * @throws StepFailed where the system does not serve; the signal's reason where that is aborted
+ * @throws StepFailed where the system does not serve, or fails requests before anything is done; the signal's reason where that is aborted
  */
 export async function measureThroughout<T>(
   context: Context,
@@ -64,7 +68,17 @@ export async function measureThroughout<T>(
       where: { object: route.url },
       next: 'Run `ptp status`: a drill is for a system that is well.',
     });
-  await Promise.race([traffic.quiet, clock.sleep(10_000, signal)]);
+  await Promise.race([traffic.quiet, clock.sleep(patience, signal)]);
+  await clock.sleep(settling, signal); // what is seen is told a few times a second
+  const { failed, requests } = traffic.now().quiet;
+  if (failed > 0) {
+    await traffic.whole(false);
+    throw new StepFailed({
+      what: `${failed} of ${requests} requests failed before anything was done`,
+      where: { object: route.url },
+      next: `Run \`ptp status\`; where all is well, ${rate} requests a second are too many here: lower \`--rate\`.`,
+    });
+  }
   emit({ kind: 'step-started', step: 'traffic', text: `ask ${route.url} ${rate} times a second` });
   const began = clock.monotonic();
   traffic.change();

@@ -42,8 +42,7 @@ export function postgresCredentials(
     }),
     admin: secret(names.admin, 'Opaque', {
       'superuser-password': superuser.reveal(),
-      'create.sql': createSql(role),
-      'roles.sql': rolesSql(role, scramVerifier(password), scramVerifier(superuser)),
+      ...initScripts(role, [{ role, verifier: scramVerifier(password) }], scramVerifier(superuser)),
     }),
   };
 }
@@ -59,24 +58,50 @@ export function identifier(name: string): string {
   return (/^[a-z_]/.test(plain) ? plain : `_${plain}`).slice(0, 63);
 }
 
-/** Run once, in single-user mode, where each statement ends with a semicolon and an empty line. */
-function createSql(role: string): string {
-  return [
-    `CREATE ROLE "${role}" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE;`,
-    `CREATE DATABASE "${role}" OWNER "${role}";`,
-    `REVOKE CONNECT ON DATABASE "${role}" FROM PUBLIC;`,
-    `REVOKE CONNECT ON DATABASE postgres FROM PUBLIC;`,
-  ]
-    .map((statement) => `${statement}\n\n`)
-    .join('');
+/** A role that components may be, and the verifier of its password; without one it is let in no more. */
+export interface Login {
+  readonly role: string;
+  readonly verifier?: string;
 }
 
-/** Run at every start: whatever was done to the passwords by hand, the Secrets are right afterwards. */
-function rolesSql(role: string, verifier: string, superuser: string): string {
-  return [
-    `ALTER ROLE "${role}" LOGIN PASSWORD '${verifier}';`,
-    `ALTER ROLE postgres PASSWORD '${superuser}';`,
-  ]
-    .map((statement) => `${statement}\n\n`)
-    .join('');
+/**
+ * What the server's own init runs, in single-user mode, where each statement ends with a semicolon and an empty line.
+ * `create.sql` once, for new data; `roles.sql` at every start: whatever was done to the roles by hand, the Secrets are
+ * right afterwards. The first role owns the database; others are members of it, and what they make belongs to it.
+ */
+export function initScripts(
+  database: string,
+  logins: readonly Login[],
+  superuser: string,
+): Readonly<Record<'create.sql' | 'roles.sql', string>> {
+  const others = logins.map(({ role }) => role).filter((role) => role !== database);
+  return {
+    'create.sql': script([
+      `CREATE ROLE "${database}" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE`,
+      ...others.flatMap((role) => [
+        `CREATE ROLE "${role}" NOSUPERUSER NOCREATEDB NOCREATEROLE`,
+        ...memberStatements(database, role),
+      ]),
+      `CREATE DATABASE "${database}" OWNER "${database}"`,
+      `REVOKE CONNECT ON DATABASE "${database}" FROM PUBLIC`,
+      `REVOKE CONNECT ON DATABASE postgres FROM PUBLIC`,
+    ]),
+    'roles.sql': script([...logins.map(loginStatement), `ALTER ROLE postgres PASSWORD '${superuser}'`]),
+  };
+}
+
+/** Makes a role one that works as the database's owner does. */
+export function memberStatements(owner: string, role: string): readonly string[] {
+  return [`GRANT "${owner}" TO "${role}"`, `ALTER ROLE "${role}" SET role TO "${owner}"`];
+}
+
+/** Lets a role in with a password, or no more. */
+export function loginStatement({ role, verifier }: Login): string {
+  return verifier === undefined
+    ? `ALTER ROLE "${role}" NOLOGIN PASSWORD NULL`
+    : `ALTER ROLE "${role}" LOGIN PASSWORD '${verifier}'`;
+}
+
+function script(statements: readonly string[]): string {
+  return statements.map((statement) => `${statement};\n\n`).join('');
 }

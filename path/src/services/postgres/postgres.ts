@@ -3,6 +3,7 @@ import { postgresBinding } from './binding.ts';
 import { postgresCredentials } from './credentials.ts';
 import { postgresImage } from './image.ts';
 import { planPostgres } from './plan.ts';
+import { rotatePostgres } from './rotate.ts';
 
 /** PostgreSQL on the cluster itself: one instance on a volume. */
 export const postgres: ServiceKind = {
@@ -10,4 +11,5 @@ export const postgres: ServiceKind = {
   credentials: postgresCredentials,
   plan: planPostgres,
   bind: postgresBinding,
+  rotate: rotatePostgres,
 };

@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { beforeAll, expect, test } from 'vitest';
+import type { Door } from '../../support/door.ts';
+import { withEdit } from '../../support/edit.ts';
+import { bearable } from '../../support/load.ts';
+import { jsonResult } from '../../support/ptp.ts';
+import type { System } from '../../support/system.ts';
+import { until } from '../../support/until.ts';
+
+interface Result {
+  readonly outcome: string;
+  readonly facts: Readonly<Record<string, string | number>>;
+  readonly traffic: {
+    readonly requests: number;
+    readonly failed: number;
+    readonly examples: readonly unknown[];
+    readonly writes?: { readonly checked: number; readonly missing: number };
+  };
+}
+
+/** What has to work on a bad day works on this one, under traffic, and costs no request. */
+export function drilling(system: System): void {
+  let rate = 100;
+  beforeAll(async () => {
+    await system.must('up');
+    // What a busy machine does not bear at all says nothing about a drill.
+    rate = await bearable({ door: await system.door(), rows: system.rows }, [100, 40, 15]);
+  }, 120_000);
+
+  const drill = async (...words: readonly string[]): Promise<Result> => {
+    const result = jsonResult(
+      await system.ptp('drill', ...words, '--rate', String(rate), '--json'),
+    ) as unknown as Result;
+    expect(result.traffic?.examples).toEqual([]);
+    expect(result).toMatchObject({ outcome: 'passed', traffic: { failed: 0, writes: { missing: 0 } } });
+    expect(result.traffic.requests).toBeGreaterThan(0);
+    expect(result.traffic.writes?.checked).toBeGreaterThan(0);
+    console.info(`drill ${words[0]}: ${result.traffic.requests} requests at ${rate}/s, none failed`);
+    return result;
+  };
+
+  test('renew: another certificate is issued and served, and no handshake fails', async () => {
+    const { facts } = await drill('renew');
+    expect(facts.newSerial).not.toBe(facts.oldSerial);
+    expect(await servedSerial(await system.door())).toBe(facts.newSerial);
+  });
+
+  test('rollback: to the release before and forward again', async () => {
+    const page = join(system.place.folder, 'system/frontend/src/app.tsx');
+    const line = 'Each click makes one, gives it an id, and keeps it.';
+    const before = jsonResult(await system.must('history', '--json')).releases as readonly unknown[];
+    // There has to be one to go back to.
+    if (before.length < 2)
+      await withEdit(page, [line, line.replace('click', 'tap')], () => system.must('up', '--no-wait'));
+    const { facts } = await drill('rollback');
+    expect(facts.backTo).not.toBe(facts.from);
+    expect(facts.replaced).not.toBe('');
+    await system.must('status');
+  });
+
+  test('rotate-database: another role is used, the old one is let in no more, and `up` has nothing to do', async () => {
+    await system.must('up');
+    const { facts } = await drill('rotate-database');
+    expect(facts['database.to']).not.toBe(facts['database.from']);
+    await system.must('status');
+    expect(jsonResult(await system.must('plan', '--json'))).toMatchObject({ nothing: true });
+    // A server that starts anew lets in whose turn it is.
+    const [database] = await system.podsOf('database');
+    await system.deletePod(database.name);
+    await until(
+      'rows can be made again',
+      async () => {
+        await system.rows.make(await system.door());
+        return true;
+      },
+      (made) => made,
+      60,
+    );
+  });
+
+  test('what was tried and when is listed, and `status` has it', async () => {
+    const { drills } = jsonResult(await system.must('drill', '--json'));
+    const states = drills as readonly { readonly drill: string; readonly passed?: string }[];
+    const passed = states.flatMap((one) => (one.passed === undefined ? [] : [one.drill]));
+    expect(passed).toEqual(expect.arrayContaining(['renew', 'rollback', 'rotate-database']));
+    expect((await system.must('status')).stdout).toMatch(/drills: .*rotate-database \d{4}-/);
+  });
+}
+
+async function servedSerial({ url, authority }: Door): Promise<string | undefined> {
+  const socket = connect({
+    host: '127.0.0.1',
+    port: Number(url.port),
+    servername: url.hostname,
+    ca: authority,
+  });
+  await once(socket, 'secureConnect');
+  const serial = socket.getPeerX509Certificate()?.serialNumber;
+  socket.destroy();
+  return serial;
+}
