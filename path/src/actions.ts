@@ -20,6 +20,8 @@ export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache
       const { build } = await import('./build.ts');
       return build({ ...effects, ...session }, project, options);
     },
+    bill: async (...given) => (await onClusters()).bill(...given),
+    token: async (...given) => (await onClusters()).token(...given),
     history: async (...given) => (await onClusters()).history(...given),
     rollback: async (...given) => (await onClusters()).rollback(...given),
     verify: async (...given) => (await onClusters()).verify(...given),

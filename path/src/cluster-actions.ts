@@ -1,7 +1,7 @@
 import type { Actions, Session } from './cli/actions.ts';
 import { storedLocally } from './cluster/local/stored-data.ts';
 import { providers } from './cluster/providers.ts';
-import { StepFailed } from './core/failure.ts';
+import { StepFailed, UserMistake } from './core/failure.ts';
 import type { Cluster } from './core/handover.ts';
 import type { Context } from './effects/context.ts';
 import { connect, type KubernetesClient } from './kubernetes/client.ts';
@@ -27,15 +27,28 @@ export function clusterActions(
 ): Omit<Actions, 'build' | 'up' | 'plan' | 'signingKey'> {
   const context = (session: Session): Context => ({ ...effects, ...session });
   return {
+    bill: async (project, session) => {
+      if (project.target.cloud === undefined) return undefined;
+      const { billFor } = await import('./cluster/managed/bill.ts');
+      return billFor(context(session), project);
+    },
+    token: async (project, session) => {
+      const { token } = await running(context(session), project);
+      if (token !== undefined) return token();
+      throw new UserMistake({
+        what: `the cluster of target ${project.target.name} is not known by tokens`,
+        next: 'Use `ptp kubeconfig`: it has all that kubectl needs.',
+      });
+    },
     down: async (project, options, session) => {
-      if (project.target.cluster === 'local')
-        return providers.local.remove(context(session), project, options);
-      // Elsewhere than on this machine, what is ours is the project's namespace and not the cluster.
+      if (project.target.cluster !== 'kubeconfig')
+        return providers[project.target.cluster].remove(context(session), project, options);
+      // In somebody else's cluster, what is ours is the project's namespace and not the cluster.
       return withCluster(context(session), project, (client) =>
         removeSystem(context(session), client, project, options),
       );
     },
-    storedData: (project, session) =>
+    storedData: async (project, session) =>
       project.target.cluster === 'local'
         ? storedLocally(project)
         : withCluster(context(session), project, (client) => storedData(context(session), client, project)),

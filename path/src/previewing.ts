@@ -1,4 +1,5 @@
 import type { Preview } from './cli/actions.ts';
+import { billFor } from './cluster/managed/bill.ts';
 import { providers } from './cluster/providers.ts';
 import { StepFailed } from './core/failure.ts';
 import type { BuiltImage, Cluster, PublishedImage } from './core/handover.ts';
@@ -19,9 +20,14 @@ import { readReleases } from './releases/store.ts';
  * @throws UserMistake where someone else manages a field, StepFailed where the cluster does not answer
  */
 export async function preview(context: Context, project: Project): Promise<Preview> {
+  const bill = project.target.cloud === undefined ? undefined : await billFor(context, project);
+  const billed = bill === undefined ? {} : { bill };
   const [built, state, uncommitted] = await Promise.all([
     buildProjectImages(context, project),
-    providers[project.target.cluster].find(context, project),
+    // Without credentials nothing can be looked at, and the bill says so.
+    bill !== undefined && bill.account === undefined
+      ? ({ state: 'absent' } as const)
+      : providers[project.target.cluster].find(context, project),
     uncommittedProblem(context, project),
   ]);
   const refused =
@@ -34,7 +40,15 @@ export async function preview(context: Context, project: Project): Promise<Previ
       digest: manifest.descriptor.digest,
       isNew: true,
     }));
-    return { cluster: state.state, images, changes: [], migrations: [], nothing: false, ...refused };
+    return {
+      cluster: state.state,
+      images,
+      changes: [],
+      migrations: [],
+      nothing: false,
+      ...refused,
+      ...billed,
+    };
   }
   const { cluster } = state;
   const client = await connect(cluster.kubeconfig, cluster.token, context.emit);
@@ -54,6 +68,7 @@ export async function preview(context: Context, project: Project): Promise<Previ
       migrations,
       nothing: records.length > 0 && plan.changes.length === 0 && migrations.length === 0,
       ...refused,
+      ...billed,
     };
   } finally {
     await client.close();

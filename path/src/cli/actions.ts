@@ -1,4 +1,5 @@
 import type { Answer, Trace } from '../core/answer.ts';
+import type { Bill } from '../core/bill.ts';
 import type { DrillName, DrillResult, DrillState } from '../core/drill.ts';
 import type { Emit, PlannedChange } from '../core/event.ts';
 import type { Problem } from '../core/failure.ts';
@@ -22,6 +23,8 @@ export interface Actions {
   up(project: Project, options: UpOptions, session: Session): Promise<Raised>;
   /** What `up` would do; changes nothing. */
   plan(project: Project, session: Session): Promise<Preview>;
+  /** What a target in a public cloud is made of and costs; undefined for every other kind of target. Changes nothing. */
+  bill(project: Project, session: Session): Promise<Bill | undefined>;
   /** Every release that is recorded, the newest first. */
   history(project: Project, session: Session): Promise<readonly PastRelease[]>;
   /** Returns to a release that served; to the one before what serves now, unless its number is given. */
@@ -72,6 +75,8 @@ export interface Actions {
    * UserMistake where certificates sign instead.
    */
   signingKey(project: Project, session: Session): Promise<{ readonly publicKey: string }>;
+  /** A token for the API server of a cloud's cluster. Throws UserMistake for a cluster that is not known by tokens. */
+  token(project: Project, session: Session): Promise<Secret>;
   /** A kubeconfig document with the rights to look and to deploy. */
   kubeconfig(project: Project, session: Session): Promise<Secret>;
 }
@@ -108,6 +113,8 @@ export interface Preview {
   readonly nothing: boolean;
   /** Why `up` would refuse these sources. */
   readonly refused?: Problem;
+  /** Of a target in a public cloud: what it is made of there and costs. */
+  readonly bill?: Bill;
 }
 
 /** A release as `history` tells of it. */
@@ -206,8 +213,10 @@ export interface DownOptions {
 /** What `down` took away, each in a few words: `the local cluster hello`; empty where nothing was there. */
 export interface Lowered {
   readonly removed: readonly string[];
-  /** What stays on purpose: `the data of database`. */
+  /** What stays on purpose, and would go with `data`: `the data of database`. */
   readonly kept: readonly string[];
+  /** What stays in any case: somebody else's, a last copy of data. */
+  readonly left?: readonly string[];
 }
 
 /** How the system is now. */

@@ -15,6 +15,7 @@ import { plan } from './commands/plan.ts';
 import { rollback } from './commands/rollback.ts';
 import { rotate } from './commands/rotate.ts';
 import { status } from './commands/status.ts';
+import { token } from './commands/token.ts';
 import { trust } from './commands/trust.ts';
 import { up } from './commands/up.ts';
 import { verify } from './commands/verify.ts';
@@ -39,5 +40,6 @@ export const commands: readonly Command[] = [
   trust,
   doctor,
   kubeconfig,
+  token,
   key,
 ];

@@ -52,7 +52,7 @@ test('all that is wrong is told at once', () => {
   expect(mistakes('up now --json=yes --target')).toEqual([
     '`--json` takes no value → Write --json alone, or leave it out.',
     '`--target` needs a value → Write --target ‹name›.',
-    '`ptp up` takes no word `now` → Usage: ptp up [--force] [--no-wait] [--timings]',
+    '`ptp up` takes no word `now` → Usage: ptp up [--force] [--no-wait] [--timings] [--yes]',
   ]);
 });
 

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Bill } from '../core/bill.ts';
 import type { DrillResult } from '../core/drill.ts';
 import { StepFailed, UserMistake } from '../core/failure.ts';
 import { Secret } from '../core/secret.ts';
@@ -60,6 +61,23 @@ const drilled: DrillResult = {
   facts: { newSerial: '0B' },
 };
 
+const bill: Bill = {
+  cloud: 'Amazon EKS',
+  region: 'eu-west-1',
+  account: { name: '123456789012', who: 'arn:aws:iam::123456789012:user/ann' },
+  howToEnter: 'Log in.',
+  resources: [
+    { kind: 'VPC', name: 'shop-aws', change: 'keep', fields: [] },
+    { kind: 'EKS cluster', name: 'shop-aws', change: 'create', fields: [], monthly: 73, usually: 540 },
+  ],
+  indirect: [{ text: 'load balancer', monthly: 16.5 }],
+  monthly: 89.5,
+  currency: 'USD',
+  date: '2026-11',
+  choices: ['A NAT gateway would add $ 33.'],
+  obstacles: [],
+};
+
 /** The far side of the command line, as main.ts wires it; each test says what differs. */
 const actions: Actions = {
   async up(_project, _options, { emit }) {
@@ -80,6 +98,8 @@ const actions: Actions = {
       ...(push === undefined ? {} : { reference: `${push.name}/${push.prefix}/${name}@${digest}`, tags }),
     })),
   plan: async () => preview,
+  bill: async (project) => (project.target.cloud === undefined ? undefined : bill),
+  token: async () => new Secret('k8s-token'),
   history: async () => [past],
   rollback: async (_project, { to }) => ({ number: 5, backTo: to ?? 3, rolled: ['web'], serving: 2 }),
   verify: async () => [{ name: 'drift', ok: true, found: 'none' }],
@@ -485,6 +505,95 @@ describe('down --data', () => {
     const json = await run('down --data --json', {}, false, async () => 'y');
     expect(json.code).toBe(2);
     expect(JSON.parse(json.out)).toMatchObject({ kind: 'mistake' });
+  });
+});
+
+describe('a target in a cloud', () => {
+  beforeEach(async () => {
+    const target = 'targets:\n  aws: { cluster: eks, region: eu-west-1, domain: shop.example.com }\n';
+    await appendFile(join(cwd, 'ptp.yaml'), target);
+  });
+  const never: Actions['up'] = async () => {
+    throw new Error('it was not to be called');
+  };
+
+  test('plan shows what it is made of, what is there, what it costs and what else could be chosen', async () => {
+    const { out } = await run('plan', { plan: async () => ({ ...preview, bill }) });
+    for (const words of [
+      '= VPC',
+      '+ EKS cluster',
+      '$ 73.00',
+      'takes 9 min',
+      '$ 89.50 a month',
+      'NAT gateway',
+      'Not verified',
+    ])
+      expect(out).toContain(words);
+    const { account, ...unknown } = bill;
+    expect(account).toBeDefined();
+    const other = await run('plan', { plan: async () => ({ ...preview, bill: unknown }) });
+    expect(other.out).toContain(
+      'no credentials are here, so nothing was looked at and all is shown as new. Log in.',
+    );
+  });
+
+  test('up asks before it spends money, and not where nothing is to be made', async () => {
+    const questions: string[] = [];
+    const ask = (answer: string) => async (question: string) => {
+      questions.push(question);
+      return answer;
+    };
+    expect(await run('up', { up: never }, false, ask('n'))).toMatchObject({
+      code: 1,
+      out: 'Nothing was made.\n',
+    });
+    expect(questions[0]).toContain('This adds about $ 89.50 a month. Go on? [y/N] ');
+    expect((await run('up', {}, false, ask('y'))).code).toBe(0);
+    expect((await run('up --yes')).code).toBe(0);
+    const there = bill.resources.map((one) => ({ ...one, change: 'keep' as const }));
+    expect((await run('up', { bill: async () => ({ ...bill, resources: there }) })).code).toBe(0);
+    expect(questions).toHaveLength(2);
+  });
+
+  test('up without anybody to ask, without credentials or with something in the way is a mistake', async () => {
+    const { account, ...unknown } = bill;
+    expect(account).toBeDefined();
+    const alone = await run('up', { up: never });
+    expect(alone.code).toBe(2);
+    expect(alone.err).toContain('this would cost about $ 89.50 a month more');
+    const nobody = await run('up --yes', { up: never, bill: async () => unknown });
+    expect(nobody.err).toContain('there are no credentials for Amazon EKS on this machine');
+    const obstacles = [{ what: 'no elastic address is left', next: 'Have the quota raised.' }];
+    const stopped = await run('up --yes', { up: never, bill: async () => ({ ...bill, obstacles }) });
+    expect({ code: stopped.code, err: stopped.err }).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('no elastic address is left'),
+    });
+  });
+
+  test('down asks, naming what goes and what stays of the data', async () => {
+    const questions: string[] = [];
+    const left = ['the last copy of data, shop-last'];
+    const ended = await run(
+      'down',
+      { down: async () => ({ removed: ['VPC shop-aws'], kept: [], left }) },
+      false,
+      async (question) => {
+        questions.push(question);
+        return 'y';
+      },
+    );
+    expect(questions[0]).toContain('VPC shop-aws');
+    expect(questions[0]).toContain('A last copy of each managed database is kept');
+    expect(ended.out).toBe('Removed VPC shop-aws.\nLeft the last copy of data, shop-last.\n');
+    expect((await run('down')).code).toBe(2);
+  });
+
+  test('a token is what kubectl takes', async () => {
+    expect(JSON.parse((await run('token')).out)).toMatchObject({
+      kind: 'ExecCredential',
+      status: { token: 'k8s-token' },
+    });
   });
 });
 

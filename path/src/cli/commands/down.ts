@@ -1,3 +1,4 @@
+import type { Bill } from '../../core/bill.ts';
 import { UserMistake } from '../../core/failure.ts';
 import type { StoredData } from '../actions.ts';
 import type { Command, Invocation } from '../command.ts';
@@ -17,24 +18,52 @@ export const down: Command = {
     const { load, actions, session, output, flags } = invocation;
     const data = flags.has('data');
     const project = await load();
-    if (data && !flags.has('yes')) {
-      const stored = await actions.storedData(project, session);
-      if (!(await confirmed(invocation, stored))) {
+    const inCloud = project.target.cloud !== undefined;
+    if ((data || inCloud) && !flags.has('yes')) {
+      const agreed = inCloud
+        ? await mayGo(invocation, await actions.bill(project, session))
+        : await confirmed(invocation, await actions.storedData(project, session));
+      if (!agreed) {
         output.result({ kind: 'down', removed: [], kept: [], stopped: true }, 'Nothing was removed.\n');
         return 1;
       }
     }
-    const { removed, kept } = await actions.down(project, { data }, session);
+    const { removed, kept, left = [] } = await actions.down(project, { data }, session);
     const lines = [
       ...(removed.length === 0
         ? ['Nothing was there to take away.']
         : removed.map((what) => `Removed ${what}.`)),
       ...kept.map((what) => `Kept ${what}; \`ptp down --data\` removes that too.`),
+      ...left.map((what) => `Left ${what}.`),
     ];
-    output.result({ kind: 'down', removed, kept }, `${lines.join('\n')}\n`);
+    output.result({ kind: 'down', removed, kept, left }, `${lines.join('\n')}\n`);
     return 0;
   },
 };
+
+/** Whether a cloud's cluster and all that belongs to it may go. Throws UserMistake where nobody can be asked. */
+async function mayGo({ ask, output, flags }: Invocation, bill: Bill | undefined): Promise<boolean> {
+  const there = (bill?.resources ?? []).filter(({ change }) =>
+    ['keep', 'update', 'wait', 'replace'].includes(change),
+  );
+  if (there.length === 0) return true;
+  const copy = flags.has('data')
+    ? 'No last copy of the databases is kept.'
+    : 'A last copy of each managed database is kept, and bills for its size; volumes in the cluster are deleted.';
+  const lines = [...there.map(({ kind, name }) => `${kind} ${name}`), copy];
+  if (ask === undefined)
+    throw new UserMistake({
+      what: '`down` deletes a cluster with all that is in it, and there is no terminal to ask at',
+      next: 'Add --yes where that is meant.',
+      details: lines,
+    });
+  const question = [
+    styled(output.look, 'bold', 'This deletes for good:'),
+    ...lines.map((line) => `  ${line}`),
+    'Go on? [y/N] ',
+  ].join('\n');
+  return /^y(es)?$/i.test((await ask(question)).trim());
+}
 
 /** Whether the data may go. Throws UserMistake where nobody can be asked. */
 async function confirmed({ ask, output }: Invocation, stored: readonly StoredData[]): Promise<boolean> {

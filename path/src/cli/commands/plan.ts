@@ -1,5 +1,6 @@
 import type { Preview } from '../actions.ts';
 import type { Command } from '../command.ts';
+import { billLines } from '../render/bill-lines.ts';
 import { clean, type Look, shortDigest, styled, table } from '../render/look.ts';
 import { planCount, planLines } from '../render/plan-lines.ts';
 
@@ -34,13 +35,14 @@ export const plan: Command = {
 
 /** A preview for people. */
 export function previewText(preview: Preview, look: Look): string {
-  const { cluster, serving, images, changes, migrations, nothing, refused } = preview;
+  const { bill, cluster, serving, images, changes, migrations, nothing, refused } = preview;
   const rows = table(
     images.map(({ name, digest, isNew }) => [name, shortDigest(digest), isNew ? 'new' : 'runs already']),
   );
   const now = serving === undefined ? 'nothing was released yet' : `release ${serving} serves`;
   return [
     '',
+    ...(bill === undefined ? [] : [...billLines(bill, look), '']),
     ...rows.map((row) => `  ${row}`),
     '',
     ...(cluster === 'running'

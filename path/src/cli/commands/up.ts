@@ -1,4 +1,7 @@
-import type { Command } from '../command.ts';
+import { UserMistake } from '../../core/failure.ts';
+import type { Project } from '../../project/project.ts';
+import type { Command, Invocation } from '../command.ts';
+import { added, amount, billLines } from '../render/bill-lines.ts';
 import { upSummary } from '../summary.ts';
 import { stopwatch, timingsText } from '../timings.ts';
 
@@ -6,7 +9,7 @@ import { stopwatch, timingsText } from '../timings.ts';
 export const up: Command = {
   name: 'up',
   summary: 'carry the system all the way to its users',
-  usage: 'up [--force] [--no-wait] [--timings]',
+  usage: 'up [--force] [--no-wait] [--timings] [--yes]',
   description:
     'Walks the whole path. Run again, it changes only what differs; stopped in between, it goes on there.',
   options: {
@@ -15,13 +18,19 @@ export const up: Command = {
       type: 'boolean',
       description: 'end as soon as the new version serves, while old pods still end',
     },
+    yes: { type: 'boolean', short: 'y', description: 'spend money in a public cloud without asking' },
     timings: { type: 'boolean', description: 'show afterwards where the time went' },
   },
   words: 0,
-  async run({ load, actions, session, output, monotonic, flags }) {
+  async run(invocation) {
+    const { load, actions, session, output, monotonic, flags } = invocation;
     const began = monotonic();
     const watch = flags.has('timings') ? stopwatch(monotonic) : undefined;
     const project = await load();
+    if (project.target.cloud !== undefined && !(await mayCost(invocation, project))) {
+      output.result({ kind: 'up', stopped: true }, 'Nothing was made.\n');
+      return 1;
+    }
     const seconds = new Map<string, number>();
     const { release, route, record, traffic } = await actions.up(
       project,
@@ -59,3 +68,29 @@ export const up: Command = {
     return 0;
   },
 };
+
+/**
+ * Whether what is not there yet in a cloud's account may be made. Nobody is asked where nothing is to be made.
+ * @throws UserMistake where there is nobody to ask, or where something stands in the way
+ */
+async function mayCost({ actions, session, ask, flags, output }: Invocation, project: Project) {
+  const bill = await actions.bill(project, session);
+  if (bill === undefined) return true;
+  if (bill.account === undefined)
+    throw new UserMistake({
+      what: `there are no credentials for ${bill.cloud} on this machine`,
+      next: bill.howToEnter,
+    });
+  if (bill.obstacles.length > 0) throw new UserMistake(bill.obstacles);
+  const more = added(bill);
+  if (more === 0 || flags.has('yes')) return true;
+  const lines = billLines(bill, output.look);
+  if (ask === undefined)
+    throw new UserMistake({
+      what: `this would cost about ${amount(bill, more)} a month more, and there is no terminal to ask at`,
+      next: 'Look at `ptp plan`; add --yes where that is meant.',
+      details: lines,
+    });
+  const question = [...lines, '', `This adds about ${amount(bill, more)} a month. Go on? [y/N] `].join('\n');
+  return /^y(es)?$/i.test((await ask(question)).trim());
+}
