@@ -44,6 +44,19 @@ const shared: Readonly<Record<string, readonly string[]>> = {
   releases: ['core', 'effects', 'project', 'oci', 'kubernetes'],
   // What is read of a system once, and what pure functions make of it.
   snapshot: ['core', 'effects', 'project', 'oci', 'kubernetes', 'releases'],
+  cost: ['core', 'project', 'kubernetes', 'snapshot'],
+  ui: [
+    'core',
+    'effects',
+    'project',
+    'oci',
+    'kubernetes',
+    'releases',
+    'snapshot',
+    'explain',
+    'operate',
+    'cli',
+  ],
   explain: ['core', 'project', 'kubernetes', 'releases', 'snapshot'],
   cli: ['core', 'project'],
 };

@@ -1,5 +1,6 @@
-import type { Actions } from './cli/actions.ts';
+import type { Actions, Session } from './cli/actions.ts';
 import type { Context } from './effects/context.ts';
+import type { Project } from './project/project.ts';
 
 /**
  * The commands' work, with the machine's real effects. Loading all of the tool takes longer than building what has
@@ -7,10 +8,22 @@ import type { Context } from './effects/context.ts';
  */
 export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache'>): Actions {
   const onClusters = async () => (await import('./cluster-actions.ts')).clusterActions(effects);
+  /** What changes the system is written down as it happens: `ptp ui` shows it, whichever terminal it runs in. */
+  const watched = async <T>(
+    project: Project,
+    command: string,
+    session: Session,
+    work: (seen: Session) => Promise<T>,
+  ): Promise<T> => {
+    const { journalled } = await import('./operate/runs.ts');
+    return journalled(effects, project, command, session.emit, (emit) => work({ ...session, emit }));
+  };
   return {
     async up(project, { overrule, wait }, session) {
       const { up } = await import('./path.ts');
-      return up({ ...effects, ...session, overrule }, project, { wait });
+      return watched(project, 'up', session, (seen) =>
+        up({ ...effects, ...seen, overrule }, project, { wait }),
+      );
     },
     async plan(project, session) {
       const { preview } = await import('./previewing.ts');
@@ -23,12 +36,16 @@ export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache
     bill: async (...given) => (await onClusters()).bill(...given),
     token: async (...given) => (await onClusters()).token(...given),
     history: async (...given) => (await onClusters()).history(...given),
-    rollback: async (...given) => (await onClusters()).rollback(...given),
+    rollback: async (project, options, session) =>
+      watched(project, 'rollback', session, async (seen) =>
+        (await onClusters()).rollback(project, options, seen),
+      ),
     verify: async (...given) => (await onClusters()).verify(...given),
     drills: async (...given) => (await onClusters()).drills(...given),
     drill: async (...given) => (await onClusters()).drill(...given),
     explain: async (...given) => (await onClusters()).explain(...given),
     trace: async (...given) => (await onClusters()).trace(...given),
+    cost: async (...given) => (await onClusters()).cost(...given),
     manifests: async (...given) => (await onClusters()).manifests(...given),
     async signingKey(project) {
       const { signingKey } = await import('./evidence/signing/signers.ts');

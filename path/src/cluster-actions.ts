@@ -99,6 +99,11 @@ export function clusterActions(
         trace(context(session), { client, cluster, project }, field),
       );
     },
+    cost: async (project, session) => {
+      const cluster = await running(context(session), project);
+      const { cost } = await import('./surveying.ts');
+      return withClient(cluster, (client) => cost(context(session), { client, cluster, project }));
+    },
     manifests: (project, session) =>
       withCluster(context(session), project, async (client) =>
         manifestsText(project, await readReleases(context(session), client, project)),

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import type { Answer, Trace } from './core/answer.ts';
+import type { CostReport } from './core/cost.ts';
 import { UserMistake } from './core/failure.ts';
 import type { Cluster } from './core/handover.ts';
 import type { Reasons } from './core/reason.ts';
+import { costOf } from './cost/cost.ts';
 import { deployReasons } from './deploy/reasons.ts';
 import type { Context } from './effects/context.ts';
 import { answerOf } from './explain/answer.ts';
@@ -44,6 +46,11 @@ export async function survey(context: Context, { client, cluster, project }: Sur
   } finally {
     await attachments.close();
   }
+}
+
+/** What a system costs a month where it runs. */
+export async function cost(context: Context, surveyed: Surveyed): Promise<CostReport> {
+  return costOf(await survey(context, surveyed));
 }
 
 /** The pages of docs/decisions that come with the tool. */

@@ -1,5 +1,6 @@
 import type { Answer, Trace } from '../core/answer.ts';
 import type { Bill } from '../core/bill.ts';
+import type { CostReport } from '../core/cost.ts';
 import type { DrillName, DrillResult, DrillState } from '../core/drill.ts';
 import type { Emit, PlannedChange } from '../core/event.ts';
 import type { Problem } from '../core/failure.ts';
@@ -43,6 +44,8 @@ export interface Actions {
     field: { readonly object: string; readonly path: string },
     session: Session,
   ): Promise<Trace>;
+  /** What the system costs a month where it runs, and what would cost less. */
+  cost(project: Project, session: Session): Promise<CostReport>;
   /** The manifests of the release that serves, as a document that `kubectl apply` takes; Secrets are not in it. */
   manifests(project: Project, session: Session): Promise<string>;
   /** Builds images without a cluster; publishes them or writes them to a folder where it is asked to. */

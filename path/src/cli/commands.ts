@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { build } from './commands/build.ts';
+import { cost } from './commands/cost.ts';
 import { doctor } from './commands/doctor.ts';
 import { down } from './commands/down.ts';
 import { drill } from './commands/drill.ts';
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   drill,
   rotate,
   explain,
+  cost,
   exportManifests,
   down,
   trust,

@@ -130,6 +130,18 @@ const actions: Actions = {
       },
     ],
   }),
+  cost: async () => ({
+    basis: 'No prices.',
+    rows: [],
+    nodes: {
+      count: 1,
+      capacity: { cpu: 2, memory: 2 ** 30 },
+      requested: { cpu: 1, memory: 0 },
+      used: { cpu: 0, memory: 0 },
+    },
+    savings: [],
+    notes: [],
+  }),
   manifests: async () => '---\nkind: Service\n',
   down: async (_project, { data }) => ({
     removed: ['the local cluster shop'],

@@ -1,5 +1,5 @@
 import type { Problem } from './failure.ts';
-import type { Digest, TrafficResult } from './handover.ts';
+import type { Digest, TrafficResult, TrafficSnapshot } from './handover.ts';
 
 /** The steps of the path, in the order in which they are shown. */
 export const stepNames = [
@@ -48,6 +48,8 @@ export interface Progress {
   readonly fraction?: number;
   /** Seconds it will probably still take, where that is known. */
   readonly remaining?: number;
+  /** What the measured traffic has seen so far, where that is what it tells of. */
+  readonly traffic?: TrafficSnapshot;
 }
 /** A piece of work within a step ended. */
 export interface TaskDone {

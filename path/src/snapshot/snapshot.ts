@@ -90,6 +90,8 @@ export interface PodUsage {
   readonly cpu: number;
   /** Bytes that could not be taken away at once (working set). */
   readonly memory: number;
+  /** What is kept for it: processors and bytes; absent where its pod has gone meanwhile. */
+  readonly requested?: { readonly cpu: number; readonly memory: number };
   /** Bytes used of each claimed volume. */
   readonly volumes: readonly { readonly claim: string; readonly used: number; readonly capacity: number }[];
 }

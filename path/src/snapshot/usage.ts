@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import type { NodeObject } from '../kubernetes/objects.ts';
+import { list } from '../kubernetes/list.ts';
+import type { NodeObject, Pod } from '../kubernetes/objects.ts';
+import { quantity } from '../project/quantity.ts';
 import type { PodUsage } from './snapshot.ts';
 
 /** What is read of a kubelet's `/stats/summary` (k8s.io/kubelet/pkg/apis/stats/v1alpha1). */
@@ -34,13 +36,19 @@ export async function readUsage(
   nodes: readonly NodeObject[],
   signal: AbortSignal,
 ): Promise<readonly PodUsage[]> {
-  const found = await Promise.all(
-    nodes.map(async ({ metadata }) => {
+  const [pods, ...found] = await Promise.all([
+    list<Pod>(client, { apiVersion: 'v1', kind: 'Pod' }, signal),
+    ...nodes.map(async ({ metadata }) => {
       const path = `/api/v1/nodes/${encodeURIComponent(metadata.name)}/proxy/stats/summary`;
       return usageOf(metadata.name, await client.get<unknown>(path, {}, signal));
     }),
-  );
-  return found.flat();
+  ]);
+  return found.flat().map((one) => {
+    const pod = pods.find(
+      ({ metadata }) => metadata.name === one.pod && metadata.namespace === one.namespace,
+    );
+    return pod === undefined ? one : { ...one, requested: requestedBy(pod) };
+  });
 }
 
 /** A node's answer as usage of its pods. Pure; empty where it is none. */
@@ -56,4 +64,14 @@ export function usageOf(node: string, answer: unknown): readonly PodUsage[] {
       pvcRef === undefined ? [] : [{ claim: pvcRef.name, used: usedBytes, capacity: capacityBytes }],
     ),
   }));
+}
+
+/** What a pod's containers ask for together (those that start before them end before). Pure. */
+export function requestedBy({ spec }: Pick<Pod, 'spec'>): { readonly cpu: number; readonly memory: number } {
+  const sum = (resource: string) =>
+    (spec?.containers ?? []).reduce(
+      (all, { resources }) => all + (quantity(resources?.requests?.[resource] ?? '') ?? 0),
+      0,
+    );
+  return { cpu: sum('cpu'), memory: sum('memory') };
 }

@@ -77,7 +77,7 @@ export function measureRollout(
     if (!changed || now - told < every) return;
     told = now;
     const text = `${seen.requests} at ${seen.rate}/s, ${seen.failed === 0 ? 'none' : seen.failed} failed`;
-    context.emit({ kind: 'progress', step: 'traffic', task: 'requests', text });
+    context.emit({ kind: 'progress', step: 'traffic', task: 'requests', text, traffic: seen });
   };
   const begin = async (): Promise<Traffic | undefined> => {
     if (off) return undefined;

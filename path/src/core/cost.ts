@@ -1,0 +1,57 @@
+/** What a system costs a month on its target, and what would cost less. JSON can carry it. */
+export interface CostReport {
+  /** What prices are: of whom, where, as of when; or that there are none. */
+  readonly basis: string;
+  /** `USD`; absent where nothing is priced. */
+  readonly currency?: string;
+  /** The date of the prices; absent where nothing is priced. */
+  readonly priced?: string;
+  readonly rows: readonly CostRow[];
+  /** What the nodes have, what is asked of them and what is used: processors and bytes. */
+  readonly nodes: {
+    readonly count: number;
+    readonly capacity: Resources;
+    readonly requested: Resources;
+    readonly used: Resources;
+  };
+  /** A month, of all of it; absent where nothing is priced. */
+  readonly month?: number;
+  /** The share of what is paid for that nothing uses (0 to 1); absent where use is not known. */
+  readonly idle?: number;
+  readonly savings: readonly Saving[];
+  readonly notes: readonly string[];
+}
+
+/** Processors and bytes of memory. */
+export interface Resources {
+  readonly cpu: number;
+  readonly memory: number;
+}
+
+/** What one part costs. */
+export interface CostRow {
+  readonly name: string;
+  readonly kind: 'component' | 'service' | 'cluster' | 'free';
+  readonly copies: number;
+  /** Of all copies together. */
+  readonly requested: Resources;
+  /** Of all copies together; absent where nodes do not tell. */
+  readonly used?: Resources;
+  /** A month; absent where nothing is priced. */
+  readonly month?: number;
+}
+
+/** A change that would cost less. */
+export interface Saving {
+  readonly name: string;
+  /** What to do, in a sentence. */
+  readonly what: string;
+  /** What to write into ptp.yaml, where that is how. */
+  readonly plan?: string;
+  /** A month; absent where nothing is priced. */
+  readonly month?: number;
+  /** What is freed, where no price says it. */
+  readonly frees?: Resources;
+  /** What it may do to users. */
+  readonly risk: string;
+}

@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import type { AnyObject } from '../kubernetes/objects.ts';
+import type { Component } from '../project/project.ts';
+import type { PodUsage, Snapshot } from '../snapshot/snapshot.ts';
+import { costOf } from './cost.ts';
+import { machineFor, machines } from './machines.ts';
+
+const mebibyte = 2 ** 20;
+
+const component = (name: string): Component => ({
+  name,
+  source: '.',
+  port: 8080,
+  management: 9090,
+  env: {},
+  files: {},
+  needs: [],
+  replicas: 2,
+  resources: { cpu: '100m', memory: '128Mi', memoryLimit: '256Mi' },
+  talksTo: [],
+});
+
+const pod = (name: string, part: string): AnyObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: 'shop', labels: { 'ptp.dev/component': part } },
+});
+
+const use = (name: string, cpu: number, memory: number, namespace = 'shop'): PodUsage => ({
+  namespace,
+  pod: name,
+  node: 'n',
+  cpu,
+  memory: memory * mebibyte,
+  requested: { cpu: 0.1, memory: 128 * mebibyte },
+  volumes: [],
+});
+
+/** A system of one component with two copies on a machine of 2 processors and 4 GiB, beside one pod of the cluster's. */
+function system(usage: readonly PodUsage[], provider = 'local'): Snapshot {
+  return {
+    taken: '2026-11-26T12:00:00.000Z',
+    project: {
+      name: 'shop',
+      components: [component('web')],
+      services: [],
+      target: { name: 'local', namespace: 'shop' },
+    },
+    cluster: { provider },
+    nodes: [{ metadata: { name: 'n' }, status: { capacity: { cpu: '2', memory: '4Gi' } } }],
+    objects: [pod('web-1', 'web'), pod('web-2', 'web')],
+    usage,
+    unread: [],
+  } as unknown as Snapshot;
+}
+const measured = [use('web-1', 0.02, 40), use('web-2', 0.4, 200), use('dns', 0.01, 20, 'kube-system')];
+
+test('each part takes what it asks for or what it uses, whichever is more', () => {
+  const { rows } = costOf(system(measured));
+  const web = rows.find(({ name }) => name === 'web');
+  expect(web).toMatchObject({
+    copies: 2,
+    requested: { cpu: 0.2, memory: 256 * mebibyte },
+    used: { cpu: expect.closeTo(0.42), memory: 240 * mebibyte },
+  });
+  const free = rows.find(({ kind }) => kind === 'free');
+  expect(free?.requested.cpu).toBeCloseTo(2 - 0.42 - 0.1);
+  expect(free?.requested.memory).toBe((4096 - 256 - 128) * mebibyte);
+});
+
+test('the parts and what is free cost together what the machine of that size does', () => {
+  const { rows, month, currency, priced, basis } = costOf(system(measured));
+  expect(month).toBe(machineFor(2, 4)?.month);
+  expect(rows.reduce((sum, row) => sum + (row.month ?? 0), 0)).toBeCloseTo(month ?? 0);
+  expect([currency, priced]).toEqual([machines.currency, machines.date]);
+  expect(basis).toContain('t3.medium');
+  expect(basis).toContain('not looked up');
+});
+
+test('what nothing uses is idle, and nobody says so where nodes do not tell', () => {
+  const { idle } = costOf(system(measured));
+  const value = (cpu: number, gib: number) => cpu * 7.5 + gib;
+  expect(idle).toBeCloseTo(1 - value(0.43, 260 / 1024) / value(2, 4));
+  const silent = costOf(system([]));
+  expect(silent.idle).toBeUndefined();
+  expect(silent.notes[0]).toContain('do not tell');
+});
+
+test('requests are made as small as the largest copy with its margin, never larger', () => {
+  const quiet = [use('web-1', 0.004, 30), use('web-2', 0.021, 41)];
+  const saving = costOf(system(quiet)).savings.find(({ name }) => name === 'right-size web');
+  // Twice 21m in steps of 10m; one and a half times 41 MiB in steps of 16.
+  expect(saving?.plan).toBe('components.web.resources: { cpu: 50m, memory: 64Mi }');
+  expect(saving?.frees?.cpu).toBeCloseTo(0.1);
+  expect(saving?.frees?.memory).toBe(128 * mebibyte);
+  const busy = [use('web-1', 0.09, 120), use('web-2', 0.4, 200)];
+  expect(costOf(system(busy)).savings.map(({ name }) => name)).not.toContain('right-size web');
+});
+
+test('a cluster of others has shares and no prices', () => {
+  const report = costOf(system(measured, 'kubeconfig'));
+  expect(report.month).toBeUndefined();
+  expect(report.rows.every(({ month }) => month === undefined)).toBe(true);
+  expect(report.savings.length).toBeGreaterThan(0);
+  expect(report.savings.every(({ month }) => month === undefined)).toBe(true);
+});
