@@ -102,7 +102,9 @@ export function clusterActions(
     cost: async (project, session) => {
       const cluster = await running(context(session), project);
       const { cost } = await import('./surveying.ts');
-      return withClient(cluster, (client) => cost(context(session), { client, cluster, project }));
+      return withClient(context(session), cluster, (client) =>
+        cost(context(session), { client, cluster, project }),
+      );
     },
     manifests: (project, session) =>
       withCluster(context(session), project, async (client) =>
