@@ -42,6 +42,8 @@ export interface Invocation {
   readonly cwd: string;
   /** Milliseconds; never goes back. */
   monotonic(): number;
+  /** The tool's own version. */
+  readonly version: string;
   /** ptp.yaml's path as it was called. */
   readonly file: string;
   /** Loads the project with its chosen target; warnings are told by events. Throws UserMistake. */

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { acceptance } from './commands/acceptance.ts';
 import { build } from './commands/build.ts';
 import { cost } from './commands/cost.ts';
 import { doctor } from './commands/doctor.ts';
@@ -39,6 +40,7 @@ export const commands: readonly Command[] = [
   cost,
   exportManifests,
   down,
+  acceptance,
   trust,
   doctor,
   kubeconfig,

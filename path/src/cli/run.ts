@@ -102,6 +102,7 @@ async function runCommand(
     output,
     cwd: world.cwd,
     monotonic: () => world.monotonic(),
+    version: world.version,
     file: absolute,
     async load() {
       // Brings what reads YAML and checks it, for which `ptp --help` should not wait.

@@ -8,6 +8,10 @@ export interface BilledResource {
   readonly name: string;
   readonly change: 'create' | 'update' | 'keep' | 'wait' | 'replace' | 'missing' | 'foreign';
   readonly fields: readonly FieldChange[];
+  /** Whether it was found. */
+  readonly there: boolean;
+  /** Whether `down` takes it away: it is neither somebody else's nor the whole account's. */
+  readonly goes: boolean;
   /** A month, by list prices; absent: nothing worth a line. */
   readonly monthly?: number;
   /** Seconds that making it usually takes. */

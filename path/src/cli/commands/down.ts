@@ -43,9 +43,7 @@ export const down: Command = {
 
 /** Whether a cloud's cluster and all that belongs to it may go. Throws UserMistake where nobody can be asked. */
 async function mayGo({ ask, output, flags }: Invocation, bill: Bill | undefined): Promise<boolean> {
-  const there = (bill?.resources ?? []).filter(({ change }) =>
-    ['keep', 'update', 'wait', 'replace'].includes(change),
-  );
+  const there = (bill?.resources ?? []).filter((one) => one.there && one.goes);
   if (there.length === 0) return true;
   const copy = flags.has('data')
     ? 'No last copy of the databases is kept.'

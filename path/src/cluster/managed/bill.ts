@@ -58,6 +58,8 @@ function billedOne(cloud: Cloud, resource: Resource<unknown>, seen: Findings | u
     name,
     change: intentOf(resource, found),
     fields: found?.drift ?? [],
+    there: found !== undefined,
+    goes: resource.borrowed !== true && resource.stays !== true && found?.ours !== false,
     ...(costs === undefined ? {} : { monthly: monthly(cloud, costs) }),
     ...(usually === undefined ? {} : { usually }),
   };
