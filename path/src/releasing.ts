@@ -16,6 +16,7 @@ import {
   type MigrationMark,
   nextNumber,
   type ReleaseRecord,
+  recordRepository,
   servingRelease,
 } from './releases/record.ts';
 import { forgetReleases, writeRelease } from './releases/store.ts';
@@ -174,7 +175,7 @@ export async function keepRecord(
 ): Promise<void> {
   if (record === undefined) return;
   const options = {
-    name: 'ptp-releases',
+    name: recordRepository,
     tag: String(record.number),
     type: 'application/vnd.ptp.release.v1+json',
   };

@@ -6,6 +6,9 @@ import { hashOf } from '../kubernetes/hash.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { withRevisions } from './revisions.ts';
 
+/** What records are called beside the images of a project. */
+export const recordRepository = 'ptp-releases';
+
 /** One release: what was rolled out, when, by whom, from which source, and what came of it. */
 export interface ReleaseRecord {
   readonly version: 1;

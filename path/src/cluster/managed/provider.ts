@@ -6,7 +6,6 @@ import type { Cluster, RegistryAccess } from '../../core/handover.ts';
 import type { Context } from '../../effects/context.ts';
 import type { Project } from '../../project/project.ts';
 import { gatewayClass } from '../local/addons/traefik.ts';
-import { imagePrefix } from '../local/images.ts';
 import type { Check, ClusterProvider, ClusterState, Groundwork } from '../provider.ts';
 import { type Account, cloudOf, enterAccount, inAccount, noCredentials } from './account.ts';
 import { kubeconfigFor } from './kubeconfig.ts';
@@ -40,7 +39,7 @@ async function start(
       registry,
       parts: partsFor(context, { ownGateway: cloud.gateway !== 'traefik' }, managed.promise),
       foundation: [],
-      partImages: { prefix: `${registry.prefix}/${imagePrefix}`, tag: partTag },
+      partImages: { prefix: registry.prefix, tag: partTag },
     });
   };
   await ensure(work, project, stack.resources, ({ id }) => {
