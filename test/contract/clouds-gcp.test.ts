@@ -1,3 +1,6 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Session } from '../../path/src/clouds/cloud.ts';
 import { dismantle } from '../../path/src/clouds/dismantle.ts';
@@ -8,9 +11,12 @@ import { observe } from '../../path/src/clouds/observe.ts';
 import { Findings } from '../../path/src/clouds/seen.ts';
 import type { Work } from '../../path/src/clouds/work.ts';
 import type { Event } from '../../path/src/core/event.ts';
+import { UserMistake } from '../../path/src/core/failure.ts';
 import type { Context } from '../../path/src/effects/context.ts';
 import type { Project } from '../../path/src/project/project.ts';
+import { takenNames } from '../support/cloud/gcp/sqladmin.ts';
 import { type GoogleStandIn, startGoogle } from '../support/cloud/gcp.ts';
+import type { Verdict } from '../support/cloud/stand-in.ts';
 
 let google: GoogleStandIn;
 const environment = { ...process.env };
@@ -21,6 +27,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  for (const session of sessions) await session.close();
   process.env = environment;
   await google?.stop();
 });
@@ -105,6 +112,14 @@ async function down(project: Project = shop, lastCopy = false, signal?: AbortSig
   }
 }
 
+const sessions: Session<GoogleApi>[] = [];
+
+async function sessionOf(project: Project): Promise<Session<GoogleApi>> {
+  const { session } = await workOf(project);
+  sessions.push(session);
+  return session;
+}
+
 const changing = () => google.calls.filter(({ changes }) => changes).map(({ name }) => name);
 
 /** What stays in a project: the services that were enabled. */
@@ -114,14 +129,441 @@ describe('a stack', () => {
   test('is made, found again without a change, and taken away in order with nothing left', async () => {
     await up();
     const made = await google.inventory();
-    expect(made.filter((line) => /^container\//.test(line))).toHaveLength(1);
-    expect(made.filter((line) => /^sqladmin\//.test(line))).toHaveLength(1);
-    expect(made.filter((line) => /^policy /.test(line))).toHaveLength(4);
+    for (const service of ['container', 'sqladmin', 'artifactregistry', 'dns'])
+      expect(made.filter((line) => line.startsWith(`${service}/`))).toHaveLength(1);
+    expect(made.filter((line) => line.startsWith('policy '))).toHaveLength(4);
     const calls = google.calls.length;
     await up();
     expect(google.calls.slice(calls).filter(({ changes }) => changes)).toEqual([]);
+    google.calls.length = 0;
     await down();
     expect(onlyServices(await google.inventory())).toEqual([]);
-    expect(changing()).toContain('container.projects.locations.clusters.create');
+    const order = changing();
+    const last = (name: string) => order.lastIndexOf(name);
+    expect(last('container.projects.locations.clusters.delete')).toBeLessThan(
+      last('compute.subnetworks.delete'),
+    );
+    expect(last('sql.instances.delete')).toBeLessThan(
+      last('servicenetworking.services.connections.deleteConnection'),
+    );
+    expect(last('compute.networks.delete')).toBe(order.length - 1);
+  });
+
+  test('is put right where it differs, and only there', async () => {
+    await up();
+    const cluster = `container/projects/${google.account.project}/locations/europe-west1/clusters/shop-gcp`;
+    const there = google.account.things.get(cluster) ?? {};
+    google.account.put(cluster, {
+      ...there,
+      controlPlaneEndpointsConfig: {
+        ipEndpointsConfig: { enabled: true, enablePublicEndpoint: true, authorizedNetworksConfig: {} },
+      },
+    });
+    const database = `sqladmin/projects/${google.account.project}/instances/shop-gcp-db`;
+    const { settings, ...rest } = google.account.things.get(database) ?? {};
+    google.account.put(database, { ...rest, settings: { ...(settings as object), tier: 'db-g1-small' } });
+    google.calls.length = 0;
+    await up();
+    expect(changing().toSorted()).toEqual([
+      'container.projects.locations.clusters.update',
+      'sql.instances.patch',
+    ]);
+    expect(JSON.stringify(google.account.things.get(cluster))).toContain('203.0.113.0/24');
+    expect(JSON.stringify(google.account.things.get(database))).toContain('db-f1-micro');
+  });
+
+  test("keeps a last backup of the database unless told otherwise, and finds it among what's left", async () => {
+    await up();
+    const { copies } = await down(shop, true);
+    expect(copies).toEqual(['final backup of shop-gcp-db, kept for 30 days']);
+    const work = await workOf(shop);
+    const left = await googleCloud.leftovers(work.session, shop);
+    await work.session.close();
+    expect(left.map(({ kind, kept }) => [kind, kept])).toEqual([['last backup', true]]);
+  });
+
+  test("of a neighbour's is never touched", async () => {
+    const neighbour = projectCalled('shopping');
+    await up(neighbour);
+    const before = await google.inventory();
+    await up();
+    await down();
+    expect(await google.inventory()).toEqual(before);
+  });
+
+  test.each([
+    ['compute/projects/P/global/networks/shop-gcp', { name: 'shop-gcp', description: 'ours since 2019' }],
+    [
+      'container/projects/P/locations/europe-west1/clusters/shop-gcp',
+      { name: 'shop-gcp', status: 'RUNNING', resourceLabels: { team: 'x' } },
+    ],
+    [
+      'sqladmin/projects/P/instances/shop-gcp-db',
+      { name: 'shop-gcp-db', state: 'RUNNABLE', settings: { userLabels: { 'ptp-project': 'shop' } } },
+    ],
+    ['dns/projects/P/managedZones/shop-gcp', { name: 'shop-gcp', dnsName: 'shop.example.com.' }],
+    [
+      'artifactregistry/projects/P/locations/europe-west1/repositories/shop-gcp',
+      { format: 'DOCKER', labels: { 'ptp-project': 'shop', 'ptp-target': 'other' } },
+    ],
+  ] as const)(
+    "with somebody else's %s in its place is refused, and that is left alone",
+    async (path, doc) => {
+      // Services are enabled: else nothing could be there.
+      await up();
+      await down();
+      const key = path.replace('/P/', `/${google.account.project}/`);
+      google.account.put(key, doc);
+      await expect(up().then(() => 'made')).rejects.toThrow(/is there already and is not this project's/);
+      const { foreign } = await down();
+      expect(foreign).toHaveLength(1);
+      expect(google.account.things.get(key)).toEqual(doc);
+    },
+  );
+
+  test('takes another name for a database where the first is taken by one that is gone', async () => {
+    takenNames.add('shop-gcp-db');
+    try {
+      await up();
+      expect(
+        (await google.inventory()).filter((line) => line.includes('instances/shop-gcp-db-2 ')),
+      ).toHaveLength(1);
+      google.calls.length = 0;
+      await up();
+      expect(changing()).toEqual([]);
+      await down();
+      expect(onlyServices(await google.inventory())).toEqual([]);
+    } finally {
+      takenNames.clear();
+    }
+  });
+
+  test("writes to a zone that is somebody else's, and takes only its own records away", async () => {
+    const account = google.account;
+    const project = projectCalled('shop', { zone: 'example.com' });
+    await expect(up(project).then(() => 'made')).rejects.toThrow(/there is no DNS zone example.com/);
+    const zone = `dns/projects/${account.project}/managedZones/main`;
+    account.put(zone, { name: 'main', dnsName: 'example.com.', visibility: 'public' });
+    const before = account.things.get(zone);
+    const work = await up(project);
+    await googleCloud.point(await sessionOf(project), project, work.seen, '203.0.113.7');
+    const records = async () => (await google.inventory()).filter((line) => line.startsWith('records/'));
+    expect(await records()).toHaveLength(2);
+    google.calls.length = 0;
+    await googleCloud.point(await sessionOf(project), project, work.seen, '203.0.113.7');
+    expect(changing()).toEqual([]);
+    await googleCloud.point(await sessionOf(project), project, work.seen, '203.0.113.8');
+    expect((await records()).join()).toContain('203.0.113.8');
+    await down(project);
+    expect(await records()).toEqual([]);
+    expect(account.things.get(zone)).toEqual(before);
+    const foreign = { name: 'shop.example.com.', type: 'A', ttl: 300, rrdatas: ['198.51.100.1'] };
+    account.put(`records${zone.slice('dns'.length)}/shop.example.com./A`, foreign);
+    await expect(up(project).then(() => 'made')).rejects.toThrow(
+      /DNS record shop.example.com is there already/,
+    );
+  });
+});
+
+describe('what the path goes on with', () => {
+  test('is the cluster with tokens and its database, the registry, and name servers', async () => {
+    const work = await up();
+    const session = await sessionOf(shop);
+    const cluster = await googleCloud.cluster(session, shop, work.seen);
+    expect(cluster).toMatchObject({
+      name: 'shop-gcp',
+      version: 'v1.36.2-gke.1001',
+      server: 'https://203.0.113.10',
+      authority: 'authority',
+      storageClass: 'standard-rwo',
+      acme: { dns01: { cloudDNS: { project: google.account.project, hostedZoneName: 'shop-gcp' } } },
+      certificates: {
+        'iam.gke.io/gcp-service-account': `shop-gcp-dns@${google.account.project}.iam.gserviceaccount.com`,
+      },
+      databases: { db: { host: '10.200.0.3', port: 5432, cidr: '10.200.0.0/20' } },
+    });
+    expect((await cluster.token()).reveal()).toBe('ya29.stand-in-1');
+    const registry = await googleCloud.registry(session, shop, work.seen);
+    expect(registry).toMatchObject({
+      url: 'https://europe-west1-docker.pkg.dev',
+      name: 'europe-west1-docker.pkg.dev',
+      prefix: `${google.account.project}/shop-gcp`,
+      credentials: { username: 'oauth2accesstoken' },
+    });
+    expect(googleCloud.nameServers(work.seen, shop)).toHaveLength(4);
+    google.calls.length = 0;
+    const passwords = [cluster.databases.db, cluster.databases.db].map((each) => each?.admin.password());
+    const [one, other] = (await Promise.all(passwords)).map((secret) => secret?.reveal());
+    expect(one).toHaveLength(32);
+    expect(other).not.toBe(one);
+    expect(JSON.stringify(cluster)).not.toContain(one);
+    expect(changing()).toEqual(['sql.users.update', 'sql.users.update']);
+  });
+
+  test('is told of quotas that are too small and of rights that lack', async () => {
+    await up();
+    await down();
+    for (const nth of [1, 2, 3, 4, 5])
+      google.account.put(`compute/projects/${google.account.project}/global/networks/n${nth}`, {
+        name: `n${nth}`,
+      });
+    google.account.lacking.add('container.clusters.create');
+    const session = await sessionOf(shop);
+    const problems = await googleCloud.obstacles(session, shop, googleCloud.stack(shop).resources);
+    expect(problems.map(({ what }) => what)).toEqual([
+      `${session.who} lacks 1 permissions in ${google.account.project}`,
+      `${google.account.project} has too small a quota: NETWORKS in the project: 5 of 5 are used, 1 more are needed`,
+    ]);
+    expect(problems[0]?.details).toEqual(['container.clusters.create']);
+    expect(changing().slice(-1)).not.toContain('testIamPermissions');
+  });
+
+  test('is nothing where services are not enabled yet, and looking changes nothing', async () => {
+    const work = await workOf(shop);
+    const { resources } = googleCloud.stack(shop);
+    await observe(work, resources);
+    expect(resources.filter((each) => work.seen.find(each) !== undefined)).toEqual([]);
+    expect(await googleCloud.obstacles(work.session, shop, resources)).toEqual([]);
+    expect(await googleCloud.leftovers(work.session, shop)).toEqual([]);
+    await work.session.close();
+    expect(changing()).toEqual([]);
+  });
+
+  test('is what a cluster made and left behind', async () => {
+    await up();
+    const { account } = google;
+    const network = `https://www.googleapis.com/compute/v1/projects/${account.project}/global/networks/shop-gcp`;
+    const at = `compute/projects/${account.project}`;
+    account.put(`${at}/regions/europe-west1/forwardingRules/a1`, { name: 'a1', network });
+    account.put(`${at}/global/firewalls/k8s-fw-a1`, { name: 'k8s-fw-a1', network });
+    account.put(`${at}/global/firewalls/theirs`, { name: 'theirs', network: `${network}-other` });
+    account.put(`${at}/disks/pvc-1`, {
+      name: 'pvc-1',
+      sizeGb: '10',
+      labels: { 'goog-k8s-cluster-name': 'shop-gcp' },
+    });
+    account.put(`${at}/disks/pvc-2`, { name: 'pvc-2', labels: { 'goog-k8s-cluster-name': 'other' } });
+    const left = await googleCloud.leftovers(await sessionOf(shop), shop);
+    expect(left.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      'load balancer a1',
+      'firewall rule k8s-fw-a1',
+      'disk pvc-1',
+    ]);
+    expect(left.every(({ byCluster }) => byCluster)).toBe(true);
+  });
+});
+
+describe('credentials', () => {
+  const entering = async (env: Readonly<Record<string, string | undefined>>, project = shop) => {
+    const before = { ...process.env };
+    for (const [key, value] of Object.entries(env))
+      if (value === undefined) delete process.env[key];
+      else process.env[key] = value;
+    try {
+      const { session } = await workOf(project);
+      await session?.close();
+      return session;
+    } finally {
+      process.env = before;
+    }
+  };
+  const file = async (content: object) => {
+    const path = join(await mkdtemp(join(tmpdir(), 'ptp-gcp-test-')), 'credentials.json');
+    await writeFile(path, JSON.stringify(content));
+    return path;
+  };
+
+  test('that are nowhere are none', async () => {
+    const none = {
+      GOOGLE_APPLICATION_CREDENTIALS: undefined,
+      HOME: '/nowhere',
+      METADATA_SERVER_DETECTION: 'none',
+    };
+    expect(await entering(none)).toBeUndefined();
+  });
+
+  test("of another project's are told of with both names", async () => {
+    await expect(entering({}, projectCalled('shop', { account: 'somebody-elses' }))).rejects.toThrow(
+      /^targets: ptp@stand-in-project\.iam\.gserviceaccount\.com is not let into the Google Cloud project somebody-elses/,
+    );
+  });
+
+  test('without a project ask for one', async () => {
+    await expect(
+      entering({ GOOGLE_CLOUD_PROJECT: undefined, PATH: '/nowhere', METADATA_SERVER_DETECTION: 'none' }),
+    ).rejects.toThrow(/name a Google Cloud project/);
+  });
+
+  test('that are no credentials, or are not taken, are one clear mistake', async () => {
+    const broken = await file({ type: 'external_account' });
+    await expect(entering({ GOOGLE_APPLICATION_CREDENTIALS: broken })).rejects.toThrow(UserMistake);
+    google.tokens = false;
+    try {
+      await expect(entering({})).rejects.toThrow(/Google does not take the credentials that were found/);
+    } finally {
+      google.tokens = true;
+    }
+  });
+});
+
+describe('a call that', () => {
+  const message = (status: number, reason: string, text: string) => ({
+    status,
+    body: JSON.stringify({ error: { code: status, message: text, status: reason, errors: [{ reason }] } }),
+  });
+  const cases: Readonly<Record<string, Verdict>> = {
+    'is throttled': message(429, 'rateLimitExceeded', 'slow down'),
+    'meets an error of the service': message(500, 'INTERNAL', 'internal error'),
+    'meets a service that is not there': message(503, 'UNAVAILABLE', 'try later'),
+    'is not answered and took no effect': 'break off',
+    'takes effect and is not answered': 'take effect and break off',
+  };
+  test.each(Object.entries(cases))(
+    '%s, once each, ends well and nothing is made twice',
+    async (_name, verdict) => {
+      await up();
+      const whole = await google.inventory();
+      await google.reset();
+      const seen = new Set<string>();
+      google.intercept = ({ name, changes }) => {
+        if (!changes || seen.has(name)) return 'answer';
+        seen.add(name);
+        return verdict;
+      };
+      await up();
+      expect(await google.inventory()).toEqual(whole);
+      seen.clear();
+      await down();
+      expect(onlyServices(await google.inventory())).toEqual([]);
+    },
+  );
+
+  test('looks and meets trouble is made again', async () => {
+    let count = 0;
+    google.intercept = ({ changes }) => {
+      count += 1;
+      return !changes && count % 5 === 0 ? message(500, 'INTERNAL', 'internal error') : 'answer';
+    };
+    await up();
+    await down();
+    expect(onlyServices(await google.inventory())).toEqual([]);
+  });
+
+  test.each([
+    [403, 'PERMISSION_DENIED', /GKE cluster shop-gcp could not be made: not for you/, 'docs/permissions'],
+    [401, 'UNAUTHENTICATED', /GKE cluster shop-gcp could not be made: not for you/, 'gcloud auth'],
+    [429, 'QUOTA_EXCEEDED', /GKE cluster shop-gcp could not be made: not for you/, 'quota raised'],
+  ] as const)('is refused with %i %s is told of, with what to do', async (status, reason, what, next) => {
+    google.intercept = ({ name }) =>
+      name === 'container.projects.locations.clusters.create'
+        ? message(status, reason, 'not for you')
+        : 'answer';
+    const error = (await up().catch((thrown: unknown) => thrown)) as UserMistake;
+    expect(error.message).toMatch(what);
+    expect(error.problems[0]?.next).toContain(next);
+  });
+
+  test('waits for what another one does at the same time', async () => {
+    let times = 0;
+    google.intercept = ({ name }) => {
+      if (name !== 'cloudresourcemanager.projects.setIamPolicy') return 'answer';
+      times += 1;
+      return times < 3 ? message(409, 'ABORTED', 'There were concurrent policy changes.') : 'answer';
+    };
+    await up();
+    expect(times).toBe(3);
+  });
+
+  test('is for something that another one makes just then finds it there', async () => {
+    let raced = false;
+    google.intercept = async ({ name }): Promise<Verdict> => {
+      if (raced || name !== 'container.projects.locations.clusters.create') return 'answer';
+      raced = true;
+      // The other run is as far as this one.
+      google.intercept = undefined;
+      await up();
+      return 'answer';
+    };
+    await up();
+    expect(changing().filter((name) => name === 'container.projects.locations.clusters.create')).toHaveLength(
+      2,
+    );
+    expect((await google.inventory()).filter((line) => line.startsWith('container/'))).toHaveLength(1);
+  });
+});
+
+test('what takes long is waited for', async () => {
+  google.account.patience = 40;
+  await up();
+  await down();
+  expect(onlyServices(await google.inventory())).toEqual([]);
+});
+
+test('a cluster that failed is told of with its reason; the next run makes it anew', async () => {
+  const cluster = `container/projects/${google.account.project}/locations/europe-west1/clusters/shop-gcp`;
+  google.account.failing.add('shop-gcp');
+  await expect(up().then(() => 'made')).rejects.toThrow(
+    'GKE cluster shop-gcp failed: no capacity in the zone',
+  );
+  google.account.failing.clear();
+  await up();
+  expect(google.account.things.get(cluster)?.status).toBe('RUNNING');
+});
+
+test('a database that failed is told of and never made anew: it may hold data', async () => {
+  google.account.failing.add('shop-gcp-db');
+  await expect(up().then(() => 'made')).rejects.toThrow('Cloud SQL instance shop-gcp-db failed');
+  google.account.failing.clear();
+  google.calls.length = 0;
+  await expect(up().then(() => 'made')).rejects.toThrow('Cloud SQL instance shop-gcp-db failed');
+  expect(changing()).not.toContain('sql.instances.delete');
+});
+
+describe('a kill', () => {
+  /** Ends a run at its nth changing call, before it or after it took effect. */
+  function killAt(nth: number, when: 'before' | 'after'): AbortSignal {
+    const killed = new AbortController();
+    let count = 0;
+    google.intercept = ({ changes }) => {
+      if (killed.signal.aborted) return 'break off';
+      if (changes) count += 1;
+      if (!changes || count !== nth) return 'answer';
+      killed.abort(new Error('killed'));
+      return when === 'after' ? 'take effect and break off' : 'break off';
+    };
+    return killed.signal;
+  }
+
+  test.each(['before', 'after'] as const)(
+    '%s any call of making changes nothing of the end',
+    async (when) => {
+      await up();
+      const whole = await google.inventory();
+      const most = changing().length;
+      expect(most).toBeGreaterThan(15);
+      for (let nth = 1; nth <= most; nth += 1) {
+        await google.reset();
+        await expect(up(shop, killAt(nth, when))).rejects.toThrow('killed');
+        google.intercept = undefined;
+        await up();
+        expect(await google.inventory(), `killed ${when} call ${nth}`).toEqual(whole);
+      }
+    },
+  );
+
+  test.each(['before', 'after'] as const)('%s any call of taking away leaves nothing', async (when) => {
+    await up();
+    const restore = google.account.snapshot();
+    google.calls.length = 0;
+    await down();
+    const most = changing().length;
+    expect(most).toBeGreaterThan(13);
+    for (let nth = 1; nth <= most; nth += 1) {
+      restore();
+      await expect(down(shop, false, killAt(nth, when))).rejects.toThrow('killed');
+      google.intercept = undefined;
+      await down();
+      expect(onlyServices(await google.inventory()), `killed ${when} call ${nth}`).toEqual([]);
+    }
   });
 });

@@ -28,6 +28,9 @@ import type { Call, Reality, StandIn, Verdict } from './stand-in.ts';
 /** The stand-in for Google Cloud, with the account that is behind it. */
 export interface GoogleStandIn extends StandIn {
   readonly account: Account;
+  readonly calls: Call[];
+  /** Whether credentials are taken. */
+  tokens: boolean;
 }
 
 const handlers: Readonly<Record<string, Handler>> = {
@@ -115,6 +118,7 @@ export async function startGoogle(reality: Reality = {}): Promise<GoogleStandIn>
     account,
     calls,
     intercept: undefined,
+    tokens: true,
     env: {
       GOOGLE_APPLICATION_CREDENTIALS: join(folder, 'credentials.json'),
       GOOGLE_CLOUD_PROJECT: account.project,
@@ -141,7 +145,8 @@ export async function startGoogle(reality: Reality = {}): Promise<GoogleStandIn>
     const url = new URL(request.url ?? '/', base);
     const body = await textOf(request);
     if (url.pathname === '/sts/v1/token' || url.pathname.startsWith('/iamcredentials/')) {
-      answer(response, 200, tokenFor(url));
+      if (standIn.tokens) answer(response, 200, tokenFor(url));
+      else answer(response, 400, { error: 'invalid_grant', error_description: 'The credential is expired.' });
       return;
     }
     const [, service = '', ...rest] = url.pathname.split('/');
@@ -232,6 +237,7 @@ function credentials(base: string, folder: string, account: Account): Doc {
     subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
     token_url: `${base}/sts/v1/token`,
     service_account_impersonation_url: `${base}/iamcredentials/v1/projects/-/serviceAccounts/${email}:generateAccessToken`,
+    cloud_resource_manager_url: `${base}/cloudresourcemanager/v1/projects/`,
     credential_source: { file: join(folder, 'subject') },
   };
 }

@@ -1,17 +1,20 @@
 import { z } from 'zod';
-import { UserMistake } from '../../core/failure.ts';
+import { StepFailed, UserMistake } from '../../core/failure.ts';
 import type { Context } from '../../effects/context.ts';
 import type { Project } from '../../project/project.ts';
 import type { Session } from '../cloud.ts';
 import { GoogleApi } from './api.ts';
-import { CredentialsEnded, GoogleError, NoAnswer } from './error.ts';
-import { wordsOf } from './failure.ts';
+import { CredentialsEnded } from './error.ts';
+import { failureOf, wordsOf } from './failure.ts';
 import { targetOf } from './region.ts';
 import { tokensOf } from './token.ts';
 
 const scopes = ['https://www.googleapis.com/auth/cloud-platform'];
 /** Milliseconds before the end of a token from which on it is renewed: pushing images takes its time. */
 const renewBefore = 20 * 60_000;
+
+/** How often a busy service is asked before it is given up. */
+const attempts = 5;
 
 /** What people without credentials do. */
 export const howToEnter =
@@ -25,8 +28,14 @@ export const howToEnter =
  */
 export async function enter(context: Context, project: Project): Promise<Session<GoogleApi> | undefined> {
   const { GoogleAuth } = await import('google-auth-library');
+  const { GOOGLE_CLOUD_PROJECT, GCLOUD_PROJECT, CLOUDSDK_CORE_PROJECT } = process.env;
+  const named =
+    targetOf(project).account ??
+    ([GOOGLE_CLOUD_PROJECT, GCLOUD_PROJECT, CLOUDSDK_CORE_PROJECT].find(Boolean) || undefined);
+  // Without a project the library asks a service for one that may not be enabled.
   const auth = new GoogleAuth({
     scopes,
+    projectId: named ?? 'none',
     clientOptions: { eagerRefreshThresholdMillis: renewBefore },
   });
   const client = await auth.getClient().catch((error: unknown) => {
@@ -34,7 +43,7 @@ export async function enter(context: Context, project: Project): Promise<Session
     throw notTaken(error);
   });
   if (client === undefined) return undefined;
-  const account = targetOf(project).account ?? (await auth.getProjectId().catch(() => undefined));
+  const account = named ?? (await new GoogleAuth({ scopes }).getProjectId().catch(() => undefined));
   if (account === undefined || account === null || account === '') throw noProject(project);
   const tokens = tokensOf(client);
   await tokens().catch((error: unknown) => {
@@ -55,29 +64,42 @@ export async function enter(context: Context, project: Project): Promise<Session
     },
   };
   const who = whoIs(client);
-  const number = await numberOf(new GoogleApi(door), account, who);
+  const number = await numberOf(context, new GoogleApi(door), who);
   const api = new GoogleApi({ ...door, number });
   return { api, account, who, close: () => api.close() };
 }
 
 /** The project's number, as the one service tells it that every project has; so it is seen that we are let in. */
-async function numberOf(api: GoogleApi, project: string, who: string): Promise<string> {
+async function numberOf({ clock, signal }: Context, api: GoogleApi, who: string): Promise<string> {
   const path = 'v1/projects/{project}/services/serviceusage.googleapis.com';
   try {
-    const { name } = await api.ask({ service: 'serviceusage', path }, z.object({ name: z.string() }));
-    return /^projects\/(\d+)\//.exec(name)?.[1] ?? project;
-  } catch (error) {
-    if (error instanceof CredentialsEnded) throw notTaken(error);
-    if (error instanceof NoAnswer) throw error;
-    if (!(error instanceof GoogleError) || ![403, 404, 400].includes(error.status)) throw error;
-    throw new UserMistake({
-      what: `${who} is not let into the Google Cloud project ${project}: ${wordsOf(error)}`,
-      where: { key: 'targets' },
-      next: 'Name the project in `account` of the target, or take credentials that may use it.',
-    });
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const { name } = await api.ask({ service: 'serviceusage', path }, z.object({ name: z.string() }));
+        return /^projects\/(\d+)\//.exec(name)?.[1] ?? api.project;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (failureOf(error) !== 'again' || attempt === attempts) throw notLetIn(error, api.project, who);
+        await clock.sleep(attempt * 500, signal);
+      }
+    }
   } finally {
     await api.close();
   }
+}
+
+function notLetIn(error: unknown, project: string, who: string): Error {
+  if (error instanceof CredentialsEnded) return notTaken(error);
+  if (failureOf(error) === 'again')
+    return new StepFailed({
+      what: `Google Cloud cannot be reached: ${wordsOf(error)}`,
+      next: 'Run it again.',
+    });
+  return new UserMistake({
+    what: `${who} is not let into the Google Cloud project ${project}: ${wordsOf(error)}`,
+    where: { key: 'targets' },
+    next: 'Name the project in `account` of the target, or take credentials that may use it.',
+  });
 }
 
 /** Who credentials are, as far as they say it. */

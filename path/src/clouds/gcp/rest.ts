@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { FieldChange } from '../../core/event.ts';
 import type { Found, Resource, ResourceState } from '../resource.ts';
 import type { GoogleApi, Request } from './api.ts';
-import { differences } from './differences.ts';
+import { differences, type Reading } from './differences.ts';
 import { GoogleError } from './error.ts';
 import { wordsOf } from './failure.ts';
 import { filled } from './fill.ts';
@@ -27,6 +27,8 @@ export interface Rest<Schema extends z.ZodType, Value>
   };
   /** The members of `desired` that can be put right. */
   readonly alterable?: readonly string[];
+  /** What it means that an answer leaves out a part of them; absent: nothing. */
+  readonly reading?: Reading;
   /** What puts them right. */
   alter?(answer: z.infer<Schema>, drift: readonly FieldChange[]): Request;
   /** Where its operations are, where the service does not say it: `projects/{project}/global`. */
@@ -37,7 +39,18 @@ export interface Rest<Schema extends z.ZodType, Value>
 export function restResource<Schema extends z.ZodType, Value>(
   rest: Rest<Schema, Value>,
 ): Resource<GoogleApi, Value> {
-  const { at, make, remove, answer: schema, read, alterable = [], alter, operations, ...plain } = rest;
+  const {
+    at,
+    make,
+    remove,
+    answer: schema,
+    read,
+    alterable = [],
+    reading,
+    alter,
+    operations,
+    ...plain
+  } = rest;
   const { id } = rest;
 
   const change = async (api: GoogleApi, request: Request) => {
@@ -56,7 +69,7 @@ export function restResource<Schema extends z.ZodType, Value>(
       const wanted = Object.fromEntries(
         Object.entries(filled(rest.desired, api)).filter(([key]) => alterable.includes(key)),
       );
-      const drift = state === 'ready' ? differences(wanted, answer) : [];
+      const drift = state === 'ready' ? differences(wanted, answer, reading) : [];
       return { state, ours, value, drift, ...(why === undefined ? {} : { why }) };
     },
     create: (api) => change(api, make),

@@ -45,6 +45,10 @@ export class Account {
   /** Looks that it takes to make or to delete something. */
   patience = 1;
   reality: Reality = {};
+  /** Names of clusters and servers that fail when they are made. */
+  readonly failing = new Set<string>();
+  /** Permissions that the caller has not. */
+  readonly lacking = new Set<string>();
   readonly #turning = new Map<string, Turning>();
   readonly #operations = new Map<string, { done: boolean; key: string }>();
   #count = 0;
@@ -55,8 +59,22 @@ export class Account {
 
   reset(): void {
     for (const map of [this.things, this.policies, this.#turning, this.#operations]) map.clear();
+    this.failing.clear();
+    this.lacking.clear();
     this.enabled.clear();
     this.enabled.add('serviceusage.googleapis.com');
+  }
+
+  /** All that is there now, to be put back later. Nothing may be on its way. */
+  snapshot(): () => void {
+    if (this.#turning.size > 0) throw new Error(`on its way: ${[...this.#turning.keys()].join(', ')}`);
+    const kept = [new Map(this.things), new Map(this.policies), new Set(this.enabled)] as const;
+    return () => {
+      this.reset();
+      for (const [key, doc] of kept[0]) this.things.set(key, doc);
+      for (const [key, doc] of kept[1]) this.policies.set(key, doc);
+      for (const id of kept[2]) this.enabled.add(id);
+    };
   }
 
   /** The next number, for identifiers. */

@@ -52,6 +52,11 @@ export const container: Readonly<Record<string, Handler>> = {
     };
     account.put(key, made);
     return operation(asked, 'CREATE_CLUSTER', key, () => {
+      if (account.failing.has(text(cluster, 'name'))) {
+        const conditions = [{ code: 'GCE_STOCKOUT', message: 'no capacity in the zone' }];
+        account.put(key, { ...made, status: 'ERROR', conditions });
+        return;
+      }
       account.put(key, {
         ...made,
         status: 'RUNNING',

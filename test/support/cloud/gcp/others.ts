@@ -71,7 +71,9 @@ export const cloudresourcemanager: Readonly<Record<string, Handler>> = {
     checkMembers(account, body);
     return account.setPolicy('project', body);
   },
-  'cloudresourcemanager.projects.testIamPermissions': ({ body }) => ({ permissions: body.permissions }),
+  'cloudresourcemanager.projects.testIamPermissions': ({ account, body }) => ({
+    permissions: ((body.permissions ?? []) as readonly string[]).filter((each) => !account.lacking.has(each)),
+  }),
 };
 
 const repositoryKey = ({ account, parameters }: Asked, name = parameters.repositoriesId) =>

@@ -59,6 +59,10 @@ export const sqladmin: Readonly<Record<string, Handler>> = {
     };
     account.put(key, made);
     return operation(account, 'CREATE', key, () => {
+      if (account.failing.has(text(body, 'name'))) {
+        account.put(key, { ...made, state: 'FAILED' });
+        return;
+      }
       account.put(key, {
         ...made,
         state: 'RUNNABLE',

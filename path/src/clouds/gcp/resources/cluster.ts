@@ -125,6 +125,8 @@ export function clusterResource(
       };
     },
     alterable: ['controlPlaneEndpointsConfig', 'releaseChannel'],
+    // Access that is open to all is told by leaving its limits out.
+    reading: { omitted: 'usual' },
     // The service takes one change at a time: what is left differs still at the next look.
     alter: (_answer, drift) => ({
       service: 'container',
