@@ -38,7 +38,7 @@ export async function connectArm(connection: Connection): Promise<Api> {
   });
   const tokens = new Map<string, ReturnType<typeof tokenSource>>();
   const ask = (path: string, version: string, signal: AbortSignal, body?: unknown) => ({
-    at: client.pathUnchecked(path.startsWith('https:') ? path : `${endpoint}${path}`),
+    at: client.pathUnchecked(path),
     options: {
       abortSignal: signal,
       timeout: 60_000,

@@ -23,19 +23,29 @@ export async function wayIn(
   has: (program: string) => Promise<boolean>,
 ): Promise<WayIn | undefined> {
   const identity = await import('@azure/identity');
+  const authority = env.AZURE_AUTHORITY_HOST;
   // Another cloud than the public one is not known to the public one's directory of clouds.
-  const options = { disableInstanceDiscovery: env.AZURE_AUTHORITY_HOST !== undefined };
+  const options = authority === undefined ? {} : { authorityHost: authority, disableInstanceDiscovery: true };
   const { AZURE_CLIENT_ID: client, AZURE_TENANT_ID: tenant } = env;
+  const { AZURE_CLIENT_SECRET: secret, AZURE_CLIENT_CERTIFICATE_PATH: certificate } = env;
   if (client !== undefined && tenant !== undefined) {
-    if (env.AZURE_CLIENT_SECRET !== undefined || env.AZURE_CLIENT_CERTIFICATE_PATH !== undefined)
-      return {
-        credential: new identity.EnvironmentCredential(options),
-        text: 'the service principal of AZURE_CLIENT_ID',
-        tried: false,
-      };
+    const text = 'the service principal of AZURE_CLIENT_ID';
+    if (secret !== undefined) {
+      const credential = new identity.ClientSecretCredential(tenant, client, secret, options);
+      return { credential, text, tried: false };
+    }
+    if (certificate !== undefined) {
+      const credential = new identity.ClientCertificateCredential(tenant, client, certificate, options);
+      return { credential, text, tried: false };
+    }
     if (env.AZURE_FEDERATED_TOKEN_FILE !== undefined)
       return {
-        credential: new identity.WorkloadIdentityCredential(options),
+        credential: new identity.WorkloadIdentityCredential({
+          ...options,
+          tenantId: tenant,
+          clientId: client,
+          tokenFilePath: env.AZURE_FEDERATED_TOKEN_FILE,
+        }),
         text: 'the token in AZURE_FEDERATED_TOKEN_FILE',
         tried: false,
       };

@@ -4,6 +4,7 @@ import type { ManagedDatabase } from '../../core/handover.ts';
 import type { Project, Service } from '../../project/project.ts';
 import type { ManagedCluster } from '../cloud.ts';
 import type { Resource, Seen } from '../resource.ts';
+import { pause } from '../work.ts';
 import { type Answer, type Api, text } from './api.ts';
 import { administrator, type DatabaseServer, newPassword } from './resources/database.ts';
 import { addresses } from './resources/network.ts';
@@ -75,8 +76,8 @@ async function doorOf(
   return { server, authority: Buffer.from(authority, 'base64').toString('utf8') };
 }
 
-/** How long a server takes to take a new password at most, in milliseconds, and how often it is looked at. */
-const patience = { most: 10 * 60_000, pause: 5000 };
+/** Milliseconds that a server may take to take a new password. */
+const patience = 10 * 60_000;
 
 function databaseOf(
   api: Api,
@@ -106,14 +107,14 @@ function databaseOf(
 
 async function settled(api: Api, id: string, signal: AbortSignal): Promise<void> {
   const { setTimeout: sleep } = await import('node:timers/promises');
-  const until = performance.now() + patience.most;
-  for (;;) {
+  const until = performance.now() + patience;
+  for (let attempt = 1; ; attempt += 1) {
     const answer = await api.get(id, versions.database, signal);
     if (text(answer, 'properties', 'state') === 'Ready') return;
     if (performance.now() > until)
       throw new StepFailed({
         what: `the database server ${id} does not become ready after a change of its password`,
       });
-    await sleep(patience.pause, undefined, { signal });
+    await sleep(pause(attempt), undefined, { signal });
   }
 }

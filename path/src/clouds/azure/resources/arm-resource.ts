@@ -31,7 +31,7 @@ export interface ArmSpec<Value extends Known>
   /** Why it failed. */
   why?(answer: Answer): string | undefined;
   /** The part of what is asked for that is compared with what the service answers; absent: none of it. */
-  readonly compared?: Answer;
+  readonly compared?: Answer | ((seen: Seen) => Answer);
   /** By which call what differs is put right; PUT unless told. */
   readonly updateBy?: { readonly method: 'PATCH'; readonly body: Answer };
   /** What has to be true before it goes; throws where it is not. */
@@ -71,7 +71,7 @@ export function armResource<Value extends Known>(spec: ArmSpec<Value>): Resource
         state,
         ours,
         value: spec.value(answer, known),
-        drift: ours && state === 'ready' ? differences(spec.compared ?? {}, answer) : [],
+        drift: ours && state === 'ready' ? differences(comparedBy(spec, seen), answer) : [],
         ...(state === 'failed' ? { why } : {}),
       } satisfies Found<Value>;
     },
@@ -86,6 +86,10 @@ export function armResource<Value extends Known>(spec: ArmSpec<Value>): Resource
       await api.send('DELETE', spec.path(api, seen), version, seen.signal);
     },
   };
+}
+
+function comparedBy({ compared = {} }: Pick<ArmSpec<Known>, 'compared'>, seen: Seen): Answer {
+  return typeof compared === 'function' ? compared(seen) : compared;
 }
 
 function isOwn(by: ArmSpec<Known>['ownedBy'], answer: Answer, seen: Seen, project: Project): boolean {

@@ -27,10 +27,10 @@ export function federationResource(
     project,
     version: versions.identity,
     path: (_api, seen) => `${seen.of(identity).id}/federatedIdentityCredentials/${account.name}`,
-    // A cluster that is made anew has a new issuer: the whole of it is asked for then.
+    // A cluster that is made anew has a new issuer.
     body: (_api, seen) => ({ properties: { ...properties, issuer: seen.of(cluster).issuer } }),
     value: (_answer, known) => known,
     ownedBy: identity,
-    compared: { properties },
+    compared: (seen) => ({ properties: { ...properties, issuer: seen.of(cluster).issuer } }),
   });
 }
