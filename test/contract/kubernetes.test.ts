@@ -215,6 +215,53 @@ describe('against a real API server', () => {
     ).toBeUndefined();
   });
 
+  test('an address that is kept for a Service that nobody wrote is freed; one that a Service has is not', async () => {
+    const service = (name: string, clusterIP: string) => ({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name, namespace },
+      spec: { clusterIP, ports: [{ port: 80 }] },
+    });
+    const first = await applied(service('first', ''));
+    const base = first.spec.clusterIP.replace(/\.\d+$/, '');
+    const abandoned = `${base}.${first.spec.clusterIP.endsWith('.200') ? 201 : 200}`;
+    await client.send({
+      method: 'POST',
+      path: '/apis/networking.k8s.io/v1/ipaddresses',
+      body: {
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'IPAddress',
+        metadata: {
+          name: abandoned,
+          labels: {
+            'ipaddress.kubernetes.io/ip-family': 'IPv4',
+            'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
+          },
+        },
+        spec: { parentRef: { group: '', resource: 'services', namespace, name: 'second' } },
+      },
+    });
+    expect((await applied(service('second', abandoned))).spec.clusterIP).toBe(abandoned);
+    await expect(
+      apply(
+        { ...context, signal: AbortSignal.timeout(3000) },
+        client,
+        [service('third', abandoned)],
+        options(),
+      ),
+    ).rejects.toThrow();
+    const path = `/api/v1/namespaces/${namespace}/services/second`;
+    expect((await client.get<{ readonly spec: { readonly clusterIP: string } }>(path)).spec.clusterIP).toBe(
+      abandoned,
+    );
+  });
+
+  async function applied(object: KubernetesObject) {
+    await apply(context, client, [object], options());
+    const path = `/api/v1/namespaces/${namespace}/services/${object.metadata.name}`;
+    return client.get<{ readonly spec: { readonly clusterIP: string } }>(path);
+  }
+
   test('an error about a Secret shows nothing of it', async () => {
     const secret = {
       apiVersion: 'v1',

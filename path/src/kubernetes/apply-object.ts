@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { StepFailed, UserMistake } from '../core/failure.ts';
 import type { Context } from '../effects/context.ts';
+import { freeAbandonedAddress } from './abandoned-address.ts';
 import type { ApplyOptions } from './apply.ts';
 import type { KubernetesClient } from './client.ts';
 import { byHand, byHandProblem, conflictProblem, conflictsOf } from './conflict.ts';
@@ -27,7 +28,8 @@ export async function applyObject(
       where: { object: objectName(object) },
       next: 'Install what defines it, or choose a cluster that has it.',
     });
-  const send = untilAddressIsFree(signal, (force: boolean) =>
+  const free = () => freeAbandonedAddress(client, object, signal);
+  const send = untilAddressIsFree(signal, free, (force: boolean) =>
     client.send<AnyObject>({
       method: 'PATCH',
       path: objectPath(keyOf(object), resource),
@@ -60,10 +62,11 @@ const tryFor = 15_000;
 
 /**
  * An address within the cluster is taken before its Service is written. Who comes right after somebody who was killed in
- * between is refused until the server has noticed, so this tries again.
+ * between is refused: the other's request may still end well, and where it does not the address is freed.
  */
 function untilAddressIsFree<Answer>(
   signal: AbortSignal,
+  free: () => Promise<void>,
   send: (force: boolean) => Promise<Answer>,
 ): (force: boolean) => Promise<Answer> {
   return async (force) => {
@@ -75,6 +78,7 @@ function untilAddressIsFree<Answer>(
           error instanceof KubernetesError && /provided IP is already allocated/.test(error.message);
         if (!taken || waited >= tryFor) throw error;
         await wait(tryEvery, undefined, { signal });
+        await free();
       }
     }
   };

@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process';
+import { createServer, connect as dial } from 'node:net';
+import { selfSigned } from '../../../path/src/effects/self-signed.fixture.ts';
+import type { KubernetesClient } from '../../../path/src/kubernetes/client.ts';
+import { until } from '../until.ts';
+
+/** A PostgreSQL server as a cloud runs one: over TLS alone, at an address outside of the cluster, its administrator no superuser. */
+export interface CloudDatabase {
+  /** PEM of the authority of its certificate. */
+  readonly authority: string;
+  stop(): Promise<void>;
+}
+
+const namespace = 'cloud-database';
+
+/** The name that the server is known by in the cluster, as the cloud's own DNS would know it. */
+export const databaseHost = `postgres.${namespace}.svc`;
+
+/**
+ * Runs PostgreSQL on a cluster's node, outside of its pods' network, and lends it an address of this machine.
+ * @param image of PostgreSQL, as the cluster's nodes pull it
+ * @param at the address it is reached at, and who administers it
+ */
+export async function cloudDatabase(
+  client: KubernetesClient,
+  image: string,
+  node: string,
+  at: { readonly address: string; readonly admin: string },
+): Promise<CloudDatabase> {
+  const { certificate, key } = await selfSigned(databaseHost);
+  const bin = '/usr/lib/postgresql/17/bin';
+  const script = [
+    'set -eu',
+    'cd /data',
+    `${bin}/initdb -D /data/pg -U postgres --auth=trust > /dev/null`,
+    `echo 'CREATE ROLE "${at.admin}" LOGIN CREATEROLE CREATEDB;' | ${bin}/postgres --single -D /data/pg postgres`,
+    `printf 'hostssl postgres "${at.admin}" all trust\\nhostssl all all all scram-sha-256\\n' > /data/pg/pg_hba.conf`,
+    `exec ${bin}/postgres -D /data/pg -c listen_addresses='*' -c unix_socket_directories= -c ssl=on -c ssl_cert_file=/tls/tls.crt -c ssl_key_file=/tls/tls.key`,
+  ].join('\n');
+  const encoded = (text: string) => Buffer.from(text).toString('base64');
+  await send(client, '/api/v1/namespaces', { kind: 'Namespace', metadata: { name: namespace } });
+  await send(client, `/api/v1/namespaces/${namespace}/secrets`, {
+    kind: 'Secret',
+    metadata: { name: 'tls', namespace },
+    type: 'kubernetes.io/tls',
+    data: { 'tls.crt': encoded(certificate), 'tls.key': encoded(key) },
+  });
+  await send(client, `/api/v1/namespaces/${namespace}/pods`, {
+    kind: 'Pod',
+    metadata: { name: 'postgres', namespace },
+    spec: {
+      hostNetwork: true,
+      securityContext: { runAsUser: 999, runAsGroup: 999, fsGroup: 999 },
+      containers: [
+        {
+          name: 'postgres',
+          image,
+          command: ['/bin/sh', '-c', script],
+          volumeMounts: [
+            { name: 'data', mountPath: '/data' },
+            { name: 'tls', mountPath: '/tls', readOnly: true },
+          ],
+        },
+      ],
+      volumes: [
+        { name: 'data', emptyDir: {} },
+        { name: 'tls', secret: { secretName: 'tls', defaultMode: 0o440 } },
+      ],
+    },
+  });
+  await send(client, `/api/v1/namespaces/${namespace}/services`, {
+    kind: 'Service',
+    metadata: { name: 'postgres', namespace },
+    spec: { ports: [{ name: 'postgres', port: 5432 }] },
+  });
+  await send(client, `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`, {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'postgres', namespace, labels: { 'kubernetes.io/service-name': 'postgres' } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [at.address], conditions: { ready: true } }],
+    ports: [{ name: 'postgres', port: 5432, protocol: 'TCP' }],
+  });
+  await until('PostgreSQL listens', () => listens(node), Boolean);
+  const place = [`${at.address}/32`, 'dev', 'lo'];
+  execFileSync('ip', ['addr', 'replace', ...place]);
+  const server = createServer((incoming) => {
+    const passed = dial(5432, node);
+    for (const [one, other] of [
+      [incoming, passed],
+      [passed, incoming],
+    ] as const) {
+      one.pipe(other);
+      one.once('error', () => other.destroy());
+      one.once('close', () => other.destroy());
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(5432, at.address, resolve));
+  return {
+    authority: certificate,
+    async stop() {
+      server.close();
+      execFileSync('ip', ['addr', 'del', ...place]);
+    },
+  };
+}
+
+async function send(client: KubernetesClient, path: string, body: object): Promise<void> {
+  await client.send({ method: 'POST', path, body: { apiVersion: 'v1', ...body } });
+}
+
+function listens(node: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = dial(5432, node);
+    socket.setTimeout(1000, () => socket.destroy());
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+    socket.once('timeout', () => resolve(false));
+  });
+}
