@@ -74,6 +74,7 @@ const top = [
     'surveying.ts',
     'previewing.ts',
     'returning.ts',
+    'stored-backups.ts',
     'drilling.ts',
     'cluster-actions.ts',
     'actions.ts',

@@ -42,6 +42,7 @@ export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache
       ),
     verify: async (...given) => (await onClusters()).verify(...given),
     drills: async (...given) => (await onClusters()).drills(...given),
+    backup: async (...given) => (await onClusters()).backup(...given),
     drill: async (...given) => (await onClusters()).drill(...given),
     explain: async (...given) => (await onClusters()).explain(...given),
     trace: async (...given) => (await onClusters()).trace(...given),

@@ -106,6 +106,11 @@ export function clusterActions(
         cost(context(session), { client, cluster, project }),
       );
     },
+    backup: (project, session) =>
+      withCluster(context(session), project, async (client) => {
+        const { backUp } = await import('./maintain/backup.ts');
+        return backUp(context(session), client, project);
+      }),
     manifests: (project, session) =>
       withCluster(context(session), project, async (client) =>
         manifestsText(project, await readReleases(context(session), client, project)),

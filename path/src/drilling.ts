@@ -15,6 +15,7 @@ import { lockProject } from './releasing.ts';
 import { rereadBindings, rollBackLocked } from './returning.ts';
 import { names } from './route/plan.ts';
 import { serviceKinds } from './services/table.ts';
+import { newestBackup } from './stored-backups.ts';
 import { measureThroughout } from './traffic/throughout.ts';
 
 interface Place {
@@ -111,6 +112,12 @@ function endedOf(
     : { outcome: 'failed', text: problem.what, facts, traffic, problems: [problem] };
 }
 
+function serviceOf({ services }: Project, name: string) {
+  const service = services.find((one) => one.name === name);
+  if (service === undefined) throw new Error(`there is no service ${name}`);
+  return service;
+}
+
 function toolsFor(context: Context, place: Place, lease: HeldLease, route: DrillTools['route']): DrillTools {
   // The drill measures all of it, at a rate of its own.
   const { rollout: _, ...unmeasured } = place.project;
@@ -119,9 +126,15 @@ function toolsFor(context: Context, place: Place, lease: HeldLease, route: Drill
     route,
     rollBack: (to) => rollBackLocked(context, { ...place, project: unmeasured }, lease, { to }),
     rereadBindings: () => rereadBindings(context, { ...place, project: unmeasured }, lease),
+    newestBackup: (name) => newestBackup(context, place, name),
+    async rehearse(name, dump) {
+      const service = serviceOf(place.project, name);
+      const { rehearse } = serviceKinds[service.type];
+      if (rehearse === undefined) throw new Error(`${name} cannot be restored`);
+      return rehearse(context, { ...place, service }, dump);
+    },
     async rotation(name) {
-      const service = place.project.services.find((one) => one.name === name);
-      if (service === undefined) throw new Error(`there is no service ${name}`);
+      const service = serviceOf(place.project, name);
       const { rotate } = serviceKinds[service.type];
       if (rotate === undefined) throw new Error(`${name} cannot be rotated`);
       return rotate(context, { ...place, service });

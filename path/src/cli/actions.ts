@@ -46,6 +46,8 @@ export interface Actions {
   ): Promise<Trace>;
   /** What the system costs a month where it runs, and what would cost less. */
   cost(project: Project, session: Session): Promise<CostReport>;
+  /** Makes a backup of every service that has backups, now; returns the services' names. */
+  backup(project: Project, session: Session): Promise<readonly string[]>;
   /** The manifests of the release that serves, as a document that `kubectl apply` takes; Secrets are not in it. */
   manifests(project: Project, session: Session): Promise<string>;
   /** Builds images without a cluster; publishes them or writes them to a folder where it is asked to. */

@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { acceptance } from './commands/acceptance.ts';
+import { backup } from './commands/backup.ts';
 import { build } from './commands/build.ts';
 import { cost } from './commands/cost.ts';
 import { doctor } from './commands/doctor.ts';
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   history,
   rollback,
   verify,
+  backup,
   drill,
   rotate,
   explain,

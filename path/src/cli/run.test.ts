@@ -112,6 +112,7 @@ const actions: Actions = {
   history: async () => [past],
   rollback: async (_project, { to }) => ({ number: 5, backTo: to ?? 3, rolled: ['web'], serving: 2 }),
   verify: async () => [{ name: 'drift', ok: true, found: 'none' }],
+  backup: async () => ['database'],
   drills: async () => [{ drill: 'renew', summary: 'anew', results: [drilled], passed: drilled.ended }],
   drill: async (_project, drill, { rate }) => ({ ...drilled, drill, facts: { rate } }),
   explain: async () => [

@@ -179,6 +179,28 @@ export interface CredentialRotation {
   revoke(): Promise<void>;
 }
 
+/** A backup of a service, as it is kept outside of its cluster. */
+export interface StoredBackup {
+  /** `registry.example.com/hello/database-backup:20261126t031700z` */
+  readonly name: string;
+  /** The moment whose data it has. */
+  readonly created: Date;
+  /** Bytes, as they are kept. */
+  readonly bytes: number;
+  /** What it holds, as it comes. */
+  dump(): AsyncIterable<Uint8Array>;
+  /** What its tables were: a line for each. */
+  tables(): AsyncIterable<Uint8Array>;
+}
+
+/** What came of restoring a dump into a server that was made for it. */
+export interface Rehearsal {
+  /** What its tables are: a line for each. */
+  readonly tables: string;
+  /** How long restoring took. */
+  readonly seconds: number;
+}
+
 /** What runs after a deploy. */
 export interface Release {
   readonly namespace: string;

@@ -60,6 +60,7 @@ export type ReplicaSet = Typed<'apps/v1', 'ReplicaSet', k8s.V1ReplicaSet>;
 export type StatefulSet = Typed<'apps/v1', 'StatefulSet', k8s.V1StatefulSet>;
 export type LeaseObject = Typed<'coordination.k8s.io/v1', 'Lease', k8s.V1Lease>;
 export type Job = Typed<'batch/v1', 'Job', k8s.V1Job>;
+export type CronJob = Typed<'batch/v1', 'CronJob', k8s.V1CronJob>;
 export type PodDisruptionBudget = Typed<'policy/v1', 'PodDisruptionBudget', k8s.V1PodDisruptionBudget>;
 export type NetworkPolicy = Typed<'networking.k8s.io/v1', 'NetworkPolicy', k8s.V1NetworkPolicy>;
 export type ValidatingAdmissionPolicy = Typed<

@@ -1,6 +1,13 @@
 import type { DrillFacts, DrillName } from '../core/drill.ts';
 import type { Problem } from '../core/failure.ts';
-import type { Cluster, CredentialRotation, Route, TrafficResult } from '../core/handover.ts';
+import type {
+  Cluster,
+  CredentialRotation,
+  Rehearsal,
+  Route,
+  StoredBackup,
+  TrafficResult,
+} from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { Project } from '../project/project.ts';
@@ -10,6 +17,12 @@ export interface DrillOptions {
   /** Of a node that is lost: whether it stops without warning, and which one. */
   readonly sudden?: boolean;
   readonly node?: string;
+}
+
+/** A backup whose content can be read. */
+export interface ReadableBackup extends Pick<StoredBackup, 'name' | 'created' | 'bytes'> {
+  dump(): AsyncIterable<Uint8Array>;
+  tables(): Promise<string>;
 }
 
 /** What drills use of other steps: handed in, because steps are strangers to each other. */
@@ -25,6 +38,10 @@ export interface DrillTools {
     readonly backTo: number;
     readonly rolled: readonly string[];
   }>;
+  /** The newest backup of a service, decrypted as it is read; undefined where there is none. */
+  newestBackup(service: string): Promise<ReadableBackup | undefined>;
+  /** Restores a dump into a server that is made for it and taken away again. */
+  rehearse(service: string, dump: AsyncIterable<Uint8Array>): Promise<Rehearsal>;
   /** Begins to exchange a service's credentials; changes nothing yet. */
   rotation(service: string): Promise<CredentialRotation>;
   /** Replaces the pods that began with other credentials than there are now; returns their components. */

@@ -1,10 +1,11 @@
 import { drillNames } from '../core/drill.ts';
 import type { Drill } from './drill.ts';
 import { renew } from './renew.ts';
+import { restore } from './restore.ts';
 import { rollback } from './rollback.ts';
 import { rotateDatabase } from './rotate-database.ts';
 
-const all: readonly Drill[] = [renew, rollback, rotateDatabase];
+const all: readonly Drill[] = [renew, rollback, restore, rotateDatabase];
 
 /** Every drill there is, in the order in which they are listed. */
 export const drills: readonly Drill[] = all.toSorted(

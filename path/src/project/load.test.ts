@@ -133,7 +133,10 @@ test('the reference system at the root of this repository loads without a doubt'
     { name: 'backend', talksTo: [], needs: ['database'] },
     { name: 'frontend', talksTo: [], needs: [] },
   ]);
-  expect(project.services).toEqual([{ name: 'database', type: 'postgres', version: 17, storage: '1Gi' }]);
+  const backup = { schedule: '17 3 * * *', keep: 14 };
+  expect(project.services).toEqual([
+    { name: 'database', type: 'postgres', version: 17, storage: '1Gi', backup },
+  ]);
   expect(project.target.domain).toBe('hello.localhost');
 });
 

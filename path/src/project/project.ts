@@ -72,6 +72,8 @@ export interface Service {
   readonly version: number;
   /** A Kubernetes quantity: `1Gi`. */
   readonly storage: string;
+  /** When backups are made (cron, UTC), and how many are kept; absent: none. */
+  readonly backup?: { readonly schedule: string; readonly keep: number };
 }
 
 /** Where the system is to run. */

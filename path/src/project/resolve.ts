@@ -28,7 +28,13 @@ export function resolveProject(file: ProjectFile, around: Surroundings): Project
       ...resolveComponent(name, component, around),
       talksTo: talksTo(name, component, names, target.namespace),
     })),
-    services: Object.entries(file.services).map(([name, service]): Service => ({ name, ...service })),
+    services: Object.entries(file.services).map(
+      ([name, { backup, ...service }]): Service => ({
+        name,
+        ...service,
+        ...(backup === undefined ? {} : { backup }),
+      }),
+    ),
     target,
     rollout: resolveRollout(file.rollout, target),
     vulnerabilities: policyOf(file.vulnerabilities),

@@ -196,6 +196,20 @@ const service = z
       .default(17)
       .meta({ description: 'The major version.' }),
     storage: storage.default('1Gi').meta({ description: 'The size of its disk.' }),
+    backup: z
+      .strictObject({
+        schedule: z
+          .string()
+          .regex(/^(\S+ ){4}\S+$/, 'is no schedule\nWrite it as cron does: "17 3 * * *".')
+          .default('17 3 * * *')
+          .meta({ description: 'When, as cron writes it; UTC.' }),
+        keep: z.int().min(1).max(1000).default(14).meta({ description: 'How many are kept.' }),
+      })
+      .optional()
+      .meta({
+        description:
+          'Backups: encrypted in the cluster with a key that only you have, and kept in the registry. `{}` for daily ones. Left out: none.',
+      }),
   })
   .meta({ description: 'Something that components need and the path provides.' });
 

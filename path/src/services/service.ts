@@ -4,6 +4,7 @@ import type {
   CredentialRotation,
   ManagedDatabase,
   PublishedImage,
+  Rehearsal,
 } from '../core/handover.ts';
 import type { DebianImage } from '../core/image-spec.ts';
 import type { Context } from '../effects/context.ts';
@@ -19,6 +20,13 @@ export interface ServiceInput {
   readonly image: PublishedImage;
   /** The Secret that the components get; made once, kept ever after. */
   readonly binding: SecretObject;
+  /** What makes backups, and whom they are encrypted for; absent: nobody makes any. */
+  readonly backup?: {
+    readonly image: PublishedImage;
+    readonly recipient: string;
+    /** The Secret with the login for the registry that keeps them; absent: it asks for none. */
+    readonly registry?: SecretObject;
+  };
   /** The Secret that only the service itself reads. */
   readonly admin: SecretObject;
 }
@@ -27,6 +35,8 @@ export interface ServiceInput {
 export interface ServiceKind {
   /** What its pods run. */
   image(service: Service): DebianImage;
+  /** What makes its backups; absent: it is backed up otherwise. */
+  backupImage?(service: Service): DebianImage;
   /** New credentials, as the Secrets to keep them in. Called only where the cluster has none yet. */
   credentials(
     project: Project,
@@ -42,6 +52,8 @@ export interface ServiceKind {
    * Begins to exchange its credentials; changes nothing yet. Throws StepFailed where it does not run. Absent: cannot.
    */
   rotate?(context: Context, place: ServicePlace): Promise<CredentialRotation>;
+  /** Restores a dump into a server that is made for it and taken away again. Absent: cannot. */
+  rehearse?(context: Context, place: ServicePlace, dump: AsyncIterable<Uint8Array>): Promise<Rehearsal>;
 }
 
 /** A service that runs. */

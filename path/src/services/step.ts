@@ -5,6 +5,7 @@ import { timed } from '../effects/timed.ts';
 import { apply } from '../kubernetes/apply.ts';
 import type { Settled } from '../kubernetes/change-set.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
+import { deleteObject } from '../kubernetes/delete.ts';
 import { label, ownedBy } from '../kubernetes/labels.ts';
 import { getObject, list } from '../kubernetes/list.ts';
 import { namespaceFor } from '../kubernetes/namespace.ts';
@@ -15,6 +16,9 @@ import { waitUntilReady } from '../kubernetes/wait.ts';
 import type { Project, Service } from '../project/project.ts';
 import { placeOf, withAdministrator } from './managed-postgres/managed-postgres.ts';
 import { rolesJobName } from './managed-postgres/plan.ts';
+import { backupName } from './postgres/backup/plan.ts';
+import { backupRecipient } from './recipient.ts';
+import { registryLogin } from './registry-login.ts';
 import { replaceStuck } from './replace-stuck.ts';
 import { originAnnotation, type ServiceInput, type ServiceKind } from './service.ts';
 import { managedKinds, serviceKinds } from './table.ts';
@@ -82,6 +86,7 @@ export function provisionServices(
       workloads.filter(({ kind }) => kind === 'StatefulSet'),
     );
     await waitUntilReady(context, client, workloads, { step: 'services', deadline });
+    await endSchedules(context, input, objects);
     await reportLeft(context, input);
     return { text: names === '' ? 'no services' : `${names} answers`, result: bindings };
   });
@@ -104,11 +109,31 @@ async function prepare(
     keptOr(context, client, fresh.binding),
     keptOr(context, client, fresh.admin),
   ]);
-  const ready = { project, service, cluster, image, binding, admin };
-  if (database === undefined) return { ready, secrets: [binding, admin] };
+  const backup = await backupOf(context, input, service, kind);
+  const ready = { project, service, cluster, image, binding, admin, ...backup };
+  const login = backup.backup?.registry;
+  if (database === undefined)
+    return { ready, secrets: [binding, admin, ...(login === undefined ? [] : [login])] };
   const placed = { ...ready, binding: withPlace(binding, placeOf(database)) };
   const secrets = [placed.binding, await withDueAdministrator(context, client, placed, database)];
   return { ready: placed, secrets };
+}
+
+/** What makes a service's backups, and whom for; nothing where it has none. */
+async function backupOf(
+  context: Context,
+  { client, cluster, project, images }: ServicesInput,
+  service: Service,
+  kind: ServiceKind,
+): Promise<Pick<ServiceInput, 'backup'>> {
+  const wanted = service.backup === undefined ? undefined : kind.backupImage?.(service).name;
+  if (wanted === undefined) return {};
+  const image = images.find(({ name }) => name === wanted);
+  if (image === undefined)
+    throw new StepFailed({ what: `the image ${wanted} of the service ${service.name} was not published` });
+  const recipient = await backupRecipient(context, client, project, service);
+  const registry = registryLogin(cluster, project, backupName(service));
+  return { backup: { image, recipient, ...(registry === undefined ? {} : { registry }) } };
 }
 
 /** How a service is made: by the cloud where it has a server for it. */
@@ -147,6 +172,27 @@ async function keptOr(
   const origin = live.metadata.annotations?.[originAnnotation];
   const annotations = origin === undefined ? {} : { annotations: { [originAnnotation]: origin } };
   return { ...fresh, metadata: { ...fresh.metadata, ...annotations }, data: live.data };
+}
+
+/** Backups that ptp.yaml no longer asks for are made no longer; those that there are stay. */
+async function endSchedules(
+  context: Context,
+  { client, project }: ServicesInput,
+  wanted: readonly KubernetesObject[],
+): Promise<void> {
+  const { namespace } = project.target;
+  const selection = {
+    apiVersion: 'batch/v1',
+    kind: 'CronJob',
+    namespace,
+    labels: ownedBy(project.name, 'services'),
+  };
+  for (const one of await list(client, selection, context.signal)) {
+    const stays = wanted.some(
+      ({ kind, metadata }) => kind === one.kind && metadata.name === one.metadata.name,
+    );
+    if (!stays) await deleteObject(context, client, keyOf(one), { step: 'services' });
+  }
 }
 
 async function reportLeft(context: Context, { client, project }: ServicesInput): Promise<void> {

@@ -12,6 +12,10 @@ export const managedKinds: Readonly<Record<Service['type'], ServiceKind>> = { po
 
 /** The images that a project's services run; to be built and published with those of the components. */
 export function serviceImages(project: Project): readonly DebianImage[] {
-  const images = project.services.map((service) => serviceKinds[service.type].image(service));
+  const images = project.services.flatMap((service) => {
+    const { image, backupImage } = serviceKinds[service.type];
+    const backup = service.backup === undefined ? undefined : backupImage?.(service);
+    return [image(service), ...(backup === undefined ? [] : [backup])];
+  });
   return [...new Map(images.map((image) => [image.name, image])).values()];
 }

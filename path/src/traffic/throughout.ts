@@ -1,5 +1,5 @@
 import { StepFailed } from '../core/failure.ts';
-import type { Route, TrafficResult, TrafficSnapshot } from '../core/handover.ts';
+import type { Route, TrafficFigures, TrafficResult, TrafficSnapshot } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { Project } from '../project/project.ts';
@@ -24,6 +24,9 @@ export interface Throughout<T> {
 /** Milliseconds that the first requests have, and from their answers to the snapshot that tells of them. */
 const patience = 15_000;
 const settling = 300;
+
+/** Milliseconds that the slowest hundredth of the first requests may take. */
+const slow = 2000;
 
 /** How many requests are answered before the work begins: a second's or so. */
 const quietSeconds = 1;
@@ -68,13 +71,14 @@ export async function measureThroughout<T>(
       where: { object: route.url },
       next: 'Run `ptp status`: a drill is for a system that is well.',
     });
+  const asked = clock.monotonic();
   await Promise.race([traffic.quiet, clock.sleep(patience, signal)]);
   await clock.sleep(settling, signal); // what is seen is told a few times a second
-  const { failed, requests } = traffic.now().quiet;
-  if (failed > 0) {
+  const tooMuch = overloaded(traffic.now().quiet, (rate * (clock.monotonic() - asked)) / 1000);
+  if (tooMuch !== undefined) {
     await traffic.whole(false);
     throw new StepFailed({
-      what: `${failed} of ${requests} requests failed before anything was done`,
+      what: `before anything was done, ${tooMuch}`,
       where: { object: route.url },
       next: `Run \`ptp status\`; where all is well, ${rate} requests a second are too many here: lower \`--rate\`.`,
     });
@@ -98,4 +102,17 @@ export async function measureThroughout<T>(
   const text = `${route.url} ${result.failed === 0 ? 'served throughout' : 'failed requests'}`;
   emit({ kind: 'step-done', step: 'traffic', seconds, text });
   return { outcome, traffic: result };
+}
+
+/**
+ * Why what is done would be blamed for what is so without it: requests fail, wait for long, or are answered more slowly
+ * than they come. Undefined where all is well. Pure.
+ * @param due how many requests there were to answer
+ */
+export function overloaded({ requests, failed, latency }: TrafficFigures, due: number): string | undefined {
+  if (failed > 0) return `${failed} of ${requests} requests failed`;
+  if (requests < due / 2) return `only ${requests} of ${Math.round(due)} requests were answered`;
+  if (latency !== undefined && latency.p99 > slow)
+    return `the slowest hundredth of the requests took ${Math.round(latency.p99)} ms or more`;
+  return undefined;
 }

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { beforeAll, expect, test } from 'vitest';
+import { list } from '../../../path/src/kubernetes/list.ts';
+import type { Pod, SecretObject } from '../../../path/src/kubernetes/objects.ts';
 import type { Door } from '../../support/door.ts';
 import { withEdit } from '../../support/edit.ts';
 import { bearable } from '../../support/load.ts';
@@ -80,11 +82,31 @@ export function drilling(system: System): void {
     );
   });
 
+  test('restore: a backup is read with the key of this machine alone, and is what was backed up', async () => {
+    await system.must('backup');
+    const { facts } = await drill('restore');
+    expect(facts['database.rows']).toBeGreaterThan(0);
+    expect(facts['database.tables']).toBeGreaterThan(1);
+    // What made it has no key, and nothing of the trial is left.
+    const left = await system.cluster(async (client) => ({
+      secrets: await list<SecretObject>(client, { apiVersion: 'v1', kind: 'Secret' }),
+      pods: await list<Pod>(client, { apiVersion: 'v1', kind: 'Pod', namespace: 'hello' }),
+    }));
+    const decoded = left.secrets.flatMap(({ data = {} }) =>
+      Object.values(data).map((value) => Buffer.from(value, 'base64').toString('latin1')),
+    );
+    expect(decoded.filter((value) => value.includes('AGE-SECRET-KEY'))).toEqual([]);
+    const names = left.pods
+      .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+      .map(({ metadata }) => metadata.name);
+    expect(names).not.toContain('database-restore-drill');
+  });
+
   test('what was tried and when is listed, and `status` has it', async () => {
     const { drills } = jsonResult(await system.must('drill', '--json'));
     const states = drills as readonly { readonly drill: string; readonly passed?: string }[];
     const passed = states.flatMap((one) => (one.passed === undefined ? [] : [one.drill]));
-    expect(passed).toEqual(expect.arrayContaining(['renew', 'rollback', 'rotate-database']));
+    expect(passed).toEqual(expect.arrayContaining(['renew', 'rollback', 'rotate-database', 'restore']));
     expect((await system.must('status')).stdout).toMatch(/drills: .*rotate-database \d{4}-/);
   });
 }

@@ -52,6 +52,7 @@ export function reproducible(system: System): void {
       'frontend',
       'gateway',
       'postgres-17',
+      'postgres-17-backup',
     ]);
 
     rmSync(join(other, 'node_modules'));

@@ -12,6 +12,8 @@ interface Check {
   readonly found: string;
 }
 
+const images = ['gateway', 'backend', 'frontend', 'postgres-17', 'postgres-17-backup'];
+
 /** That what runs is what was intended is proved, and what is not so is found. */
 export function verified(system: System): void {
   const { folder } = system.place;
@@ -44,8 +46,7 @@ export function verified(system: System): void {
     const ended = await system.must('verify', '--json');
     expect(bad(ended)).toEqual([]);
     const text = JSON.stringify(checksOf(ended));
-    for (const image of ['gateway', 'backend', 'frontend', 'postgres-17'])
-      expect(text).toContain(`evidence of ${image}`);
+    for (const image of images) expect(text).toContain(`evidence of ${image}`);
     expect(text).toContain('signature, provenance, cyclonedx, spdx');
   });
 
@@ -55,9 +56,7 @@ export function verified(system: System): void {
     await commitAndUp('nudge');
     const ended = await system.must('verify', String(first), '--rebuild', '--json');
     const again = checksOf(ended).filter(({ name }) => /built again/.test(name));
-    expect(again.map(({ name }) => name)).toEqual(
-      ['gateway', 'backend', 'frontend', 'postgres-17'].map((image) => `${image}, built again`),
-    );
+    expect(again.map(({ name }) => name)).toEqual(images.map((image) => `${image}, built again`));
     expect(bad(ended)).toEqual([]);
   });
 

@@ -16,6 +16,7 @@ import type {
 import { containerSecurity, podSecurity } from '../../kubernetes/pod-security.ts';
 import { pullReference } from '../../kubernetes/pull-secret.ts';
 import { type ServiceInput, secretNames } from '../service.ts';
+import { backupLabel, planBackup } from './backup/plan.ts';
 import { podLabels } from './binding.ts';
 import { initScript, paths, pgHbaConf, postgresqlConf } from './configuration.ts';
 import { postgresPort } from './credentials.ts';
@@ -34,6 +35,7 @@ export function planPostgres(input: ServiceInput): readonly KubernetesObject[] {
     service(input, headless(input), { clusterIP: 'None', publishNotReadyAddresses: true }),
     statefulSet(input, configuration),
     networkPolicy(input),
+    ...planBackup(input),
   ];
 }
 
@@ -212,9 +214,10 @@ function networkPolicy(input: ServiceInput): NetworkPolicy {
   const bound = project.components
     .filter((component) => component.needs.includes(service.name))
     .map((component) => component.name);
-  const from = [
-    { podSelector: { matchExpressions: [{ key: label.component, operator: 'In', values: bound }] } },
-  ];
+  const components = { matchExpressions: [{ key: label.component, operator: 'In', values: bound }] };
+  const backup =
+    input.backup === undefined ? [] : [{ podSelector: { matchLabels: { [backupLabel]: service.name } } }];
+  const from = [...(bound.length === 0 ? [] : [{ podSelector: components }]), ...backup];
   const ports = [{ protocol: 'TCP', port: 'postgresql' }];
   return {
     apiVersion: 'networking.k8s.io/v1',
@@ -223,7 +226,7 @@ function networkPolicy(input: ServiceInput): NetworkPolicy {
     spec: {
       podSelector: { matchLabels: podLabels(project.name, service.name) },
       policyTypes: ['Ingress', 'Egress'],
-      ingress: bound.length === 0 ? [] : [{ from, ports }],
+      ingress: from.length === 0 ? [] : [{ from, ports }],
     },
   };
 }

@@ -1,8 +1,10 @@
 import type { ServiceKind } from '../service.ts';
+import { backupImage } from './backup/image.ts';
 import { postgresBinding } from './binding.ts';
 import { postgresCredentials } from './credentials.ts';
 import { postgresImage } from './image.ts';
 import { planPostgres } from './plan.ts';
+import { rehearsePostgres } from './rehearse.ts';
 import { rotatePostgres } from './rotate.ts';
 
 /** PostgreSQL on the cluster itself: one instance on a volume. */
@@ -12,4 +14,6 @@ export const postgres: ServiceKind = {
   plan: planPostgres,
   bind: postgresBinding,
   rotate: rotatePostgres,
+  backupImage,
+  rehearse: rehearsePostgres,
 };

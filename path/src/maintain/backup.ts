@@ -1,0 +1,67 @@
+import { StepFailed, UserMistake } from '../core/failure.ts';
+import type { Context } from '../effects/context.ts';
+import { timed } from '../effects/timed.ts';
+import { apply } from '../kubernetes/apply.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import { getObject } from '../kubernetes/list.ts';
+import type { CronJob, Job } from '../kubernetes/objects.ts';
+import { waitUntilReady } from '../kubernetes/wait.ts';
+import type { Project } from '../project/project.ts';
+
+/** Seconds that a backup has. */
+const deadline = 7200;
+
+/**
+ * Makes a backup of every service that ptp.yaml asks backups of, now: what its schedule would start. Returns their names
+ * when they are in the registry.
+ * @throws UserMistake where no service has backups; StepFailed where one does not come to its end
+ */
+export async function backUp(
+  context: Context,
+  client: KubernetesClient,
+  project: Project,
+): Promise<readonly string[]> {
+  const services = project.services.filter(({ backup }) => backup !== undefined);
+  if (services.length === 0)
+    throw new UserMistake({
+      what: 'no service has backups',
+      where: { key: 'services' },
+      next: 'Write `backup: {}` into a service of ptp.yaml, and run `ptp up`.',
+    });
+  const names = services.map(({ name }) => name);
+  return timed(context, 'maintain', `back up ${names.join(', ')}`, async () => {
+    const jobs = await Promise.all(names.map((name) => jobFor(context, client, project, name)));
+    await apply(context, client, jobs, { step: 'maintain', project: project.name });
+    await waitUntilReady(context, client, jobs, { step: 'maintain', deadline });
+    return { result: names, text: `${names.join(', ')} backed up` };
+  });
+}
+
+async function jobFor(
+  { clock, signal }: Pick<Context, 'clock' | 'signal'>,
+  client: KubernetesClient,
+  project: Project,
+  service: string,
+): Promise<Job> {
+  const { namespace } = project.target;
+  const name = `${service}-backup`;
+  const schedule = await getObject<CronJob>(
+    client,
+    { apiVersion: 'batch/v1', kind: 'CronJob', name, namespace },
+    signal,
+  );
+  const template = schedule?.spec?.jobTemplate;
+  if (template?.spec === undefined)
+    throw new StepFailed({
+      what: `backups of ${service} are not set up yet`,
+      where: { object: `${namespace}/cronjob/${name}` },
+      next: 'Run `ptp up`.',
+    });
+  const stamp = Math.floor(clock.now().getTime() / 1000).toString(36);
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: `${name}-${stamp}`, namespace, labels: { ...template.metadata?.labels } },
+    spec: { ...template.spec, backoffLimit: 0, ttlSecondsAfterFinished: 3600 },
+  };
+}
