@@ -14,7 +14,9 @@ export async function selfSigned(
     name: `CN=${name}`,
     keys,
     signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
-    extensions: [new SubjectAlternativeNameExtension([{ type: isIP(name) === 0 ? 'dns' : 'ip', value: name }])],
+    extensions: [
+      new SubjectAlternativeNameExtension([{ type: isIP(name) === 0 ? 'dns' : 'ip', value: name }]),
+    ],
   });
   const der = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey));
   const lines = der.toString('base64').replaceAll(/(.{64})/g, '$1\n');
