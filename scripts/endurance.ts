@@ -6,7 +6,7 @@ import { describeMachine } from '../bench/machine.ts';
 import { faults } from '../test/endurance/faults.ts';
 import { fuzz } from '../test/endurance/fuzz.ts';
 import { Journal } from '../test/endurance/journal.ts';
-import { kills } from '../test/endurance/kills.ts';
+import { firstKills, kills } from '../test/endurance/kills.ts';
 import { type Options, optionsFrom, type Part, usage } from '../test/endurance/options.ts';
 import { randomFrom } from '../test/endurance/random.ts';
 import { removals } from '../test/endurance/removals.ts';
@@ -24,6 +24,8 @@ const page = join(root, 'bench/endurance.md');
 const work: Readonly<Record<Part, (journal: Journal, options: Options) => Promise<void>>> = {
   kills: (journal, { seed, moments }) =>
     inWorld((world) => kills(world, journal, { random: randomFrom(seed), moments })),
+  firsts: (journal, { seed, moments }) =>
+    inWorld((world) => firstKills(world, journal, { random: randomFrom(seed), moments })),
   faults: (journal, { seed }) => faults(journal, { seed }),
   removals: (journal, { seed, moments }) =>
     inWorld((world) => removals(world, journal, { random: randomFrom(seed), moments })),

@@ -8,18 +8,17 @@ import { instance, type World } from './world.ts';
 /** Seconds that a command may take to end in order. */
 const patience = 15;
 
-/** Kills `up` at every boundary it tells of and at random moments, on a cluster that runs and on one that is new. */
-export async function kills(
-  world: World,
-  journal: Journal,
-  { random, moments }: { readonly random: Random; readonly moments: number },
-): Promise<void> {
-  await onRunning(world, journal, random, moments);
-  await onFresh(world, journal, random, moments);
+/** How `up` is killed: which moments and signals are drawn, and how many moments. */
+export interface KillOptions {
+  readonly random: Random;
+  readonly moments: number;
 }
 
-/** Each time with a word changed as the work to do, and with somebody who writes all the while. */
-async function onRunning(world: World, journal: Journal, random: Random, moments: number): Promise<void> {
+/**
+ * Kills `up` at every boundary it tells of and at random moments, on a cluster that runs: each time with a word changed
+ * as the work to do, and with somebody who writes all the while.
+ */
+export async function kills(world: World, journal: Journal, { random, moments }: KillOptions): Promise<void> {
   await world.mended();
   world.change();
   const whole = await world.system.must('up', '--json');
@@ -60,8 +59,12 @@ async function onRunning(world: World, journal: Journal, random: Random, moments
 /** Boundaries between two kills of one first `up`: each begins with what the one before has left. */
 const stride = 12;
 
-/** From nothing each time; the boundaries several to a cluster, each kill of what the one before has left. */
-async function onFresh(world: World, journal: Journal, random: Random, moments: number): Promise<void> {
+/** The same from nothing each time; the boundaries several to a cluster, each kill of what the one before has left. */
+export async function firstKills(
+  world: World,
+  journal: Journal,
+  { random, moments }: KillOptions,
+): Promise<void> {
   await world.clean();
   const whole = await world.system.must('up', '--json');
   const count = jsonLines(whole).filter(isBoundary).length;

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** The parts of the endurance tests, in their order. */
-export const parts = ['kills', 'faults', 'removals', 'rollouts', 'fuzz'] as const;
+export const parts = ['kills', 'firsts', 'faults', 'removals', 'rollouts', 'fuzz'] as const;
 export type Part = (typeof parts)[number];
 
 /** What a run is to do. */

@@ -15,7 +15,8 @@ export interface PartResult {
 }
 
 const titles: Readonly<Record<string, string>> = {
-  kills: '`up` killed',
+  kills: '`up` killed on a cluster that runs',
+  firsts: 'The first `up` killed',
   faults: 'Faults of a system that runs',
   removals: '`down` on clusters in any state',
   rollouts: 'Rollouts under load',
@@ -65,7 +66,9 @@ function section({ part, date, commit, machine, command, attempts, notes }: Part
     ...rows,
     ...(notes.length === 0 ? [] : ['', ...notes.map((note) => `- ${note}`)]),
     ...(failed.length === 0 ? [] : ['', 'Not well:', '', ...failed.map(told)]),
-    ...(part === 'kills' ? [] : ['', 'What was seen:', '', ...attempts.filter(({ ok }) => ok).map(told)]),
+    ...(part === 'kills' || part === 'firsts'
+      ? []
+      : ['', 'What was seen:', '', ...attempts.filter(({ ok }) => ok).map(told)]),
   ].join('\n');
 }
 
