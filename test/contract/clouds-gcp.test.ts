@@ -80,7 +80,9 @@ async function workOf(
       now: () => new Date(now),
       sleep: async (milliseconds, ended) => {
         ended?.throwIfAborted();
-        now += milliseconds;
+        const until = now + milliseconds;
+        await new Promise((resolve) => setImmediate(resolve));
+        now = Math.max(now, until);
       },
     },
     processes: { run: () => Promise.reject(new Error('no programs here')) } as never,
@@ -129,7 +131,8 @@ describe('a stack', () => {
   test('is made, found again without a change, and taken away in order with nothing left', async () => {
     await up();
     const made = await google.inventory();
-    for (const service of ['container', 'sqladmin', 'artifactregistry', 'dns'])
+    expect(made.filter((line) => line.startsWith('dns/'))).toHaveLength(2);
+    for (const service of ['container', 'sqladmin', 'artifactregistry'])
       expect(made.filter((line) => line.startsWith(`${service}/`))).toHaveLength(1);
     expect(made.filter((line) => line.startsWith('policy '))).toHaveLength(4);
     const calls = google.calls.length;
@@ -247,7 +250,8 @@ describe('a stack', () => {
     const before = account.things.get(zone);
     const work = await up(project);
     await googleCloud.point(await sessionOf(project), project, work.seen, '203.0.113.7');
-    const records = async () => (await google.inventory()).filter((line) => line.startsWith('records/'));
+    const records = async () =>
+      (await google.inventory()).filter((line) => line.includes('managedZones/main/'));
     expect(await records()).toHaveLength(2);
     google.calls.length = 0;
     await googleCloud.point(await sessionOf(project), project, work.seen, '203.0.113.7');
@@ -280,7 +284,7 @@ describe('what the path goes on with', () => {
       certificates: {
         'iam.gke.io/gcp-service-account': `shop-gcp-dns@${google.account.project}.iam.gserviceaccount.com`,
       },
-      databases: { db: { host: '10.200.0.3', port: 5432, cidr: '10.200.0.0/20' } },
+      databases: { db: { host: 'db.uid.europe-west1.sql-psa.goog', port: 5432, cidr: '10.200.0.0/20' } },
     });
     expect((await cluster.token()).reveal()).toBe('ya29.stand-in-1');
     const registry = await googleCloud.registry(session, shop, work.seen);
@@ -334,7 +338,16 @@ describe('what the path goes on with', () => {
     const { account } = google;
     const network = `https://www.googleapis.com/compute/v1/projects/${account.project}/global/networks/shop-gcp`;
     const at = `compute/projects/${account.project}`;
-    account.put(`${at}/regions/europe-west1/forwardingRules/a1`, { name: 'a1', network });
+    const address = `${at}/regions/europe-west1/addresses/shop-gcp`;
+    account.put(address, {
+      ...account.things.get(address),
+      users: [`https://www.googleapis.com/compute/v1/projects/p/regions/europe-west1/forwardingRules/a1`],
+    });
+    account.put(`${at}/global/firewalls/gke-shop-gcp-1-vms`, { name: 'gke-shop-gcp-1-vms', network });
+    account.put(`${at}/disks/gk3-boot`, {
+      name: 'gk3-boot',
+      labels: { 'goog-k8s-cluster-name': 'shop-gcp' },
+    });
     account.put(`${at}/global/firewalls/k8s-fw-a1`, { name: 'k8s-fw-a1', network });
     account.put(`${at}/global/firewalls/theirs`, { name: 'theirs', network: `${network}-other` });
     account.put(`${at}/disks/pvc-1`, {
@@ -347,9 +360,13 @@ describe('what the path goes on with', () => {
     expect(left.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
       'load balancer a1',
       'firewall rule k8s-fw-a1',
+      'firewall rule gke-shop-gcp-1-vms',
       'disk pvc-1',
     ]);
-    expect(left.every(({ byCluster }) => byCluster)).toBe(true);
+    // What is there as long as the cluster is must not be waited for before the cluster goes.
+    expect(left.filter(({ byCluster }) => byCluster !== true).map(({ name }) => name)).toEqual([
+      'gke-shop-gcp-1-vms',
+    ]);
   });
 });
 

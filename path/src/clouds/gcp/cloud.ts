@@ -45,23 +45,29 @@ function clusterOf({ api }: Session<GoogleApi>, project: Project, seen: Seen): M
   const { parts } = stackOf(project);
   const { acme } = targetOf(project);
   const { endpoint, authority, version } = seen.of(parts.cluster);
-  const databases = [...parts.databases].map(([service, resource]): readonly [string, ManagedDatabase] => {
-    const { name, host, authority: ca } = seen.of(resource);
-    const admin = { username: 'postgres', password: () => adminPassword(api, name) };
-    const range = parts.range === undefined ? undefined : seen.find(parts.range)?.cidr;
-    return [
-      service,
-      { host, port: 5432, admin, authority: ca, ...(range === undefined ? {} : { cidr: range }) },
-    ];
-  });
+  const databases = [...parts.databases].map(
+    ([service, { database }]): readonly [string, ManagedDatabase] => {
+      const { name, dnsName, authority: ca } = seen.of(database);
+      const host = dnsName.replace(/\.$/, '');
+      const admin = { username: 'postgres', password: () => adminPassword(api, name) };
+      const range = parts.range === undefined ? undefined : seen.find(parts.range)?.cidr;
+      return [
+        service,
+        { host, port: 5432, admin, authority: ca, ...(range === undefined ? {} : { cidr: range }) },
+      ];
+    },
+  );
   return {
     name: parts.cluster.name,
     version: `v${version}`,
     server: `https://${endpoint}`,
     authority,
     token: api.token,
-    // A load balancer that hands connections on and lets them end when a pod goes.
-    loadBalancer: { 'cloud.google.com/l4-rbs': 'enabled' },
+    // A load balancer that hands connections on and lets them end when a pod goes, at the address that is ours.
+    loadBalancer: {
+      'cloud.google.com/l4-rbs': 'enabled',
+      'networking.gke.io/load-balancer-ip-addresses': parts.address.name,
+    },
     objects: [],
     storageClass: 'standard-rwo',
     databases: Object.fromEntries(databases),

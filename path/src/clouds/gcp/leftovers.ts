@@ -4,6 +4,7 @@ import type { Leftover } from '../cloud.ts';
 import type { GoogleApi, Request } from './api.ts';
 import { nameOf } from './names.ts';
 import { targetOf } from './region.ts';
+import { addressPath } from './resources/address.ts';
 
 const thing = z.looseObject({
   name: z.string(),
@@ -14,6 +15,7 @@ const thing = z.looseObject({
 });
 type Thing = z.infer<typeof thing>;
 
+const address = z.object({ users: z.array(z.string()).optional() });
 const backup = z.object({
   name: z.string(),
   instance: z.string().optional(),
@@ -23,33 +25,32 @@ const backup = z.object({
 });
 
 /**
- * What is in the project of our cluster's or of our databases' beside the stack: load balancers, addresses, firewall rules
- * and disks that the cluster made, and last backups. A cluster names what it makes by labels and descriptions of its own.
+ * What is in the project of our cluster's or of our databases' beside the stack: the load balancer at our address,
+ * firewall rules in our network and disks that the cluster made, and last backups. Disks of nodes come and go with the
+ * cluster, and so do the firewall rules of its own (`gke-`): as long as it is there they are not left over.
  */
 export async function leftoversOf(api: GoogleApi, project: Project): Promise<readonly Leftover[]> {
-  const { region } = targetOf(project);
   const name = nameOf(project);
-  const regional = `projects/{project}/regions/${region}`;
   const ofNetwork = ({ network }: Thing) => network?.endsWith(`/networks/${name}`) === true;
-  const ofCluster = (each: Thing) => each.labels?.['goog-k8s-cluster-name'] === name;
-  const [rules, firewalls, disks, addresses, backups] = await Promise.all([
-    listOf(api, { service: 'compute', path: `${regional}/forwardingRules` }),
+  const [users, firewalls, disks, backups] = await Promise.all([
+    api.find({ service: 'compute', path: addressPath(project) }, address),
     listOf(api, { service: 'compute', path: 'projects/{project}/global/firewalls' }),
     disksOf(api, name),
-    listOf(api, { service: 'compute', path: `${regional}/addresses` }),
     backupsOf(api, project),
   ]);
   return [
-    ...rules
-      .filter((each) => ofCluster(each) || ofNetwork(each))
-      .map((each) => left('load balancer', each, [{ item: 'forwarding-rule', quantity: 1 }])),
+    ...(users?.users ?? []).map((url) =>
+      left('load balancer', { name: lastPart(url) }, [{ item: 'forwarding-rule', quantity: 1 }]),
+    ),
     ...firewalls
-      .filter((each) => /^(gke|k8s)-/.test(each.name) && ofNetwork(each))
+      .filter((each) => /^k8s\d?-/.test(each.name) && ofNetwork(each))
       .map((each) => left('firewall rule', each)),
+    ...firewalls
+      .filter((each) => each.name.startsWith('gke-') && ofNetwork(each))
+      .map((each) => ({ kind: 'firewall rule', name: each.name })),
     ...disks
-      .filter(ofCluster)
+      .filter((each) => each.name.startsWith('pvc-') && each.labels?.['goog-k8s-cluster-name'] === name)
       .map((each) => left('disk', each, [{ item: 'disk', quantity: Number(each.sizeGb ?? 0) }])),
-    ...addresses.filter(ofCluster).map((each) => left('address', each, [{ item: 'address', quantity: 1 }])),
     ...backups,
   ];
 }

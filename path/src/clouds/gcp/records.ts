@@ -42,3 +42,11 @@ export async function changeRecords(
   const path = `${zonePath(zone)}/changes`;
   await api.ask({ service: 'dns', method: 'POST', path, body: change }, z.unknown());
 }
+
+/** Takes every record out of a zone but those that it is made with: else it does not go. */
+export async function emptyZone(api: GoogleApi, zone: string, dnsName: string): Promise<void> {
+  const deletions = (await recordsOf(api, zone)).filter(
+    ({ name, type }) => name !== dnsName || !['NS', 'SOA'].includes(type),
+  );
+  if (deletions.length > 0) await changeRecords(api, zone, { deletions, additions: [] });
+}

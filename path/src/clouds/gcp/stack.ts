@@ -5,9 +5,11 @@ import type { Price } from '../price.ts';
 import type { Resource } from '../resource.ts';
 import type { GoogleApi } from './api.ts';
 import { targetOf } from './region.ts';
+import { addressResource } from './resources/address.ts';
 import { zoneRightsResources } from './resources/certificates.ts';
 import { clusterResource } from './resources/cluster.ts';
 import { databaseResource } from './resources/database.ts';
+import { databaseNameResource } from './resources/database-name.ts';
 import { accountResource } from './resources/identity.ts';
 import { natResource } from './resources/nat.ts';
 import { networkResource, subnetResource } from './resources/network.ts';
@@ -32,7 +34,7 @@ export function stackOf(project: Project): GoogleStack {
     .filter((each) => each !== undefined);
   return {
     parts,
-    resources: [...resources, ...databases.values()],
+    resources: [...resources, ...[...databases.values()].flatMap((each) => [each.database, each.named])],
     registry: ['services', 'registry'],
     indirect: [
       { text: 'load balancer of the gateway', costs: [{ item: 'forwarding-rule', quantity: 1 }] },
@@ -49,10 +51,11 @@ function partsOf(project: Project) {
   const network = networkResource(project, services);
   const subnet = subnetResource(project, network);
   const nat = natResource(project, network);
+  const address = addressResource(project, services);
   const nodes = accountResource(project, 'nodes', services);
   const registry = registryResource(project, services);
   const rights = [nodeRightsResource(nodes), pullRightsResource(project, nodes, registry)];
-  const cluster = clusterResource(project, { subnet, nat, nodes, rights });
+  const cluster = clusterResource(project, { subnet, nat, address, nodes, rights });
   const range = managed.length > 0 ? rangeResource(project, network) : undefined;
   const peering = range === undefined ? undefined : peeringResource(project, { network, range });
   const zone = zoneResource(project, services);
@@ -62,6 +65,7 @@ function partsOf(project: Project) {
     network,
     subnet,
     nat,
+    address,
     nodes: nodes.account,
     registry,
     rights,
@@ -74,9 +78,12 @@ function partsOf(project: Project) {
     zoneRights:
       certificates === undefined ? [] : zoneRightsResources(project, certificates, { zone, cluster }),
     databases: new Map(
-      managed.flatMap((service) =>
-        peering === undefined ? [] : [[service.name, databaseResource(project, service, peering)] as const],
-      ),
+      managed.flatMap((service) => {
+        if (peering === undefined) return [];
+        const database = databaseResource(project, service, peering);
+        const named = databaseNameResource(project, service, database);
+        return [[service.name, { database, named }] as const];
+      }),
     ),
   };
 }

@@ -21,7 +21,7 @@ export async function billFor(context: Context, project: Project): Promise<Bill>
   const { session, stack, work } = account;
   try {
     await observe(work, stack.resources);
-    const missing = stack.resources.filter((one) => work.seen.find(one) === undefined);
+    const missing = stack.resources.filter((one) => work.seen.whole(one) === undefined);
     const obstacles = await cloud.obstacles(session, project, missing);
     const there = { name: session.account, who: session.who };
     return { ...bill(cloud, project, work.seen), account: there, obstacles };

@@ -74,7 +74,7 @@ async function find(context: Context, project: Project): Promise<ClusterState> {
       const why = `${wanted?.kind} ${wanted?.name} is ${found.state}${found.why === undefined ? '' : `: ${found.why}`}`;
       return { state: 'unreachable', why, next: 'Run `ptp up` again: it waits, and goes on.' };
     }
-    const missing = stack.resources.filter((one) => work.seen.find(one) === undefined);
+    const missing = stack.resources.filter((one) => one.later !== true && work.seen.whole(one) === undefined);
     const [first] = missing;
     if (first !== undefined) {
       const why = `${first.kind} ${first.name} is not there${missing.length > 1 ? `, nor are ${missing.length - 1} others` : ''}`;

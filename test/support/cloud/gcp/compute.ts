@@ -15,7 +15,7 @@ const collections: Readonly<
     adds: { gatewayAddress: '10.64.0.1', stackType: 'IPV4_ONLY', purpose: 'PRIVATE' },
   },
   routers: { global: false, path: 'routers' },
-  addresses: { global: false, path: 'addresses' },
+  addresses: { global: false, path: 'addresses', adds: { status: 'RESERVED', address: '203.0.113.7' } },
   forwardingRules: { global: false, path: 'forwardingRules' },
 };
 

@@ -34,6 +34,21 @@ function busy(account: Account, key: string): void {
     );
 }
 
+/** Only certificates of the shared authority name a host. */
+function dnsNames(account: Account, name: string, region: string, settings: Doc): readonly Doc[] {
+  const { serverCaMode } = (settings.ipConfiguration ?? {}) as Doc;
+  if (serverCaMode !== 'GOOGLE_MANAGED_CAS_CA') return [];
+  const host = account.reality.database?.host ?? `${name.split('-').at(-1)}.uid.${region}.sql-psa.goog`;
+  return [
+    {
+      name: `${host}.`,
+      connectionType: 'PRIVATE_SERVICES_ACCESS',
+      dnsScope: 'INSTANCE',
+      recordManager: 'CUSTOMER',
+    },
+  ];
+}
+
 /** Names of instances that are gone and cannot be taken again for a while; a test fills it. */
 export const takenNames = new Set<string>();
 
@@ -67,6 +82,7 @@ export const sqladmin: Readonly<Record<string, Handler>> = {
         ...made,
         state: 'RUNNABLE',
         ipAddresses: [{ type: 'PRIVATE', ipAddress: account.reality.database?.host ?? '10.200.0.3' }],
+        dnsNames: dnsNames(account, text(body, 'name'), text(body, 'region'), (body.settings ?? {}) as Doc),
         serverCaCert: { cert: '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----' },
       });
     });

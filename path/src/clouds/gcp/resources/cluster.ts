@@ -59,6 +59,8 @@ export function clusterResource(
   needs: {
     readonly subnet: Resource<GoogleApi>;
     readonly nat: Resource<GoogleApi>;
+    /** It goes after the load balancers, which go with the cluster. */
+    readonly address: Resource<GoogleApi>;
     readonly nodes: Role;
     readonly rights: readonly Resource<GoogleApi>[];
   },
@@ -99,7 +101,7 @@ export function clusterResource(
     id: 'cluster',
     kind: 'GKE cluster',
     name,
-    needs: [needs.subnet, needs.nat, needs.nodes.account, ...needs.rights],
+    needs: [needs.subnet, needs.nat, needs.address, needs.nodes.account, ...needs.rights],
     desired,
     usually: 420,
     deadline: 2400,

@@ -19,7 +19,9 @@ export interface SqlInstance {
   /** It may have an ending: a name that was used before can stay taken for a while. */
   readonly name: string;
   /** An address in the network. */
-  readonly host: string;
+  readonly address: string;
+  /** The name in its certificate, which only a zone of ours resolves; empty where Cloud SQL gave it none. */
+  readonly dnsName: string;
   /** The authority of its certificate, PEM. */
   readonly authority: string;
 }
@@ -31,6 +33,15 @@ const instance = z.object({
   region: z.string().optional(),
   ipAddresses: z
     .array(z.object({ type: z.string().optional(), ipAddress: z.string().optional() }))
+    .optional(),
+  dnsNames: z
+    .array(
+      z.object({
+        name: z.string().optional(),
+        connectionType: z.string().optional(),
+        dnsScope: z.string().optional(),
+      }),
+    )
     .optional(),
   serverCaCert: z.object({ cert: z.string().optional() }).optional(),
   settings: z.looseObject({ userLabels: z.record(z.string(), z.string()).optional() }).optional(),
@@ -87,6 +98,8 @@ export function databaseResource(
         ipv4Enabled: false,
         privateNetwork: networkPath(project),
         sslMode: 'ENCRYPTED_ONLY',
+        // Certificates of the other kind name no host that a client could compare.
+        serverCaMode: 'GOOGLE_MANAGED_CAS_CA',
       },
       backupConfiguration: { enabled: true, pointInTimeRecoveryEnabled: true },
     },
@@ -104,7 +117,12 @@ export function databaseResource(
       ours: isIt(found),
       value: {
         name: found.name,
-        host: found.ipAddresses?.find(({ type }) => type === 'PRIVATE')?.ipAddress ?? '',
+        address: found.ipAddresses?.find(({ type }) => type === 'PRIVATE')?.ipAddress ?? '',
+        dnsName:
+          found.dnsNames?.find(
+            ({ connectionType, dnsScope }) =>
+              connectionType === 'PRIVATE_SERVICES_ACCESS' && dnsScope !== 'CLUSTER',
+          )?.name ?? '',
         authority: found.serverCaCert?.cert ?? '',
       },
       drift:
@@ -130,7 +148,7 @@ export function databaseResource(
       const found = all.find(isIt) ?? all.find((each) => each.name === name);
       if (found !== undefined) return read(found, api);
       const outcome = await api.operations.outcome(api, id);
-      const nothing = { ours: true, value: { name, host: '', authority: '' }, drift: [] };
+      const nothing = { ours: true, value: { name, address: '', dnsName: '', authority: '' }, drift: [] };
       if (outcome instanceof GoogleError) return { ...nothing, state: 'failed', why: wordsOf(outcome) };
       return outcome === 'running' ? { ...nothing, state: 'pending' } : undefined;
     },

@@ -4,7 +4,7 @@ import { isOurs, ownTags } from '../../ownership.ts';
 import type { Resource } from '../../resource.ts';
 import type { GoogleApi } from '../api.ts';
 import { nameOf } from '../names.ts';
-import { changeRecords, recordsOf } from '../records.ts';
+import { emptyZone } from '../records.ts';
 import { targetOf } from '../region.ts';
 import { restResource } from '../rest.ts';
 
@@ -60,13 +60,8 @@ function ownZone(project: Project, services: Resource<GoogleApi>): Resource<Goog
   });
   return {
     ...resource,
-    /** A zone goes only when it is empty but for what it is made with. */
     async delete(api, seen, found, options) {
-      const { dnsName } = found.value;
-      const records = (await recordsOf(api, name)).filter(
-        (each) => each.name !== dnsName || !['NS', 'SOA'].includes(each.type),
-      );
-      if (records.length > 0) await changeRecords(api, name, { deletions: records, additions: [] });
+      await emptyZone(api, name, found.value.dnsName);
       await resource.delete(api, seen, found, options);
     },
   };
