@@ -10,6 +10,7 @@ export default defineConfig({
           include: [
             'path/src/**/*.test.ts',
             'system/*/src/**/*.test.{ts,tsx}',
+            'dashboard/src/**/*.test.ts',
             'scripts/**/*.test.ts',
             'bench/*.test.ts',
           ],

@@ -72,6 +72,7 @@ const top = [
     'rebuilding.ts',
     'verifying.ts',
     'surveying.ts',
+    'showing.ts',
     'previewing.ts',
     'returning.ts',
     'stored-backups.ts',

@@ -18,7 +18,7 @@ export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache
     const { journalled } = await import('./operate/runs.ts');
     return journalled(effects, project, command, session.emit, (emit) => work({ ...session, emit }));
   };
-  return {
+  const actions: Actions = {
     async up(project, { overrule, wait }, session) {
       const { up } = await import('./path.ts');
       return watched(project, 'up', session, (seen) =>
@@ -47,6 +47,11 @@ export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache
     explain: async (...given) => (await onClusters()).explain(...given),
     trace: async (...given) => (await onClusters()).trace(...given),
     cost: async (...given) => (await onClusters()).cost(...given),
+    report: async (...given) => (await onClusters()).report(...given),
+    ui: async (project, options, session) => {
+      const { openPage } = await onClusters();
+      return openPage(project, { ...options, rollback: actions.rollback }, session);
+    },
     manifests: async (...given) => (await onClusters()).manifests(...given),
     async signingKey(project) {
       const { signingKey } = await import('./evidence/signing/signers.ts');
@@ -63,4 +68,5 @@ export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache
     detect: async (...given) => (await onClusters()).detect(...given),
     kubeconfig: async (...given) => (await onClusters()).kubeconfig(...given),
   };
+  return actions;
 }

@@ -1,4 +1,4 @@
-import type { Actions, Session } from './cli/actions.ts';
+import type { Actions, Page, Session } from './cli/actions.ts';
 import { storedLocally } from './cluster/local/stored-data.ts';
 import { providers } from './cluster/providers.ts';
 import { StepFailed, UserMistake } from './core/failure.ts';
@@ -21,10 +21,17 @@ import { rollBack } from './returning.ts';
 import { publicUrl } from './route/plan.ts';
 import { authorityOf } from './route/step.ts';
 
+/** Serves a project's page; `rollback` is how it goes back to a release. */
+export type OpenPage = (
+  project: Project,
+  options: { readonly port: number; readonly rollback: Actions['rollback'] },
+  session: Session,
+) => Promise<Page>;
+
 /** The commands' work on clusters. */
 export function clusterActions(
   effects: Pick<Context, 'clock' | 'processes' | 'cache'>,
-): Omit<Actions, 'build' | 'up' | 'plan' | 'signingKey'> {
+): Omit<Actions, 'build' | 'up' | 'plan' | 'signingKey' | 'ui'> & { readonly openPage: OpenPage } {
   const context = (session: Session): Context => ({ ...effects, ...session });
   return {
     bill: async (project, session) => {
@@ -111,6 +118,31 @@ export function clusterActions(
         const { backUp } = await import('./maintain/backup.ts');
         return backUp(context(session), client, project);
       }),
+    report: async (project, session) => {
+      const cluster = await running(context(session), project);
+      const { report } = await import('./showing.ts');
+      return withClient(context(session), cluster, (client) =>
+        report(context(session), { client, cluster, project }),
+      );
+    },
+    openPage: async (project, options, session) => {
+      const cluster = await running(context(session), project);
+      const { show } = await import('./showing.ts');
+      const client = await connect(cluster.kubeconfig, cluster.token, session.emit);
+      const page = await show(context(session), { client, cluster, project }, options).catch(
+        async (error: unknown) => {
+          await client.close();
+          throw error;
+        },
+      );
+      return {
+        url: page.url,
+        close: async () => {
+          await page.close();
+          await client.close();
+        },
+      };
+    },
     manifests: (project, session) =>
       withCluster(context(session), project, async (client) =>
         manifestsText(project, await readReleases(context(session), client, project)),

@@ -48,6 +48,10 @@ export interface Actions {
   cost(project: Project, session: Session): Promise<CostReport>;
   /** Makes a backup of every service that has backups, now; returns the services' names. */
   backup(project: Project, session: Session): Promise<readonly string[]>;
+  /** All that is known of the system now: as data, and as one HTML file. */
+  report(project: Project, session: Session): Promise<{ readonly model: object; readonly html: string }>;
+  /** Serves the page of a system on 127.0.0.1 until it is closed. `port` 0: any that is free. */
+  ui(project: Project, options: { readonly port: number }, session: Session): Promise<Page>;
   /** The manifests of the release that serves, as a document that `kubectl apply` takes; Secrets are not in it. */
   manifests(project: Project, session: Session): Promise<string>;
   /** Builds images without a cluster; publishes them or writes them to a folder where it is asked to. */
@@ -84,6 +88,13 @@ export interface Actions {
   token(project: Project, session: Session): Promise<Secret>;
   /** A kubeconfig document with the rights to look and to deploy. */
   kubeconfig(project: Project, session: Session): Promise<Secret>;
+}
+
+/** A page that is served. */
+export interface Page {
+  /** With the token that it wants. */
+  readonly url: string;
+  close(): Promise<void>;
 }
 
 export interface UpOptions {

@@ -15,11 +15,13 @@ import { kubeconfig } from './commands/kubeconfig.ts';
 import { logs } from './commands/logs.ts';
 import { open } from './commands/open.ts';
 import { plan } from './commands/plan.ts';
+import { report } from './commands/report.ts';
 import { rollback } from './commands/rollback.ts';
 import { rotate } from './commands/rotate.ts';
 import { status } from './commands/status.ts';
 import { token } from './commands/token.ts';
 import { trust } from './commands/trust.ts';
+import { ui } from './commands/ui.ts';
 import { up } from './commands/up.ts';
 import { verify } from './commands/verify.ts';
 
@@ -40,6 +42,8 @@ export const commands: readonly Command[] = [
   rotate,
   explain,
   cost,
+  report,
+  ui,
   exportManifests,
   down,
   acceptance,

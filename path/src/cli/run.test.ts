@@ -152,6 +152,8 @@ const actions: Actions = {
     savings: [],
     notes: [],
   }),
+  report: async () => ({ model: { taken: '2026-11-26' }, html: '<!doctype html>' }),
+  ui: async () => ({ url: 'http://127.0.0.1:7000/#token=abc', close: async () => {} }),
   manifests: async () => '---\nkind: Service\n',
   down: async (_project, { data }) => ({
     removed: ['the local cluster shop'],
