@@ -49,6 +49,7 @@ test('a whole target is made, found again without a change, and taken away; a la
     'database subnets',
     'internet gateway',
     'repository shop-aws/cert-manager',
+    'repository shop-aws/postgres-17',
     'repository shop-aws/ptp-releases',
     'repository shop-aws/traefik',
     'repository shop-aws/web',

@@ -1,5 +1,6 @@
 import type { Project } from '../../project/project.ts';
 import type { Stack } from '../cloud.ts';
+import { imageNames } from '../image-names.ts';
 import type { Aws } from './api.ts';
 import type { AwsResource } from './resources/aws-resource.ts';
 import { cluster, type EksCluster, podIdentity } from './resources/cluster.ts';
@@ -17,9 +18,6 @@ export interface AwsStack extends Stack<Aws> {
   /** By the service's name. */
   readonly databases: Readonly<Record<string, AwsResource<RdsDatabase>>>;
 }
-
-/** Images that are published beside the components': what the cluster lacks, and the record of releases. */
-const otherImages = ['traefik', 'cert-manager', 'ptp-releases'];
 
 /** cert-manager's ServiceAccount: what its pods may is given to it by name. */
 export const certificatesAccount = { namespace: 'cert-manager', serviceAccount: 'cert-manager' };
@@ -39,8 +37,7 @@ export function stack(project: Project): AwsStack {
   const roles = { role: clusterRole(project), nodes: nodeRole(project) };
   const kubernetes = cluster(project, { ...roles, subnets: open, routes });
 
-  const images = [...project.components.map(({ name }) => name), ...otherImages];
-  const repositories = images.map((image) => repository(project, image));
+  const repositories = imageNames(project).map((image) => repository(project, image));
 
   const zone = cloud?.zone === undefined ? ownZone(project) : givenZone(cloud.zone);
   const address = record(project, zone);

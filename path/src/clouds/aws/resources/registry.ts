@@ -10,10 +10,13 @@ export interface Repository {
   readonly arn: string;
 }
 
-/** Tags are for people and move nowhere, but for those of a working tree that nobody has committed. */
+/** Tags are for people and stay where they are, but for those of a working tree that nobody has committed, and the parts'. */
 const mutability = {
   imageTagMutability: 'IMMUTABLE_WITH_EXCLUSION',
-  imageTagMutabilityExclusionFilters: [{ filterType: 'WILDCARD', filter: '*-dirty' }],
+  imageTagMutabilityExclusionFilters: [
+    { filterType: 'WILDCARD', filter: '*-dirty' },
+    { filterType: 'WILDCARD', filter: 'current' },
+  ],
 } as const;
 
 /** What runs may be untagged and old, so images go by their number alone, signatures and lists of parts counted. */
@@ -41,7 +44,11 @@ export function repository(project: Project, image: string): AwsResource<Reposit
     kind: 'ECR repository',
     name,
     needs: [],
-    desired: { tags: 'immutable, but for *-dirty', scanOnPush: true, keeps: 'the newest 500 images' },
+    desired: {
+      tags: 'immutable, but for *-dirty and current',
+      scanOnPush: true,
+      keeps: 'the newest 500 images',
+    },
     deadline: 300,
     async find(api) {
       const ecr = await api.ecr();
