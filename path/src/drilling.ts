@@ -1,3 +1,4 @@
+import { stopNode } from './cluster/local/stop-node.ts';
 import type { DrillName, DrillResult } from './core/drill.ts';
 import { StepFailed, UserMistake } from './core/failure.ts';
 import type { Cluster, TrafficResult } from './core/handover.ts';
@@ -126,6 +127,7 @@ function toolsFor(context: Context, place: Place, lease: HeldLease, route: Drill
     route,
     rollBack: (to) => rollBackLocked(context, { ...place, project: unmeasured }, lease, { to }),
     rereadBindings: () => rereadBindings(context, { ...place, project: unmeasured }, lease),
+    stopNode: (node) => stopNode(place.project.target.instance, node),
     newestBackup: (name) => newestBackup(context, place, name),
     async rehearse(name, dump) {
       const service = serviceOf(place.project, name);

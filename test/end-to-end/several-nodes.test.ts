@@ -85,6 +85,19 @@ describe('a cluster of several nodes', () => {
     );
   });
 
+  test('`ptp drill node-loss` empties the node that has most, costs no request, and is recorded', async () => {
+    const node = await hostOfMost();
+    const rate = await bearable({ door, rows: system.rows }, [100, 45, 20, 8]);
+    const drill = jsonResult(await system.ptp('drill', 'node-loss', '--rate', String(rate), '--json'));
+    expect(drill).toMatchObject({
+      outcome: 'passed',
+      facts: { node, sudden: false },
+      traffic: { failed: 0 },
+    });
+    tell(`drill node-loss at ${rate}/s: ${drill.text}`);
+    await up(3);
+  });
+
   test('a node that is emptied under load costs no request', async () => {
     const node = await hostOfMost();
     const rate = await bearable({ door, rows: system.rows }, [45, 20, 8]);
@@ -110,9 +123,11 @@ describe('a cluster of several nodes', () => {
     const load = startLoad({ door, rate, rows: system.rows });
     await pause(2000);
     const stopped = load.now();
-    process.kill(machineInit(instance, node), 'SIGKILL');
-    await until('the pods are served around', unready, (names) => names.length > 0, 60);
-    await until('others have taken their place', unready, (names) => names.length === 0, 120);
+    const lost = ['drill', 'node-loss', '--sudden', '--node', node, '--rate', '8', '--json'];
+    const drill = jsonResult(await system.ptp(...lost));
+    expect(drill).toMatchObject({ outcome: 'passed', facts: { node, sudden: true } });
+    tell(`drill node-loss --sudden: ${drill.text}; ${JSON.stringify(drill.facts)}`);
+    expect(await unready()).toEqual([]);
     await until(
       'nothing fails any more',
       () => load.now() - lastFailure(load),

@@ -275,6 +275,8 @@ export interface TrafficSnapshot extends TrafficFigures {
   /** Seconds since the first change; 0 before it. */
   readonly seconds: number;
   readonly failures: Readonly<Partial<Record<TrafficFailureKind, number>>>;
+  /** Seconds from the first change to when the last request that failed was due; absent: none has since then. */
+  readonly lastFailed?: number;
   /** The first few failures. */
   readonly examples: readonly TrafficFailure[];
   readonly kinds: Readonly<Partial<Record<TrafficKind, TrafficFigures>>>;

@@ -38,6 +38,8 @@ export interface DrillTools {
     readonly backTo: number;
     readonly rolled: readonly string[];
   }>;
+  /** Stops a node of a local cluster without warning. */
+  stopNode(node: string): Promise<void>;
   /** The newest backup of a service, decrypted as it is read; undefined where there is none. */
   newestBackup(service: string): Promise<ReadableBackup | undefined>;
   /** Restores a dump into a server that is made for it and taken away again. */

@@ -1,11 +1,13 @@
 import { drillNames } from '../core/drill.ts';
+import { databaseFailover } from './database-failover.ts';
 import type { Drill } from './drill.ts';
+import { nodeLoss } from './node-loss.ts';
 import { renew } from './renew.ts';
 import { restore } from './restore.ts';
 import { rollback } from './rollback.ts';
 import { rotateDatabase } from './rotate-database.ts';
 
-const all: readonly Drill[] = [renew, rollback, restore, rotateDatabase];
+const all: readonly Drill[] = [renew, rollback, restore, rotateDatabase, nodeLoss, databaseFailover];
 
 /** Every drill there is, in the order in which they are listed. */
 export const drills: readonly Drill[] = all.toSorted(

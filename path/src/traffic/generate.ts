@@ -112,12 +112,18 @@ export async function generate(order: Order): Promise<Generator | string> {
   };
   next();
 
+  const lastFailed = (): Pick<TrafficSnapshot, 'lastFailed'> => {
+    const at = since.lastFailedAt();
+    if (at === undefined || changed === undefined) return {};
+    return { lastFailed: Math.max(0, Math.round(at * 1000 - (changed - began)) / 1000) };
+  };
   const snapshot = (): TrafficSnapshot => ({
     url: route.url,
     rate,
     seconds: changed === undefined ? 0 : Math.round((ended ?? performance.now()) - changed) / 1000,
     ...since.figures(),
     ...since.details(),
+    ...lastFailed(),
     quiet: before.figures(),
     ...(writes ? { writes: { acknowledged: rows.acknowledged } } : {}),
   });

@@ -16,6 +16,8 @@ export interface Tally {
   superseded(kind: TrafficKind, connection: Connection, milliseconds: number): void;
   failed(kind: TrafficKind, connection: Connection, failure: TrafficFailure): void;
   figures(): TrafficFigures;
+  /** When the last request that failed was due, as `at` of its failure says it. */
+  lastFailedAt(): number | undefined;
   details(): Pick<TrafficSnapshot, 'failures' | 'examples' | 'kinds' | 'connections' | 'superseded'>;
 }
 
@@ -29,6 +31,7 @@ export function tally(): Tally {
   const examples: TrafficFailure[] = [];
   const connections = { kept: 0, fresh: 0 };
   let superseded = 0;
+  let lastFailedAt: number | undefined;
   const both = (kind: TrafficKind) => {
     const own = parts.get(kind) ?? part();
     parts.set(kind, own);
@@ -47,10 +50,12 @@ export function tally(): Tally {
     failed(kind, connection, failure) {
       connections[connection] += 1;
       for (const each of both(kind)) each.failed();
+      lastFailedAt = Math.max(lastFailedAt ?? 0, failure.at);
       failures[failure.kind] = (failures[failure.kind] ?? 0) + 1;
       if (examples.length < most) examples.push(failure);
     },
     figures: () => all.figures(),
+    lastFailedAt: () => lastFailedAt,
     details: () => ({
       failures: { ...failures },
       examples: [...examples],
