@@ -103,6 +103,8 @@ const rules: readonly Rule[] = [
   function downwardsOnly({ from, to }) {
     const target = areaOf(to);
     if (target === undefined || target === from.area) return undefined;
+    // ptp.yaml has words for every cloud; nothing else of a cloud's is known there.
+    if (from.area === 'project' && /^path\/src\/clouds\/kinds?\.ts$/.test(to)) return undefined;
     const allowed = steps.has(from.area) ? [...belowSteps, ...(extra[from.area] ?? [])] : shared[from.area];
     // Steps among steps have a reason of their own, and so has core.
     if (allowed === undefined || allowed.includes(target) || from.area === 'core') return undefined;

@@ -76,7 +76,7 @@ export interface ManagedCluster {
   readonly entry?: Entry;
 }
 
-/** A public cloud: one folder with the same file names, one line in table.ts. */
+/** A public cloud: one folder with the same file names, one line in kinds.ts. */
 export interface Cloud<Api = unknown> {
   /** `Amazon EKS` */
   readonly title: string;

@@ -1,3 +1,4 @@
+import type { CloudKindName } from '../clouds/kinds.ts';
 import type { AllowedSecret, VulnerabilityPolicy } from './policy.ts';
 
 /** A system and where it is to run: ptp.yaml after loading, with every default filled in and one target chosen. */
@@ -104,7 +105,7 @@ export interface Target {
 
 /** Where in a public cloud a system is to run, and what of it the cloud runs. */
 export interface CloudTarget {
-  readonly kind: 'eks' | 'gke' | 'aks';
+  readonly kind: CloudKindName;
   readonly region: string;
   /** The AWS account, Google project or Azure subscription; absent: that of the credentials. */
   readonly account?: string;

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { CloudKind } from '../clouds/kind.ts';
+import { type CloudKindName, cloudKinds } from '../clouds/kinds.ts';
 import { severities, usualPolicy } from './policy.ts';
 import { quantity } from './quantity.ts';
 
@@ -300,10 +302,7 @@ const acme = z
   .prefault({});
 
 /** A public cloud's managed cluster, and what else of the cloud's the system gets. */
-const cloud = <const Name extends 'eks' | 'gke' | 'aks'>(
-  kind: Name,
-  words: { readonly title: string; readonly account: string; readonly size: string; readonly region: string },
-) =>
+const cloud = (kind: CloudKindName, words: CloudKind) =>
   z
     .strictObject({
       cluster: z.literal(kind),
@@ -353,24 +352,7 @@ const cloud = <const Name extends 'eks' | 'gke' | 'aks'>(
 const target = z.discriminatedUnion('cluster', [
   local,
   kubeconfig,
-  cloud('eks', {
-    title: 'Amazon EKS (Auto Mode), ECR, RDS, Route 53',
-    account: 'The number of the AWS account.',
-    size: 'db.t4g.micro',
-    region: 'eu-west-1',
-  }),
-  cloud('gke', {
-    title: 'Google GKE (Autopilot), Artifact Registry, Cloud SQL, Cloud DNS',
-    account: 'The Google Cloud project.',
-    size: 'db-f1-micro',
-    region: 'europe-west1',
-  }),
-  cloud('aks', {
-    title: 'Azure AKS (Automatic), Container Registry, Database for PostgreSQL, DNS',
-    account: 'The id of the Azure subscription.',
-    size: 'Standard_B1ms',
-    region: 'westeurope',
-  }),
+  ...Object.entries(cloudKinds).map(([kind, words]) => cloud(kind as CloudKindName, words)),
 ]);
 
 const noErrors = 'is neither a number of requests nor a share of them\nWrite 3, or "0.5%".';

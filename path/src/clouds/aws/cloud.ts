@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { StepFailed } from '../../core/failure.ts';
 import type { ManagedDatabase, RegistryAccess } from '../../core/handover.ts';
@@ -122,9 +123,15 @@ async function managedDatabase(
         return new Secret(passwordIn(SecretString, host));
       },
     },
-    authority: profile.ca.join('\n'),
+    authority: [...profile.ca, ...(await ownAuthorities())].join('\n'),
     cidr: networkRange,
   };
+}
+
+/** Authorities that this machine trusts for AWS beside Amazon's own, as its tools take them. */
+async function ownAuthorities(): Promise<readonly string[]> {
+  const file = process.env.AWS_CA_BUNDLE;
+  return file === undefined || file === '' ? [] : [await readFile(file, 'utf8')];
 }
 
 function passwordIn(text: string, host: string): string {

@@ -20,7 +20,7 @@ export interface AwsStack extends Stack<Aws> {
 }
 
 /** cert-manager's ServiceAccount: what its pods may is given to it by name. */
-export const certificatesAccount = { namespace: 'cert-manager', serviceAccount: 'cert-manager' };
+export const certificatesAccount = { namespace: 'ptp-system', serviceAccount: 'cert-manager' };
 
 /** All that a project's target is made of on AWS. Pure. */
 export function stack(project: Project): AwsStack {

@@ -1,6 +1,6 @@
 import type { Cloud, Session, Stack } from '../../clouds/cloud.ts';
+import { cloudKinds } from '../../clouds/kinds.ts';
 import { Findings } from '../../clouds/seen.ts';
-import { clouds } from '../../clouds/table.ts';
 import type { Work } from '../../clouds/work.ts';
 import { UserMistake } from '../../core/failure.ts';
 import type { Context } from '../../effects/context.ts';
@@ -15,10 +15,10 @@ export interface Account {
 }
 
 /** The cloud of a project's target. Throws UserMistake where what the target says would be refused there. */
-export function cloudOf(project: Project): Cloud {
+export async function cloudOf(project: Project): Promise<Cloud> {
   const kind = project.target.cloud?.kind;
-  const cloud = kind === undefined ? undefined : clouds[kind];
-  if (cloud === undefined) throw new Error(`the target ${project.target.name} is in no cloud`);
+  if (kind === undefined) throw new Error(`the target ${project.target.name} is in no cloud`);
+  const cloud = await cloudKinds[kind].load();
   const problems = cloud.check(project);
   if (problems.length > 0) throw new UserMistake(problems);
   return cloud;
@@ -42,7 +42,7 @@ export async function inAccount<T>(
   visit: (account: Account) => Promise<T>,
 ): Promise<T> {
   const account = await enterAccount(context, project);
-  if (account === undefined) throw noCredentials(cloudOf(project));
+  if (account === undefined) throw noCredentials(await cloudOf(project));
   try {
     return await visit(account);
   } finally {
@@ -52,7 +52,7 @@ export async function inAccount<T>(
 
 /** Lets itself in; whoever calls closes the session. Undefined where there are no credentials at all. */
 export async function enterAccount(context: Context, project: Project): Promise<Account | undefined> {
-  const cloud = cloudOf(project);
+  const cloud = await cloudOf(project);
   const session = await cloud.enter(context, project);
   if (session === undefined) return undefined;
   const seen = new Findings(context.signal);

@@ -15,7 +15,7 @@ import { cloudOf, enterAccount } from './account.ts';
  * @throws UserMistake where the target would be refused, or credentials are not accepted
  */
 export async function billFor(context: Context, project: Project): Promise<Bill> {
-  const cloud = cloudOf(project);
+  const cloud = await cloudOf(project);
   const account = await enterAccount(context, project);
   if (account === undefined) return bill(cloud, project, undefined);
   const { session, stack, work } = account;

@@ -25,7 +25,7 @@ async function start(
   reachable: (ground: Groundwork) => void,
 ): Promise<Cluster> {
   const account = await enterAccount(context, project);
-  if (account === undefined) throw noCredentials(cloudOf(project));
+  if (account === undefined) throw noCredentials(await cloudOf(project));
   const { cloud, session, stack, work } = account;
   const text = `${cloud.title}: account ${session.account}, as ${session.who}. Not verified on a real account`;
   context.emit({ kind: 'note', step: 'cluster', text });
@@ -60,7 +60,7 @@ async function start(
 async function find(context: Context, project: Project): Promise<ClusterState> {
   const account = await enterAccount(context, project);
   if (account === undefined) {
-    const { problems } = noCredentials(cloudOf(project));
+    const { problems } = noCredentials(await cloudOf(project));
     const [{ what, next = '' } = { what: '' }] = problems;
     return { state: 'unreachable', why: what, next };
   }
