@@ -1,12 +1,13 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Session } from '../../path/src/clouds/cloud.ts';
 import { dismantle } from '../../path/src/clouds/dismantle.ts';
 import { ensure } from '../../path/src/clouds/ensure.ts';
 import type { GoogleApi } from '../../path/src/clouds/gcp/api.ts';
 import { googleCloud } from '../../path/src/clouds/gcp/cloud.ts';
+import { permissions } from '../../path/src/clouds/gcp/permissions.ts';
 import { observe } from '../../path/src/clouds/observe.ts';
 import { Findings } from '../../path/src/clouds/seen.ts';
 import type { Work } from '../../path/src/clouds/work.ts';
@@ -14,6 +15,7 @@ import type { Event } from '../../path/src/core/event.ts';
 import { UserMistake } from '../../path/src/core/failure.ts';
 import type { Context } from '../../path/src/effects/context.ts';
 import type { Project } from '../../path/src/project/project.ts';
+import { permissionsFor } from '../support/cloud/gcp/permission.ts';
 import { takenNames } from '../support/cloud/gcp/sqladmin.ts';
 import { type GoogleStandIn, startGoogle } from '../support/cloud/gcp.ts';
 import type { Verdict } from '../support/cloud/stand-in.ts';
@@ -36,6 +38,13 @@ beforeEach(async () => {
   google.intercept = undefined;
   google.account.patience = 1;
   await google.reset();
+});
+
+/** Every method that was called in any of the tests. */
+const called = new Set<string>();
+
+afterEach(() => {
+  for (const { name } of google.calls) called.add(name);
 });
 
 /** A system with a database, in a zone of its own. */
@@ -165,9 +174,12 @@ describe('a stack', () => {
     const database = `sqladmin/projects/${google.account.project}/instances/shop-gcp-db`;
     const { settings, ...rest } = google.account.things.get(database) ?? {};
     google.account.put(database, { ...rest, settings: { ...(settings as object), tier: 'db-g1-small' } });
+    const router = `compute/projects/${google.account.project}/regions/europe-west1/routers/shop-gcp`;
+    google.account.put(router, { ...google.account.things.get(router), nats: [] });
     google.calls.length = 0;
     await up();
     expect(changing().toSorted()).toEqual([
+      'compute.routers.patch',
       'container.projects.locations.clusters.update',
       'sql.instances.patch',
     ]);
@@ -223,6 +235,15 @@ describe('a stack', () => {
       expect(google.account.things.get(key)).toEqual(doc);
     },
   );
+
+  test('goes though Google keeps the connection of a database that is gone', async () => {
+    await up();
+    google.account.lingering = true;
+    google.calls.length = 0;
+    await down();
+    expect(changing()).toContain('compute.networks.removePeering');
+    expect(onlyServices(await google.inventory())).toEqual([]);
+  });
 
   test('takes another name for a database where the first is taken by one that is gone', async () => {
     takenNames.add('shop-gcp-db');
@@ -583,4 +604,12 @@ describe('a kill', () => {
       expect(onlyServices(await google.inventory()), `killed ${when} call ${nth}`).toEqual([]);
     }
   });
+});
+
+test('the role in docs/permissions has what the calls of all these tests need, and nothing else', () => {
+  const needed = new Set([...called].flatMap(permissionsFor));
+  // Of the registry's own protocol, which is no call of these services.
+  for (const each of ['downloadArtifacts', 'uploadArtifacts'])
+    needed.add(`artifactregistry.repositories.${each}`);
+  expect([...needed].toSorted()).toEqual(permissions.toSorted());
 });

@@ -4,6 +4,7 @@ import type { Project } from '../../project/project.ts';
 import type { Session } from '../cloud.ts';
 import type { Resource } from '../resource.ts';
 import type { GoogleApi } from './api.ts';
+import { GoogleError } from './error.ts';
 import { permissions } from './permissions.ts';
 import { targetOf } from './region.ts';
 
@@ -46,19 +47,31 @@ export async function obstaclesTo(
   ];
 }
 
+/** Permissions are asked for service by service: one that Google does not know by this name silences its service alone. */
 async function lackingIn(api: GoogleApi): Promise<readonly string[]> {
-  const answer = await api.find(
-    {
-      service: 'cloudresourcemanager',
-      method: 'POST',
-      path: 'v1/projects/{project}:testIamPermissions',
-      body: { permissions },
-    },
-    z.object({ permissions: z.array(z.string()).optional() }),
-  );
-  if (answer === undefined) return [];
-  const granted = new Set(answer.permissions);
-  return permissions.filter((each) => !granted.has(each));
+  const groups = Map.groupBy(permissions, (each) => each.split('.')[0]);
+  const lacking = await Promise.all([...groups.values()].map((group) => lackingOf(api, group)));
+  return lacking.flat();
+}
+
+async function lackingOf(api: GoogleApi, group: readonly string[]): Promise<readonly string[]> {
+  try {
+    const answer = await api.find(
+      {
+        service: 'cloudresourcemanager',
+        method: 'POST',
+        path: 'v1/projects/{project}:testIamPermissions',
+        body: { permissions: group },
+      },
+      z.object({ permissions: z.array(z.string()).optional() }),
+    );
+    if (answer === undefined) return [];
+    const granted = new Set(answer.permissions);
+    return group.filter((each) => !granted.has(each));
+  } catch (error) {
+    if (error instanceof GoogleError && error.status === 400) return [];
+    throw error;
+  }
 }
 
 async function tooSmall(

@@ -45,6 +45,8 @@ export class Account {
   /** Looks that it takes to make or to delete something. */
   patience = 1;
   reality: Reality = {};
+  /** Databases that are gone keep the connection to their network for days. */
+  lingering = false;
   /** Names of clusters and servers that fail when they are made. */
   readonly failing = new Set<string>();
   /** Permissions that the caller has not. */
@@ -59,6 +61,7 @@ export class Account {
 
   reset(): void {
     for (const map of [this.things, this.policies, this.#turning, this.#operations]) map.clear();
+    this.lingering = false;
     this.failing.clear();
     this.lacking.clear();
     this.enabled.clear();

@@ -202,6 +202,7 @@ export const servicenetworking: Readonly<Record<string, Handler>> = {
     const { account } = asked;
     const [key, network] = networkOf(asked, 'consumerNetwork');
     if (
+      account.lingering ||
       account
         .list(`sqladmin/projects/${account.project}/instances`)
         .some((each) => JSON.stringify(each).includes(key.slice('compute/'.length)))
