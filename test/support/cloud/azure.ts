@@ -116,7 +116,7 @@ export async function azureStandIn(reality: Reality = {}): Promise<AzureStandIn>
     calls,
     intercept: undefined,
     act: (method, path, version, body) =>
-      account.handle(method, path, new URLSearchParams({ 'api-version': version }), body),
+      account.handle(method, path, new URLSearchParams({ 'api-version': version }), body, true),
     forgetCalls() {
       calls.length = 0;
       number = 0;

@@ -107,14 +107,14 @@ export function stackOf(project: Project): Stack<Api> {
     registry: ['registry'],
     indirect: [
       {
-        text: 'one node for the pods (AKS adds and removes nodes as pods need them; its own parts run on nodes that Microsoft pays)',
+        text: 'a node for the pods',
         costs: [
           { item: 'vm-2', quantity: 1 },
           { item: 'disk-64', quantity: 1 },
         ],
       },
       {
-        text: 'a load balancer with two addresses: one for users, one for what pods ask for',
+        text: 'a load balancer with two addresses',
         costs: [
           { item: 'load-balancer', quantity: 1 },
           { item: 'public-address', quantity: 2 },
@@ -122,7 +122,8 @@ export function stackOf(project: Project): Stack<Api> {
       },
     ],
     choices: [
-      'Pods reach the internet by the load balancer that is there anyway; a NAT gateway would be 33 $ a month more.',
+      'AKS adds nodes as pods need them, and removes them; its own parts run on nodes that Microsoft pays.',
+      'Pods reach the internet by the load balancer’s second address; a NAT gateway would be 33 $ a month more.',
       ...(withServices && databases === 'managed'
         ? [
             'The smallest database server is chosen; `databases: cluster` runs PostgreSQL on a volume for about 1 $ a month, without the service’s backups.',

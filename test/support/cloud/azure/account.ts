@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { actionOf, allows } from './actions.ts';
 import type { Models } from './models.ts';
 import { type ArmPath, armPath, keyOf } from './path.ts';
 import { afterDelete, completed, type Item, needsTime, Refused, whyNot, whyNotDelete } from './rules.ts';
@@ -22,6 +23,8 @@ export class Subscription {
   readonly failing = new Map<string, string>();
   /** Names that somebody else has all over the world. */
   readonly taken = new Set<string>();
+  /** Actions that were asked for so far. */
+  readonly asked = new Set<string>();
   /** Patterns of actions that the caller may do. */
   granted: readonly string[] = ['*'];
   quota: Readonly<Record<string, number>> = { cores: 100, PublicIPAddresses: 20, VirtualNetworks: 50 };
@@ -32,7 +35,15 @@ export class Subscription {
   }
 
   /** Answers a request that has been let in. */
-  handle(method: string, path: string, query: URLSearchParams, body: unknown): Reply {
+  handle(method: string, path: string, query: URLSearchParams, body: unknown, asOther = false): Reply {
+    const action = actionOf(method, path);
+    if (!asOther) this.asked.add(action);
+    if (!asOther && !this.granted.some((pattern) => allows(pattern, action)))
+      return refusal(
+        403,
+        'AuthorizationFailed',
+        `the client does not have authorization to perform '${action}'`,
+      );
     try {
       return this.#special(method, path, query, body) ?? this.#resource(method, path, query, body);
     } catch (error) {
