@@ -98,6 +98,8 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
       Promise.all([starting, published, parts.sandbox, alone]),
     );
     const given = { client, cluster, project, images };
+    // Which image answers the authority's questions is known when cert-manager is there.
+    if (cluster.acme !== undefined && cluster.acme.dns01 === undefined) await orFail(parts.all);
     const records = await readReleases(context, client, project);
     // Where nothing was released yet, all is new and some of it cannot be checked before the rest is there.
     const [plan, admission] = await orFail(

@@ -3,6 +3,7 @@ import type { Cluster, PublishedImage } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
 import { timed } from '../effects/timed.ts';
 import { missingRights, type Right, rightsText } from '../kubernetes/access-review.ts';
+import { acmeSolverImage } from '../kubernetes/acme-solver.ts';
 import { admissionRights } from '../kubernetes/admission-rights.ts';
 import { apply } from '../kubernetes/apply.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
@@ -110,6 +111,18 @@ function openDoor(policy: KubernetesObject, missing: readonly Right[]): Problem 
   };
 }
 
+/** The image of the pods that show an authority that the domain is ours, where that is how it is shown. */
+async function solverOf(
+  { client, cluster: { acme } }: Pick<AdmissionInput, 'client' | 'cluster'>,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (acme === undefined || acme.dns01 !== undefined) return [];
+  const image = await acmeSolverImage(client, signal);
+  return image === undefined || !byDigest.test(image) ? [] : [image];
+}
+
+const byDigest = /^[^@\s]+@sha256:[0-9a-f]{64}$/;
+
 /** What this release, and those that the project can go back to, run. */
 function releaseOf({ images, recorded = [] }: AdmissionInput): readonly string[] {
   return [...new Set([...images.map(({ reference }) => reference), ...recorded])].sort();
@@ -135,10 +148,16 @@ async function admittedOf(
     ? used.filter((reference) => listed.references.includes(reference))
     : applied.filter((reference) => reference.startsWith(place));
   // What is kept is not asked for: to leave out what runs would only end it.
-  const known = new Set([...images.map(({ reference }) => reference), ...listed.references, ...kept]);
-  const all = [...new Set([...release, ...kept])].sort();
+  const solver = await solverOf(input, signal);
+  const known = new Set([
+    ...images.map(({ reference }) => reference),
+    ...listed.references,
+    ...kept,
+    ...solver,
+  ]);
+  const all = [...new Set([...release, ...kept, ...solver])].sort();
   for (const reference of all)
-    if (!/^[^@\s]+@sha256:[0-9a-f]{64}$/.test(reference))
+    if (!byDigest.test(reference))
       throw new StepFailed({ what: `${reference} does not name its digest; only digests are let in` });
   const good = await Promise.all(
     all.map(async (reference) => known.has(reference) || (await verify?.(reference)) !== false),

@@ -134,7 +134,11 @@ export interface AcmeIssuer {
   readonly email?: string;
   /** cert-manager's solver (acme.cert-manager.io/v1 ACMEChallengeSolver) for the challenge DNS01; absent: HTTP01 at the gateway. */
   readonly dns01?: Readonly<Record<string, unknown>>;
-  /** Of the directory's own certificate, PEM, where machines do not know it. */
+  /** Seconds until the challenge is answered for everybody; absent: cert-manager looks itself, as everybody would. */
+  readonly wait?: number;
+  /** A Secret of the project's namespace that the solver names: its keys and what they hold. */
+  readonly credentials?: { readonly name: string; readonly data: Readonly<Record<string, Secret>> };
+  /** Authorities that machines do not know, PEM: of the directory's own certificate, and of those that it issues. */
   readonly authority?: string;
 }
 

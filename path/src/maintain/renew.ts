@@ -2,33 +2,27 @@ import { X509Certificate } from 'node:crypto';
 import { StepFailed } from '../core/failure.ts';
 import type { Context } from '../effects/context.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import { KubernetesError } from '../kubernetes/error.ts';
 import { getObject } from '../kubernetes/list.ts';
-import type { Condition, KubernetesObject, SecretObject } from '../kubernetes/objects.ts';
+import type { SecretObject } from '../kubernetes/objects.ts';
+import { type Certificate, reissue } from '../kubernetes/reissue.ts';
 import type { Drill } from './drill.ts';
 import { untilServed } from './served-certificate.ts';
 
-/** cert-manager.io/v1 Certificate, as far as renewing it goes. */
-interface Certificate extends KubernetesObject {
-  readonly status?: {
-    readonly conditions?: readonly (Condition & { readonly lastTransitionTime?: string })[];
-  };
-}
-
-/** Seconds that an issuer has for a new certificate. */
-const deadline = 120;
+/** Seconds that an issuer has for a new certificate: one within the cluster, and a public one, who asks name servers. */
+const deadlines = { own: 120, acme: 600 };
 
 /** Has cert-manager issue the users' certificate anew long before it has to, and waits until everybody gets it. */
 export const renew: Drill = {
   name: 'renew',
   summary: 'the certificate that users see is issued anew',
-  async run(context, { client, project, tools }) {
+  async run(context, { client, cluster, project, tools }) {
     const { namespace } = project.target;
     const { certificate: name } = tools.names;
     const before = await certificateOf(context, client, namespace, name);
+    const deadline = cluster.acme === undefined ? deadlines.own : deadlines.acme;
     const began = context.clock.monotonic();
-    await markIssuing(context, client, namespace, name);
-    const after = await untilIssued(context, client, { namespace, name, before });
+    await reissue(context, client, namespace, name);
+    const after = await untilIssued(context, client, { namespace, name, before, deadline });
     const issued = context.clock.monotonic();
     const connections = await untilServed(context, tools.route, after.serialNumber);
     return {
@@ -66,41 +60,6 @@ async function certificateOf(
   return new X509Certificate(Buffer.from(encoded, 'base64'));
 }
 
-/** The status of a Certificate with the condition that has cert-manager issue it now, as `cmctl renew` sets it. */
-export function withIssuing(certificate: Certificate, now: Date): Certificate {
-  const { generation = 1 } = certificate.metadata;
-  const others = (certificate.status?.conditions ?? []).filter(({ type }) => type !== 'Issuing');
-  const issuing = {
-    type: 'Issuing',
-    status: 'True',
-    reason: 'ManuallyTriggered',
-    message: 'Certificate re-issuance manually triggered',
-    lastTransitionTime: `${now.toISOString().slice(0, 19)}Z`,
-    observedGeneration: generation,
-  } as const;
-  return { ...certificate, status: { ...certificate.status, conditions: [...others, issuing] } };
-}
-
-async function markIssuing(
-  { clock, signal }: Pick<Context, 'clock' | 'signal'>,
-  client: KubernetesClient,
-  namespace: string,
-  name: string,
-): Promise<void> {
-  const path = `/apis/cert-manager.io/v1/namespaces/${encodeURIComponent(namespace)}/certificates/${name}`;
-  for (let left = 5; ; left -= 1) {
-    const live = await client.get<Certificate>(path, {}, signal);
-    try {
-      const body = withIssuing(live, clock.now());
-      await client.send({ method: 'PUT', path: `${path}/status`, body, signal });
-      return;
-    } catch (error) {
-      // Somebody has written to it meanwhile.
-      if (!(error instanceof KubernetesError && error.code === 409 && left > 0)) throw error;
-    }
-  }
-}
-
 async function untilIssued(
   context: Pick<Context, 'clock' | 'signal' | 'emit'>,
   client: KubernetesClient,
@@ -108,7 +67,13 @@ async function untilIssued(
     namespace,
     name,
     before,
-  }: { readonly namespace: string; readonly name: string; readonly before: X509Certificate },
+    deadline,
+  }: {
+    readonly deadline: number;
+    readonly namespace: string;
+    readonly name: string;
+    readonly before: X509Certificate;
+  },
 ): Promise<X509Certificate> {
   const { clock, signal, emit } = context;
   const began = clock.monotonic();

@@ -99,8 +99,32 @@ export interface Target {
   readonly storageClass?: string;
   /** What is done with sources that no commit has; absent: nothing. */
   readonly uncommitted?: 'allow' | 'warn' | 'block';
+  /** A public authority for certificates, on a target in no cloud; absent: an authority of the system's own. */
+  readonly acme?: AcmeTarget;
   /** What is asked of a public cloud; absent on every other kind of target. */
   readonly cloud?: CloudTarget;
+}
+
+/** A public authority that speaks ACME (RFC 8555), and how it is shown that the domain is ours. */
+export interface AcmeTarget {
+  /** The directory's URL. */
+  readonly server: string;
+  readonly email?: string;
+  /** The absolute path of a PEM file with authorities that machines do not know. */
+  readonly authority?: string;
+  /** Dynamic updates (RFC 2136) of the zone; absent: the gateway shows it. */
+  readonly rfc2136?: {
+    /** An IP address, with a port where it is not 53. */
+    readonly nameServer: string;
+    /** TSIG: `file` is the absolute path of a file with the secret in base64. */
+    readonly key: {
+      readonly name: string;
+      readonly algorithm: 'hmac-sha1' | 'hmac-sha256' | 'hmac-sha512';
+      readonly file: string;
+    };
+    /** Seconds until all of the zone's servers have an update. */
+    readonly wait: number;
+  };
 }
 
 /** Where in a public cloud a system is to run, and what of it the cloud runs. */

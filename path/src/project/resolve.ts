@@ -124,6 +124,7 @@ function resolveTarget(file: ProjectFile, { folder, targetName, overrides }: Sur
     cluster: 'local',
     ports: { http: 80, https: 443 },
     nodes: 1,
+    acme: undefined,
     uncommitted: undefined,
   };
   const namespace = target.namespace ?? file.name;
@@ -137,6 +138,7 @@ function resolveTarget(file: ProjectFile, { folder, targetName, overrides }: Sur
       instance: overrides.instance ?? target.instance ?? file.name,
       ports: { http: overrides.http ?? target.ports.http, https: overrides.https ?? target.ports.https },
       nodes: overrides.nodes ?? target.nodes,
+      ...resolveAcme(target.acme, folder),
       uncommitted: target.uncommitted ?? 'allow',
     };
   }
@@ -152,7 +154,7 @@ function resolveTarget(file: ProjectFile, { folder, targetName, overrides }: Sur
       uncommitted: target.uncommitted ?? 'warn',
     };
   }
-  const { context, kubeconfig, registry, gatewayClass, storageClass, uncommitted = 'warn' } = target;
+  const { context, kubeconfig, registry, gatewayClass, storageClass, acme, uncommitted = 'warn' } = target;
   return {
     name: targetName,
     cluster: 'kubeconfig',
@@ -165,7 +167,31 @@ function resolveTarget(file: ProjectFile, { folder, targetName, overrides }: Sur
     registry,
     ...(gatewayClass === undefined ? {} : { gatewayClass }),
     ...(storageClass === undefined ? {} : { storageClass }),
+    ...resolveAcme(acme, folder),
     uncommitted,
+  };
+}
+
+function resolveAcme(
+  acme: Extract<TargetFile, { readonly cluster: 'local' }>['acme'],
+  folder: string,
+): Pick<Target, 'acme'> {
+  if (acme === undefined) return {};
+  const { server, email, authority, dns01 } = acme;
+  return {
+    acme: {
+      server,
+      ...(email === undefined ? {} : { email }),
+      ...(authority === undefined ? {} : { authority: resolve(folder, authority) }),
+      ...(dns01 === undefined
+        ? {}
+        : {
+            rfc2136: {
+              ...dns01.rfc2136,
+              key: { ...dns01.rfc2136.key, file: resolve(folder, dns01.rfc2136.key.file) },
+            },
+          }),
+    },
   };
 }
 

@@ -227,6 +227,76 @@ const uncommitted = z.enum(['allow', 'warn', 'block']).optional().meta({
     'What `ptp up` does with sources that no commit has: `block` refuses them before anything is built. Left out: `allow` on a target of `cluster: local`, else `warn`.',
 });
 
+const acmeServer = {
+  server: z
+    .string()
+    .regex(/^https:\/\/[^\s/]+(\/\S*)?$/, "is no ACME directory\nWrite the directory's https:// address.")
+    .default('https://acme-v02.api.letsencrypt.org/directory')
+    .meta({ description: "The authority's ACME directory. Left out: Let’s Encrypt's." }),
+  email: z
+    .string()
+    .regex(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'is no e-mail address\nWrite it as name@example.com.')
+    .optional()
+    .meta({ description: 'Whom the authority tells of trouble with certificates.' }),
+};
+
+const rfc2136 = z.strictObject({
+  nameServer: z
+    .string()
+    .regex(
+      /^\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?$/,
+      "is no name server's address\nWrite an IP address, with a port where it is not 53: 192.0.2.53:5353",
+    )
+    .meta({
+      description: 'The name server that takes updates, as the cluster reaches it.',
+      examples: ['192.0.2.53'],
+    }),
+  key: z
+    .strictObject({
+      name: z
+        .string()
+        .regex(/^[a-zA-Z0-9._-]+$/, "is no key's name\nWrite it as the name server has it.")
+        .meta({ description: 'As the name server has it.', examples: ['ptp'] }),
+      algorithm: z.enum(['hmac-sha1', 'hmac-sha256', 'hmac-sha512']).default('hmac-sha256'),
+      file: z.string().min(1, 'is empty\nName the file.').meta({
+        description:
+          "A file with the key's secret in base64, seen from the folder of ptp.yaml. Keep it out of the repository.",
+      }),
+    })
+    .meta({ description: 'What updates are signed with (TSIG, RFC 8945).' }),
+  wait: z
+    .int()
+    .min(0, 'is no time\nUse 0 or more.')
+    .max(600, 'is more than ten minutes\nUse at most 600.')
+    .default(10)
+    .meta({
+      description:
+        'Seconds that the other name servers of the zone have to take an update over, before the authority asks them. On a cluster whose cert-manager is somebody else’s, that one looks itself.',
+    }),
+});
+
+/** A public authority for clusters that belong to no cloud: there nobody says how a zone is written to. */
+const ownAcme = z
+  .strictObject({
+    ...acmeServer,
+    authority: z.string().min(1, 'is empty\nName a file, or remove the key.').optional().meta({
+      description:
+        'A PEM file, seen from the folder of ptp.yaml, with authorities that machines do not know: of the directory’s own certificate, and of those that it issues. For an authority of a company’s own.',
+    }),
+    dns01: z
+      .strictObject({ rfc2136: rfc2136.meta({ description: 'By dynamic updates (RFC 2136).' }) })
+      .optional()
+      .meta({
+        description:
+          'How it is shown in the zone that the domain is ours. Left out: at the gateway itself, which the authority has to reach on port 80.',
+      }),
+  })
+  .optional()
+  .meta({
+    description:
+      "A public authority that certificates are asked of (ACME, RFC 8555). Left out: an authority of the system's own, which browsers do not know.",
+  });
+
 const local = z
   .strictObject({
     cluster: z.literal('local'),
@@ -246,6 +316,7 @@ const local = z
       description:
         'How many nodes the cluster has, to see what happens when one of them goes. The first one has the control plane and all data; each further one takes about 110 MiB of memory.',
     }),
+    acme: ownAcme,
     uncommitted,
   })
   .meta({ description: 'A Kubernetes on this machine, started by ptp.' });
@@ -275,6 +346,7 @@ const kubeconfig = z
       description: 'The Gateway API class that carries the route. Left out: the only one there is.',
     }),
     storageClass,
+    acme: ownAcme,
     uncommitted,
   })
   .meta({ description: 'A cluster that is there already.' });
@@ -286,20 +358,7 @@ const cidr = z
     'is no range of addresses\nWrite it as an address and a length: 203.0.113.0/24',
   );
 
-const acme = z
-  .strictObject({
-    server: z
-      .string()
-      .regex(/^https:\/\/[^\s/]+(\/\S*)?$/, "is no ACME directory\nWrite the directory's https:// address.")
-      .default('https://acme-v02.api.letsencrypt.org/directory')
-      .meta({ description: "The authority's ACME directory." }),
-    email: z
-      .string()
-      .regex(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'is no e-mail address\nWrite it as name@example.com.')
-      .optional()
-      .meta({ description: 'Whom the authority tells of trouble with certificates.' }),
-  })
-  .prefault({});
+const acme = z.strictObject(acmeServer).prefault({});
 
 /** A public cloud's managed cluster, and what else of the cloud's the system gets. */
 const cloud = (kind: CloudKindName, words: CloudKind) =>

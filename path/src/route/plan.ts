@@ -1,6 +1,6 @@
 import type { AcmeIssuer, Cluster } from '../core/handover.ts';
 import { label } from '../kubernetes/labels.ts';
-import type { KubernetesObject } from '../kubernetes/objects.ts';
+import type { KubernetesObject, NetworkPolicy } from '../kubernetes/objects.ts';
 import type { Project } from '../project/project.ts';
 import type { Certificate, Gateway, HttpRoute, Issuer } from './objects.ts';
 
@@ -24,6 +24,8 @@ export const names = {
   issuer: 'local-ca',
   /** The issuer that asks a public authority, and the Secret with the key of its account there. */
   acme: 'acme',
+  /** The policy that lets the authority's questions in. */
+  solver: 'acme-solver',
 } as const;
 
 const gatewayApi = 'gateway.networking.k8s.io/v1';
@@ -37,7 +39,7 @@ const certManager = 'cert-manager.io/v1';
 export function planRoute(input: RouteInput): readonly KubernetesObject[] {
   const { acme } = input.cluster;
   return [
-    ...(acme === undefined ? authority(input) : [publicAuthority(input, acme)]),
+    ...(acme === undefined ? authority(input) : publicAuthority(input, acme)),
     certificate(input),
     gateway(input),
     redirect(input),
@@ -95,9 +97,35 @@ function authority(input: RouteInput): readonly (Issuer | Certificate)[] {
   ];
 }
 
-/** Who issues by ACME (RFC 8555); that the domain is ours is shown in its zone, or at the gateway itself. */
-function publicAuthority(input: RouteInput, { server, email, authority, dns01 }: AcmeIssuer): Issuer {
-  const parentRefs = [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: names.gateway }];
+/**
+ * Who issues by ACME (RFC 8555); that the domain is ours is shown in its zone, or at the gateway itself (RFC 8555, 8.3):
+ * there a pod of cert-manager's answers for some seconds, which nobody else may reach and which reaches nobody.
+ */
+function publicAuthority(input: RouteInput, acme: AcmeIssuer): readonly (Issuer | NetworkPolicy)[] {
+  if (acme.dns01 !== undefined) return [acmeIssuer(input, acme, { dns01: acme.dns01 })];
+  const parentRef = { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: names.gateway };
+  const gatewayHTTPRoute = { parentRefs: [{ ...parentRef, sectionName: 'http' }], serviceType: 'ClusterIP' };
+  return [
+    acmeIssuer(input, acme, { http01: { gatewayHTTPRoute } }),
+    {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: metadata(input, names.solver),
+      spec: {
+        podSelector: { matchLabels: { 'acme.cert-manager.io/http01-solver': 'true' } },
+        policyTypes: ['Ingress', 'Egress'],
+        // As what has a route: where the gateway runs, inside the cluster or before it, makes no difference.
+        ingress: [{ ports: [{ protocol: 'TCP', port: 8089 }] }],
+      },
+    },
+  ];
+}
+
+function acmeIssuer(
+  input: RouteInput,
+  { server, email, authority, wait }: AcmeIssuer,
+  solver: Readonly<Record<string, unknown>>,
+): Issuer {
   return {
     apiVersion: certManager,
     kind: 'Issuer',
@@ -108,7 +136,7 @@ function publicAuthority(input: RouteInput, { server, email, authority, dns01 }:
         ...(email === undefined ? {} : { email }),
         ...(authority === undefined ? {} : { caBundle: Buffer.from(authority).toString('base64') }),
         privateKeySecretRef: { name: names.acme },
-        solvers: [dns01 === undefined ? { http01: { gatewayHTTPRoute: { parentRefs } } } : { dns01 }],
+        solvers: [{ ...solver, ...(wait === undefined ? {} : { waitInsteadOfSelfCheck: `${wait}s` }) }],
       },
     },
   };

@@ -53,6 +53,13 @@ export const routeReasons: readonly Reasons[] = [
       },
       {
         kind: 'Issuer',
+        path: '.spec.acme',
+        rule: 'A public authority, which browsers know, where the target names one.',
+        input: 'targets.{target}.acme',
+        decision: 57,
+      },
+      {
+        kind: 'Issuer',
         path: '.spec',
         rule: 'An authority of the project’s own where no public one can reach the domain.',
         decision: 18,

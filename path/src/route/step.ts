@@ -5,13 +5,14 @@ import { timed } from '../effects/timed.ts';
 import { apply } from '../kubernetes/apply.ts';
 import type { Settled } from '../kubernetes/change-set.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import { ownedBy } from '../kubernetes/labels.ts';
+import { label, ownedBy } from '../kubernetes/labels.ts';
 import { getObject, list } from '../kubernetes/list.ts';
 import { namespaceFor } from '../kubernetes/namespace.ts';
 import { type KubernetesObject, keyOf, type SecretObject } from '../kubernetes/objects.ts';
 import { prune } from '../kubernetes/prune.ts';
 import { waitUntilReady } from '../kubernetes/wait.ts';
 import type { Project } from '../project/project.ts';
+import { askAuthority } from './ask-authority.ts';
 import type { Gateway } from './objects.ts';
 import { names, planRoute, publicUrl } from './plan.ts';
 
@@ -52,7 +53,8 @@ export async function prepareRoute(context: Context, input: Omit<RouteStepInput,
     return;
   const early = objects.filter(({ kind }) => kind !== 'HTTPRoute');
   const namespace = namespaceFor(project.target.namespace);
-  await apply(context, client, [namespace, ...early], { step: 'route', project: project.name });
+  const prepared = [namespace, ...credentials(input), ...early];
+  await apply(context, client, prepared, { step: 'route', project: project.name });
 }
 
 /**
@@ -67,10 +69,12 @@ export function openRoute(context: Context, input: RouteStepInput): Promise<Rout
   return timed(context, 'route', `open ${url}`, async () => {
     const objects = routeObjects(input);
     const options = { step: 'route', project: project.name, settled: input.settled } as const;
-    await apply(context, client, objects, options);
+    await apply(context, client, [...credentials(input), ...objects], options);
     const deadline =
       cluster.acme === undefined && cluster.point === undefined ? deadlines.own : deadlines.others;
-    await waitUntilReady(context, client, objects, { step: 'route', deadline });
+    await askAuthority(context, input, (within) =>
+      waitUntilReady(within, client, objects, { step: 'route', deadline }),
+    );
     if (input.settled?.nothingLeaves !== true)
       await prune(context, client, {
         ...options,
@@ -87,6 +91,23 @@ export function openRoute(context: Context, input: RouteStepInput): Promise<Rout
     const result = { url, ...(authority === undefined ? {} : { authority }), ...way };
     return { text: `${url} is open`, result };
   });
+}
+
+/** What shows in the zone that the domain is ours; not among the route's objects, which releases record. */
+function credentials({ cluster: { acme }, project }: Pick<RouteStepInput, 'cluster' | 'project'>) {
+  if (acme?.credentials === undefined) return [];
+  const { name, data } = acme.credentials;
+  const encoded = Object.entries(data).map(([key, secret]) => [
+    key,
+    Buffer.from(secret.reveal()).toString('base64'),
+  ]);
+  const secret: SecretObject = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace: project.target.namespace, labels: { [label.partOf]: project.name } },
+    data: Object.fromEntries(encoded),
+  };
+  return [secret];
 }
 
 /** Opens the route that an earlier release had; waits for nothing: its certificate is there. */

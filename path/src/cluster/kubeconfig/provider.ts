@@ -5,6 +5,7 @@ import type { Context } from '../../effects/context.ts';
 import { connect, type KubernetesClient } from '../../kubernetes/client.ts';
 import { KubernetesError } from '../../kubernetes/error.ts';
 import type { Project } from '../../project/project.ts';
+import { acmeOf } from '../acme.ts';
 import type { Check, ClusterProvider, Groundwork } from '../provider.ts';
 import { type ChosenContext, chooseContext } from './choose-context.ts';
 import { findKubeconfig } from './find-kubeconfig.ts';
@@ -18,7 +19,7 @@ export const kubeconfigProvider: ClusterProvider = {
     try {
       return await withCluster(context, project, async ({ chosen, version }) => ({
         state: 'running',
-        cluster: clusterOf(project, chosen, version, undefined),
+        cluster: await clusterOf(project, chosen, version, undefined),
       }));
     } catch (error) {
       context.signal.throwIfAborted();
@@ -61,7 +62,7 @@ async function start(
     const { checks, gatewayClass } = await lookAtCluster(client, project, version);
     const missing = [...checks, registryCheck(project)].filter(({ ok }) => !ok);
     if (missing.length > 0) throw new UserMistake(missing.map(problemOf));
-    const cluster = clusterOf(project, chosen, version, gatewayClass);
+    const cluster = await clusterOf(project, chosen, version, gatewayClass);
     reachable({
       registry: cluster.registry,
       parts: [],
@@ -137,13 +138,14 @@ async function versionOf(context: Context, client: KubernetesClient, name: strin
   }
 }
 
-function clusterOf(
+async function clusterOf(
   project: Project,
   { kubeconfig }: ChosenContext,
   version: string,
   gateway: GatewayClass | undefined,
-): Cluster {
+): Promise<Cluster> {
   const { target } = project;
+  const acme = await acmeOf(project, { own: false });
   return {
     name: target.name,
     provider: 'kubeconfig',
@@ -152,6 +154,7 @@ function clusterOf(
     registry: registryOf(project),
     ...(target.storageClass === undefined ? {} : { storageClass: target.storageClass }),
     gatewayClass: gateway?.name ?? target.gatewayClass ?? '',
+    ...(acme === undefined ? {} : { acme }),
     listenerPorts: listenerPorts(gateway?.controller ?? ''),
   };
 }

@@ -1,3 +1,4 @@
+import { acmeSolverImage } from '../../kubernetes/acme-solver.ts';
 import type { KubernetesClient } from '../../kubernetes/client.ts';
 import { KubernetesError } from '../../kubernetes/error.ts';
 import { fieldManager, label } from '../../kubernetes/labels.ts';
@@ -31,8 +32,8 @@ export async function lookAtCluster(
   project: Project,
   version: string,
 ): Promise<Found> {
-  const [namespace, allowed, admission, nodes, gatewayApi, gateway, certManager, volumes] = await Promise.all(
-    [
+  const [namespace, allowed, admission, nodes, gatewayApi, gateway, certManager, solver, volumes] =
+    await Promise.all([
       namespaceCheck(client, project),
       rights(client, project.target.namespace),
       admissionCheck(client, project.target.namespace),
@@ -40,9 +41,9 @@ export async function lookAtCluster(
       kindsCheck(client, gatewayApiKinds),
       gatewayClassOf(client, project),
       kindsCheck(client, certManagerKinds),
+      solverCheck(client, project),
       project.services.length === 0 ? [] : volumeCheck(client, project),
-    ],
-  );
+    ]);
   // Without its kinds no class can be there either; that is one thing to install and not two.
   const classes = gatewayApi.ok ? [gateway.check] : [];
   return {
@@ -55,9 +56,28 @@ export async function lookAtCluster(
       gatewayApi,
       ...classes,
       certManager,
+      solver,
       volumes,
     ].flat(),
     ...(gateway.found === undefined ? {} : { gatewayClass: gateway.found }),
+  };
+}
+
+/** The pods that answer HTTP01 run in the system's namespace, where nothing runs that a tag names. */
+async function solverCheck(client: KubernetesClient, { target: { acme } }: Project): Promise<Check | []> {
+  if (acme === undefined || acme.rfc2136 !== undefined) return [];
+  const image = await acmeSolverImage(client);
+  if (image === undefined) return [];
+  const ok = image.includes('@sha256:');
+  return {
+    name: 'solver',
+    ok,
+    found: `cert-manager answers HTTP01 with ${image}${ok ? '' : ', which is not named by its digest'}`,
+    ...(ok
+      ? {}
+      : {
+          next: "Name it by its digest in cert-manager's --acme-http01-solver-image, or use `dns01` in `acme` of the target.",
+        }),
   };
 }
 

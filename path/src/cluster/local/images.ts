@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ImageSpec, ImageUser } from '../../core/image-spec.ts';
+import type { AddOn } from './addons/add-on.ts';
 
 const nobody: ImageUser = { uid: 65532, gid: 65532, name: 'nonroot', home: '/' };
 
@@ -37,8 +38,19 @@ export const volumeHelperImage: ImageSpec = {
   ],
 };
 
+/** The images of an add-on's programs, of a component's folder. */
+export function programImages(
+  { name, program, further = {} }: Pick<AddOn<never>, 'name' | 'program' | 'further'>,
+  folder: string,
+): readonly ImageSpec[] {
+  return [
+    programImage(name, folder, program),
+    ...Object.entries(further).map(([image, other]) => programImage(image, folder, other)),
+  ];
+}
+
 /** The image of a component that is one static program. */
-export function programImage(name: string, folder: string, program: string): ImageSpec {
+function programImage(name: string, folder: string, program: string): ImageSpec {
   return {
     name,
     builder: 'binary',

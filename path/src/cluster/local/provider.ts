@@ -5,13 +5,15 @@ import type { ImageSpec } from '../../core/image-spec.ts';
 import { Secret } from '../../core/secret.ts';
 import type { Context } from '../../effects/context.ts';
 import type { Project } from '../../project/project.ts';
+import { acmeOf } from '../acme.ts';
 import type { Check, ClusterProvider, Groundwork, Part } from '../provider.ts';
 import type { AddOn, NodeSite } from './addons/add-on.ts';
 import { addOns } from './addons/add-ons.ts';
+import { certManagerAcme } from './addons/cert-manager-acme.ts';
 import { storageClass } from './addons/local-path.ts';
 import { gatewayClass } from './addons/traefik.ts';
 import { conditionOf } from './condition.ts';
-import { imagePrefix, pauseImage, pauseTag, programImage } from './images.ts';
+import { imagePrefix, pauseImage, pauseTag, programImages } from './images.ts';
 import { install, installBase, installed } from './install.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { alone } from './lock.ts';
@@ -22,7 +24,7 @@ import { type InstanceRecord, readRecord } from './record.ts';
 import { remove } from './remove.ts';
 import { meetRequirements, requirements } from './requirements.ts';
 import { settleNodes } from './settle.ts';
-import { components, kubernetesVersion } from './source/components.ts';
+import { acmeComponent, components, kubernetesVersion } from './source/components.ts';
 import type { Obtained } from './source/obtain.ts';
 import { obtainAll } from './source/obtain-all.ts';
 import { startNodes } from './start.ts';
@@ -71,16 +73,20 @@ async function start(
   // What the user would have to change is told before anything takes minutes.
   await checkPorts(layout, project.target.ports);
   await meetRequirements(context);
-  const inOrder = obtainAll(context, components);
-  const byName = new Map(components.map((component, index) => [component.name, inOrder[index]]));
-  const nodeParts = await Promise.all(inOrder.filter((_, index) => components[index]?.node === true));
+  const acme = await acmeOf(project, { own: true });
+  const wanted = acme === undefined ? components : [...components, acmeComponent];
+  const inOrder = obtainAll(context, wanted);
+  const byName = new Map(wanted.map((component, index) => [component.name, inOrder[index]]));
+  const nodeParts = await Promise.all(inOrder.filter((_, index) => wanted[index]?.node === true));
   const { ports, nodes: count = 1 } = project.target;
   const takesImages = (network: Network, record: InstanceRecord) =>
     reachable({
       registry: registryOf(project, network, record),
       parts: [
         sandboxPart(context, nodesOf(network, count)),
-        ...addOns.map((addOn) => partOf(context, addOn, byName, layout, network)),
+        ...[...addOns, ...(acme === undefined ? [] : [certManagerAcme])].map((addOn) =>
+          partOf(context, addOn, byName, siteOf(project, layout, network)),
+        ),
       ],
       foundation: ['coredns', 'local-path'],
       partImages: { prefix: imagePrefix, tag: pauseTag },
@@ -111,25 +117,29 @@ function partOf(
   context: Context,
   addOn: AddOn<NodeSite>,
   obtained: ReadonlyMap<string, Promise<Obtained> | undefined>,
-  layout: Layout,
-  network: Network,
+  site: NodeSite,
 ): Part {
-  const site = {
-    kind: 'node',
-    dns: network.dns,
-    nodeAddress: network.node,
-    volumes: layout.volumes,
-  } as const;
   return {
     name: addOn.name,
     images: async (): Promise<readonly ImageSpec[]> => {
       const component = await obtained.get(addOn.component);
       if (component === undefined) throw new Error(`no component ${addOn.component}`);
-      return [programImage(addOn.name, component.folder, addOn.program), ...(addOn.helpers ?? [])];
+      return [...programImages(addOn, component.folder), ...(addOn.helpers ?? [])];
     },
     install: async (client, images) =>
       install(context, client, { addOn, images, site, obtained: await obtained.get(addOn.component) }),
     ready: (client) => installed(context, client, addOn),
+  };
+}
+
+function siteOf({ target: { acme } }: Project, layout: Layout, network: Network): NodeSite {
+  const { rfc2136 } = acme ?? {};
+  return {
+    kind: 'node',
+    dns: network.dns,
+    nodeAddress: network.node,
+    volumes: layout.volumes,
+    zoneServers: rfc2136 === undefined ? [] : [rfc2136.nameServer.replace(/^[^:]*$/, '$&:53')],
   };
 }
 
@@ -139,6 +149,7 @@ async function clusterOf(
   network: Network,
   record: InstanceRecord,
 ): Promise<Cluster> {
+  const acme = await acmeOf(project, { own: true });
   return {
     name: layout.instance,
     provider: 'local',
@@ -147,6 +158,7 @@ async function clusterOf(
     registry: registryOf(project, network, record),
     storageClass,
     gatewayClass,
+    ...(acme === undefined ? {} : { acme }),
     entry: { address: '127.0.0.1', http: record.ports.http, https: record.ports.https },
   };
 }

@@ -5,11 +5,12 @@ import { apply } from '../../kubernetes/apply.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import { type AddOn, type CloudSite, systemNamespace } from '../local/addons/add-on.ts';
 import { certManager } from '../local/addons/cert-manager.ts';
+import { certManagerAcme } from '../local/addons/cert-manager-acme.ts';
 import { object } from '../local/addons/objects.ts';
 import { traefik } from '../local/addons/traefik.ts';
-import { programImage } from '../local/images.ts';
+import { programImages } from '../local/images.ts';
 import { install, installed } from '../local/install.ts';
-import { components } from '../local/source/components.ts';
+import { acmeComponent, components } from '../local/source/components.ts';
 import type { Obtained } from '../local/source/obtain.ts';
 import { obtainAll } from '../local/source/obtain-all.ts';
 import type { Part } from '../provider.ts';
@@ -17,11 +18,17 @@ import type { Part } from '../provider.ts';
 /** What a cloud's cluster is given: a place for it, who issues certificates, and the door where the cloud has none. */
 export function partsFor(
   context: Context,
-  { ownGateway }: { readonly ownGateway: boolean },
+  { ownGateway, acme }: { readonly ownGateway: boolean; readonly acme: boolean },
   cluster: Promise<ManagedCluster>,
 ): readonly Part[] {
-  const addOns: readonly AddOn<CloudSite>[] = ownGateway ? [certManager] : [certManager, traefik];
-  const wanted = components.filter(({ name }) => addOns.some(({ component }) => component === name));
+  const addOns: readonly AddOn<CloudSite>[] = [
+    certManager,
+    ...(acme ? [certManagerAcme] : []),
+    ...(ownGateway ? [] : [traefik]),
+  ];
+  const wanted = [...components, acmeComponent].filter(({ name }) =>
+    addOns.some(({ component }) => component === name),
+  );
   const inOrder = obtainAll(context, wanted);
   const obtained = new Map(wanted.map((component, index) => [component.name, inOrder[index]]));
   return [
@@ -59,9 +66,7 @@ function partOf(
   };
   return {
     name: addOn.name,
-    images: async (): Promise<readonly ImageSpec[]> => [
-      programImage(addOn.name, (await obtained()).folder, addOn.program),
-    ],
+    images: async (): Promise<readonly ImageSpec[]> => programImages(addOn, (await obtained()).folder),
     install: async (client, images) => {
       const { loadBalancer = {}, certificates = {}, certificatePods = {} } = await cluster;
       const site: CloudSite = { kind: 'cloud', loadBalancer, certificates, certificatePods };

@@ -33,11 +33,15 @@ async function start(
   managed.promise.catch(() => {}); // told below
   const before = new Set(stack.registry);
   let telling: Promise<void> | undefined;
+  const wantedParts = {
+    ownGateway: cloud.gateway !== 'traefik',
+    acme: project.target.cloud?.acme !== undefined,
+  };
   const tell = async () => {
     const registry = await cloud.registry(session, project, work.seen);
     reachable({
       registry,
-      parts: partsFor(context, { ownGateway: cloud.gateway !== 'traefik' }, managed.promise),
+      parts: partsFor(context, wantedParts, managed.promise),
       foundation: [],
       partImages: { prefix: registry.prefix, tag: partTag },
     });

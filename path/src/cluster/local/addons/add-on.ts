@@ -12,6 +12,8 @@ export interface NodeSite {
   readonly dns: string;
   readonly nodeAddress: string;
   readonly volumes: string;
+  /** Name servers that know the zones in which domains are shown to be ours; empty: those that know all names. */
+  readonly zoneServers: readonly string[];
 }
 
 /** A cluster that a cloud runs: it has names, volumes and load balancers of its own. */
@@ -38,6 +40,8 @@ export interface AddOn<Site = NodeSite | CloudSite> {
   /** The component in source/components.ts that it runs: its program is one image. */
   readonly component: string;
   readonly program: string;
+  /** Further programs of the component, each an image of its own: the image's name → the program's. */
+  readonly further?: Readonly<Record<string, string>>;
   /** Images that it needs beside that of its program. */
   readonly helpers?: readonly ImageSpec[];
   /** Whether the component's resource definitions (`crds/`) are applied before its objects. */

@@ -34,19 +34,25 @@ export interface Rule {
   readonly resourceNames?: readonly string[];
 }
 
-/** A service account with a cluster-wide role and, where given, one in its own namespace. */
+/**
+ * A service account with a cluster-wide role and, where given, one in its own namespace.
+ * @param account an account that somebody else makes, which gets the roles instead
+ */
 export function identity(
   name: string,
   namespace: string,
   clusterRules: readonly Rule[],
   ownRules: readonly Rule[] = [],
   annotations: Readonly<Record<string, string>> = {},
+  account?: string,
 ): readonly KubernetesObject[] {
-  const subjects = [{ kind: 'ServiceAccount', name, namespace }];
+  const subjects = [{ kind: 'ServiceAccount', name: account ?? name, namespace }];
   const group = 'rbac.authorization.k8s.io';
   const full = `ptp:${name}`;
   return [
-    object('v1', 'ServiceAccount', name, { metadata: { annotations } }, namespace),
+    ...(account === undefined
+      ? [object('v1', 'ServiceAccount', name, { metadata: { annotations } }, namespace)]
+      : []),
     object(`${group}/v1`, 'ClusterRole', full, { rules: clusterRules }),
     object(`${group}/v1`, 'ClusterRoleBinding', full, {
       subjects,

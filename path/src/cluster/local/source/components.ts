@@ -20,6 +20,8 @@ export interface Component {
   readonly patches?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** About how many packages `go build` compiles for it after those of the components before it: for the progress. */
   readonly packages: number;
+  /** Our modules that its own points at beside it. */
+  readonly beside?: readonly string[];
   /** Whether the node itself needs it to start; the others are parts that run in pods. */
   readonly node: boolean;
 }
@@ -109,3 +111,13 @@ export const components: readonly Component[] = [
     node: false,
   },
 ];
+
+/** The controllers of cert-manager that ask public authorities: obtained where a target names one, and never else. */
+export const acmeComponent: Component = {
+  name: 'cert-manager-acme',
+  version: 'v1.21.2',
+  programs: { '.': 'cert-manager-acme', './solver': 'solver' },
+  beside: ['cert-manager'],
+  packages: 290,
+  node: false,
+};

@@ -30,13 +30,20 @@ async function key(context: Context, component: Component): Promise<string> {
   const { packages: _packages, node: _node, ...made } = component;
   hash.update(JSON.stringify(made));
   hash.update(await goVersion(context));
-  const module = join(modulesFolder, component.name);
-  for (const entry of (await readdir(module, { recursive: true, withFileTypes: true })).sort((a, b) =>
-    join(a.parentPath, a.name) < join(b.parentPath, b.name) ? -1 : 1,
-  )) {
-    if (entry.isFile()) hash.update(entry.name).update(await readFile(join(entry.parentPath, entry.name)));
+  for (const name of modulesOf(component)) {
+    const module = join(modulesFolder, name);
+    for (const entry of (await readdir(module, { recursive: true, withFileTypes: true })).sort((a, b) =>
+      join(a.parentPath, a.name) < join(b.parentPath, b.name) ? -1 : 1,
+    )) {
+      if (entry.isFile()) hash.update(entry.name).update(await readFile(join(entry.parentPath, entry.name)));
+    }
   }
   return hash.digest('hex').slice(0, 16);
+}
+
+/** Its own module and those that it points at. */
+function modulesOf({ name, beside = [] }: Component): readonly string[] {
+  return [name, ...beside];
 }
 
 let known: Promise<string> | undefined;
@@ -54,8 +61,10 @@ async function obtain(
   folder: string,
   progress: (fraction: number, text: string) => void,
 ): Promise<void> {
-  const module = join(folder, 'module');
-  await cp(join(modulesFolder, component.name), module, { recursive: true });
+  const modules = join(folder, 'modules');
+  const module = join(modules, component.name);
+  for (const name of modulesOf(component))
+    await cp(join(modulesFolder, name), join(modules, name), { recursive: true });
   await ensureLibraries(context, component);
   progress(0, 'modules');
   // The build itself downloads the modules that it needs: go.mod names many more.
@@ -99,7 +108,7 @@ async function obtain(
     const root = await moduleFolder(context, component, module, from.module);
     await cp(join(root, from.folder), join(folder, target), { recursive: true });
   }
-  await rm(module, { recursive: true, force: true });
+  await rm(modules, { recursive: true, force: true });
 }
 
 async function ensureLibraries(context: Context, component: Component): Promise<void> {

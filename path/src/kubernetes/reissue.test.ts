@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { withIssuing } from './renew.ts';
+import { withIssuing } from './reissue.ts';
 
 test('a certificate that is to be issued now says so once, and keeps what else its status says', () => {
   const certificate = {
