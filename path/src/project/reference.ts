@@ -48,7 +48,7 @@ function section(key: string, schema: Schema): readonly string[] {
   if (typeof entry !== 'object' || (entry.properties === undefined && entry.oneOf === undefined)) return [];
   const heading = [`## ${key}`, '', schema.description ?? '', ''];
   if (entry.oneOf === undefined)
-    return [...heading, `### ${key}.‹name›`, '', table(entry), '', ...nested(key, entry)];
+    return [...heading, `### ${key}.‹name›`, '', table(entry), '', ...nested(`${key}.‹name›`, entry)];
   const alternatives = entry.oneOf.flatMap((option) => [
     `### cluster: ${option.properties?.cluster?.const}`,
     '',
@@ -56,7 +56,7 @@ function section(key: string, schema: Schema): readonly string[] {
     '',
     table(option),
     '',
-    ...nested(key, option),
+    ...nested(`${key}.‹name›`, option),
   ]);
   return [...heading, ...alternatives];
 }
@@ -72,7 +72,13 @@ function settings(key: string, schema: Schema): readonly string[] {
 function nested(key: string, schema: Schema): readonly string[] {
   return Object.entries(schema.properties ?? {})
     .filter(([, part]) => part.properties !== undefined)
-    .flatMap(([name, part]) => [`#### ${key}.‹name›.${name}`, '', table(part), '']);
+    .flatMap(([name, part]) => [
+      `#### ${key}.${name}`,
+      '',
+      table(part),
+      '',
+      ...nested(`${key}.${name}`, part),
+    ]);
 }
 
 function table({ properties = {}, required = [] }: Schema): string {
