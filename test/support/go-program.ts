@@ -8,18 +8,20 @@ import { basename, join } from 'node:path';
  * The path of a program of the tests that is written in Go, compiled once for each state of its folder. Go's own caches
  * are those that the tool compiles with.
  * @param folder the absolute path of a Go module with a main package
+ * @param main another package, of a module that it requires
  */
-export function goProgram(folder: string): string {
+export function goProgram(folder: string, main = '.'): string {
   const cache = process.env.PTP_CACHE ?? join(homedir(), '.cache/ptp');
   const hash = createHash('sha256').update(execFileSync('go', ['version']));
   for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(join(folder, name)));
-  const name = `${basename(folder)}-${hash.digest('hex').slice(0, 16)}`;
+  const called = main === '.' ? basename(folder) : basename(main);
+  const name = `${called}-${hash.digest('hex').slice(0, 16)}`;
   const program = join(cache, 'test-tools', name);
   if (existsSync(program)) return program;
   mkdirSync(join(cache, 'test-tools'), { recursive: true });
   const beside = mkdtempSync(join(cache, 'test-tools', 'incoming-'));
   try {
-    execFileSync('go', ['build', '-trimpath', '-o', join(beside, name), '.'], {
+    execFileSync('go', ['build', '-trimpath', '-o', join(beside, name), main], {
       cwd: folder,
       stdio: ['ignore', 2, 2],
       env: {
