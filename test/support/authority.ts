@@ -123,7 +123,9 @@ async function selfSigned(address: string): Promise<{ readonly certificate: stri
     signingAlgorithm: algorithm,
     keys,
     extensions: [
-      new SubjectAlternativeNameExtension([address, '127.0.0.1'].map((value) => ({ type: 'ip', value }))),
+      new SubjectAlternativeNameExtension(
+        [address, '127.0.0.1'].map((value) => ({ type: 'ip' as const, value })),
+      ),
     ],
   });
   const der = await crypto.subtle.exportKey('pkcs8', keys.privateKey);
