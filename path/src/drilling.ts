@@ -4,9 +4,10 @@ import { StepFailed, UserMistake } from './core/failure.ts';
 import type { Cluster, TrafficResult } from './core/handover.ts';
 import type { Context } from './effects/context.ts';
 import { timed } from './effects/timed.ts';
+import { exchangeSigningKey } from './exchanging-key.ts';
 import type { KubernetesClient } from './kubernetes/client.ts';
 import { type HeldLease, whoIsThis } from './kubernetes/lease.ts';
-import type { Drill, Drilled, DrillInput, DrillOptions, DrillTools } from './maintain/drill.ts';
+import type { Drill, Drilled, DrillInput, DrillOptions, DrillTools, NotPossible } from './maintain/drill.ts';
 import { judgeDrill } from './maintain/judge.ts';
 import { writeResult } from './maintain/results.ts';
 import { drills } from './maintain/table.ts';
@@ -91,7 +92,7 @@ async function perform(context: Context, place: Place, given: Performance): Prom
 /** What came of it all. */
 function endedOf(
   chosen: Drill,
-  outcome: { readonly value: Drilled } | { readonly error: unknown },
+  outcome: { readonly value: Drilled | NotPossible } | { readonly error: unknown },
   traffic: TrafficResult,
 ): Ended {
   if ('error' in outcome) {
@@ -106,6 +107,8 @@ function endedOf(
       problems: error.problems,
     };
   }
+  if ('notPossible' in outcome.value)
+    return { outcome: 'not-possible', text: outcome.value.notPossible, facts: {}, traffic };
   const { text, facts } = outcome.value;
   const problem = (chosen.judge ?? judgeDrill)(traffic, outcome.value);
   return problem === undefined
@@ -127,6 +130,7 @@ function toolsFor(context: Context, place: Place, lease: HeldLease, route: Drill
     route,
     rollBack: (to) => rollBackLocked(context, { ...place, project: unmeasured }, lease, { to }),
     rereadBindings: () => rereadBindings(context, { ...place, project: unmeasured }, lease),
+    exchangeSigningKey: () => exchangeSigningKey(context, place),
     stopNode: (node) => stopNode(place.project.target.instance, node),
     newestBackup: (name) => newestBackup(context, place, name),
     async rehearse(name, dump) {

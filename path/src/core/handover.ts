@@ -183,6 +183,16 @@ export interface CredentialRotation {
   revoke(): Promise<void>;
 }
 
+/** What came of exchanging a project's signing key. */
+export interface KeyRotation {
+  /** The names of the keys: the sha256 of their public halves. */
+  readonly from: string;
+  readonly to: string;
+  /** How many images of releases were looked at, and how many signatures were added to them. */
+  readonly images: number;
+  readonly signatures: number;
+}
+
 /** A backup of a service, as it is kept outside of its cluster. */
 export interface StoredBackup {
   /** `registry.example.com/hello/database-backup:20261126t031700z` */

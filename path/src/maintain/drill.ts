@@ -3,6 +3,7 @@ import type { Problem } from '../core/failure.ts';
 import type {
   Cluster,
   CredentialRotation,
+  KeyRotation,
   Rehearsal,
   Route,
   StoredBackup,
@@ -38,6 +39,8 @@ export interface DrillTools {
     readonly backTo: number;
     readonly rolled: readonly string[];
   }>;
+  /** Exchanges the key that images are signed with; undefined where the project has none of its own here. */
+  exchangeSigningKey(): Promise<KeyRotation | undefined>;
   /** Stops a node of a local cluster without warning. */
   stopNode(node: string): Promise<void>;
   /** The newest backup of a service, decrypted as it is read; undefined where there is none. */
@@ -82,7 +85,7 @@ export interface Drill {
    * Does it, while requests go through the public door. Throws StepFailed or UserMistake where it does not come to its
    * end.
    */
-  run(context: Context, input: DrillInput): Promise<Drilled>;
+  run(context: Context, input: DrillInput): Promise<Drilled | NotPossible>;
   /** What is wrong with what requests saw; absent: that one of them failed, or a row is missing. */
   judge?(traffic: TrafficResult, drilled: Drilled): Problem | undefined;
 }

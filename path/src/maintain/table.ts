@@ -6,8 +6,17 @@ import { renew } from './renew.ts';
 import { restore } from './restore.ts';
 import { rollback } from './rollback.ts';
 import { rotateDatabase } from './rotate-database.ts';
+import { rotateSigningKey } from './rotate-signing-key.ts';
 
-const all: readonly Drill[] = [renew, rollback, restore, rotateDatabase, nodeLoss, databaseFailover];
+const all: readonly Drill[] = [
+  renew,
+  rollback,
+  restore,
+  rotateDatabase,
+  rotateSigningKey,
+  nodeLoss,
+  databaseFailover,
+];
 
 /** Every drill there is, in the order in which they are listed. */
 export const drills: readonly Drill[] = all.toSorted(

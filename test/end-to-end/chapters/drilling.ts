@@ -1,13 +1,16 @@
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { connect } from 'node:tls';
 import { beforeAll, expect, test } from 'vitest';
+import { keyFileOf } from '../../../path/src/evidence/signing/key-file.ts';
 import { list } from '../../../path/src/kubernetes/list.ts';
 import type { Pod, SecretObject } from '../../../path/src/kubernetes/objects.ts';
 import type { Door } from '../../support/door.ts';
 import { withEdit } from '../../support/edit.ts';
 import { bearable } from '../../support/load.ts';
-import { jsonResult } from '../../support/ptp.ts';
+import { jsonResult, ptp } from '../../support/ptp.ts';
 import type { System } from '../../support/system.ts';
 import { until } from '../../support/until.ts';
 
@@ -100,6 +103,28 @@ export function drilling(system: System): void {
       .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
       .map(({ metadata }) => metadata.name);
     expect(names).not.toContain('database-restore-drill');
+  });
+
+  test('rotate signing-key: what was released is good by the new key, and by the old one still', async () => {
+    await system.must('up');
+    const folder = mkdtempSync(join(tmpdir(), 'ptp-keys-'));
+    try {
+      // The key of whoever runs the tests stays what it is.
+      const own = keyFileOf('hello', process.env);
+      const copy = keyFileOf('hello', { XDG_CONFIG_HOME: folder });
+      mkdirSync(dirname(copy), { recursive: true, mode: 0o700 });
+      cpSync(own, copy);
+      const place = { ...system.place, env: { ...system.place.env, XDG_CONFIG_HOME: folder } };
+      const rotated = jsonResult(
+        await ptp(place, ['rotate', 'signing-key', '--rate', String(rate), '--json']),
+      );
+      expect(rotated.results).toMatchObject([{ outcome: 'passed', traffic: { failed: 0 } }]);
+      expect((await ptp(place, ['verify'])).code).toBe(0);
+      expect((await system.ptp('verify')).code).toBe(0);
+      expect(readFileSync(copy, 'utf8')).not.toBe(readFileSync(own, 'utf8'));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   test('what was tried and when is listed, and `status` has it', async () => {

@@ -7,6 +7,7 @@ import { rateOf, resultText } from './drill.ts';
 /** What can be exchanged, and the drill that does it. */
 const rotations = {
   database: 'rotate-database',
+  'signing-key': 'rotate-signing-key',
 } as const satisfies Readonly<Record<string, DrillName>>;
 
 type Rotation = keyof typeof rotations;
