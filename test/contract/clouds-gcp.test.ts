@@ -442,6 +442,27 @@ describe('credentials', () => {
       google.tokens = true;
     }
   });
+
+  test('that end while the path is walked are told of as such, and renewed as soon as they are taken again', async () => {
+    const work = await up();
+    // Every use renews them.
+    google.tokenLife = 1;
+    try {
+      const session = await sessionOf(shop);
+      const { token } = await googleCloud.cluster(session, shop, work.seen);
+      await token();
+      google.tokens = false;
+      await expect(token()).rejects.toThrow(UserMistake);
+      await expect(token()).rejects.toThrow(/The credential is expired/);
+      const looking = googleCloud.stack(shop).resources[0]?.find(session.api, work.seen);
+      expect(googleCloud.failure(await looking?.catch((error: unknown) => error))).toBe('credentials');
+      google.tokens = true;
+      expect((await token()).reveal()).toBe('ya29.stand-in-1');
+    } finally {
+      google.tokens = true;
+      google.tokenLife = 3600;
+    }
+  });
 });
 
 describe('a call that', () => {

@@ -31,6 +31,8 @@ export interface GoogleStandIn extends StandIn {
   readonly calls: Call[];
   /** Whether credentials are taken. */
   tokens: boolean;
+  /** Seconds that a token lasts. */
+  tokenLife: number;
 }
 
 const handlers: Readonly<Record<string, Handler>> = {
@@ -119,6 +121,7 @@ export async function startGoogle(reality: Reality = {}): Promise<GoogleStandIn>
     calls,
     intercept: undefined,
     tokens: true,
+    tokenLife: 3600,
     env: {
       GOOGLE_APPLICATION_CREDENTIALS: join(folder, 'credentials.json'),
       GOOGLE_CLOUD_PROJECT: account.project,
@@ -145,7 +148,7 @@ export async function startGoogle(reality: Reality = {}): Promise<GoogleStandIn>
     const url = new URL(request.url ?? '/', base);
     const body = await textOf(request);
     if (url.pathname === '/sts/v1/token' || url.pathname.startsWith('/iamcredentials/')) {
-      if (standIn.tokens) answer(response, 200, tokenFor(url));
+      if (standIn.tokens) answer(response, 200, tokenFor(url, standIn.tokenLife));
       else answer(response, 400, { error: 'invalid_grant', error_description: 'The credential is expired.' });
       return;
     }
@@ -242,15 +245,15 @@ function credentials(base: string, folder: string, account: Account): Doc {
   };
 }
 
-function tokenFor({ pathname }: URL): Doc {
+function tokenFor({ pathname }: URL, life: number): Doc {
   if (pathname === '/sts/v1/token')
     return {
       access_token: 'ya29.stand-in-federated',
       issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
       token_type: 'Bearer',
-      expires_in: 3600,
+      expires_in: life,
     };
-  return { accessToken: 'ya29.stand-in-1', expireTime: new Date(Date.now() + 3_600_000).toISOString() };
+  return { accessToken: 'ya29.stand-in-1', expireTime: new Date(Date.now() + life * 1000).toISOString() };
 }
 
 function answer(response: ServerResponse, status: number, body: Doc): void {

@@ -4,7 +4,7 @@ import type { Context } from '../../effects/context.ts';
 import type { Project } from '../../project/project.ts';
 import type { Session } from '../cloud.ts';
 import { GoogleApi } from './api.ts';
-import { CredentialsEnded } from './error.ts';
+import { CredentialsEnded, NoAnswer } from './error.ts';
 import { failureOf, wordsOf } from './failure.ts';
 import { targetOf } from './region.ts';
 import { tokensOf } from './token.ts';
@@ -46,20 +46,23 @@ export async function enter(context: Context, project: Project): Promise<Session
   const account = named ?? (await new GoogleAuth({ scopes }).getProjectId().catch(() => undefined));
   if (account === undefined || account === null || account === '') throw noProject(project);
   const tokens = tokensOf(client);
-  await tokens().catch((error: unknown) => {
-    throw notTaken(error);
-  });
+  const token = () =>
+    tokens().catch((error: unknown) => {
+      context.signal.throwIfAborted();
+      throw toldOf(noToken(error));
+    });
+  await token();
   const door = {
     project: account,
     number: account,
     signal: context.signal,
     env: process.env,
-    token: tokens,
+    token,
     headers: async () => {
       try {
         return Object.fromEntries((await client.getRequestHeaders()).entries());
       } catch (error) {
-        throw new CredentialsEnded(wordsOf(error), { cause: error });
+        throw noToken(error);
       }
     },
   };
@@ -89,17 +92,26 @@ async function numberOf({ clock, signal }: Context, api: GoogleApi, who: string)
 }
 
 function notLetIn(error: unknown, project: string, who: string): Error {
-  if (error instanceof CredentialsEnded) return notTaken(error);
-  if (failureOf(error) === 'again')
-    return new StepFailed({
-      what: `Google Cloud cannot be reached: ${wordsOf(error)}`,
-      next: 'Run it again.',
-    });
+  if (error instanceof CredentialsEnded || failureOf(error) === 'again') return toldOf(error);
   return new UserMistake({
     what: `${who} is not let into the Google Cloud project ${project}: ${wordsOf(error)}`,
     where: { key: 'targets' },
     next: 'Name the project in `account` of the target, or take credentials that may use it.',
   });
+}
+
+/** Why there is no token: whoever gives them is not there, or does not take the credentials any more. */
+function noToken(error: unknown): CredentialsEnded | NoAnswer {
+  const { code, status = 0 } = error as { readonly code?: unknown; readonly status?: number };
+  const away = ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT'];
+  return (typeof code === 'string' && away.includes(code)) || status >= 500
+    ? new NoAnswer(wordsOf(error), false, { cause: error })
+    : new CredentialsEnded(wordsOf(error), { cause: error });
+}
+
+function toldOf(error: unknown): UserMistake | StepFailed {
+  if (error instanceof CredentialsEnded) return notTaken(error);
+  return new StepFailed({ what: `Google Cloud cannot be reached: ${wordsOf(error)}`, next: 'Run it again.' });
 }
 
 /** Who credentials are, as far as they say it. */
