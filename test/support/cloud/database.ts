@@ -32,7 +32,7 @@ export async function cloudDatabase(
   const script = [
     'set -eu',
     'cd /data',
-    `${bin}/initdb -D /data/pg -U postgres --auth=trust > /dev/null`,
+    `rm -rf /data/pg; ${bin}/initdb -D /data/pg -U postgres --auth=trust --encoding=UTF8 --locale=C > /dev/null`,
     `echo 'CREATE ROLE "${at.admin}" LOGIN CREATEROLE CREATEDB;' | ${bin}/postgres --single -D /data/pg postgres`,
     `printf 'hostssl postgres "${at.admin}" all trust\\nhostssl all all all scram-sha-256\\n' > /data/pg/pg_hba.conf`,
     `exec ${bin}/postgres -D /data/pg -c listen_addresses='*' -c unix_socket_directories= -c ssl=on -c ssl_cert_file=/tls/tls.crt -c ssl_key_file=/tls/tls.key`,
