@@ -1,5 +1,5 @@
 import { admitImages } from './admission/step.ts';
-import { installParts } from './cluster/parts.ts';
+import { installParts, type Parts } from './cluster/parts.ts';
 import type { Groundwork } from './cluster/provider.ts';
 import { startCluster } from './cluster/step.ts';
 import { StepFailed } from './core/failure.ts';
@@ -11,6 +11,7 @@ import { attestProjectImages, buildProjectImages, publishProjectImages } from '.
 import { inspectImages } from './inspect.ts';
 import { connect, type KubernetesClient } from './kubernetes/client.ts';
 import type { HeldLease } from './kubernetes/lease.ts';
+import { type ObserveStepInput, observeSystem } from './observe/step.ts';
 import { openDoor } from './opening.ts';
 import { planFirst, planRelease, type ReleasePlan } from './planning.ts';
 import type { Project } from './project/project.ts';
@@ -146,6 +147,7 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
       const measured = await Promise.race([limits, traffic.finish(options)]);
       if (measured?.problem !== undefined) throw new StepFailed(measured.problem);
       await keepRecord(context, cluster.registry, await record.serves(release.rolled, measured?.result));
+      await watchOver(context, given, route, parts);
       return {
         release,
         route,
@@ -163,6 +165,23 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
     await lease?.release();
     // What still starts after a failure is ended by the signal, not waited for.
     await reached?.client.close();
+  }
+}
+
+/** Last of all: users are served, and a monitoring that fails takes nothing from them. */
+async function watchOver(
+  context: Context,
+  given: ObserveStepInput,
+  route: Route,
+  parts: Parts,
+): Promise<void> {
+  if (given.project.target.monitoring === undefined) return;
+  try {
+    await parts.rest();
+    await observeSystem(context, given, route);
+  } catch (error) {
+    if (!(error instanceof StepFailed) || context.signal.aborted) throw error;
+    for (const problem of error.problems) context.emit({ kind: 'warning', step: 'observe', problem });
   }
 }
 

@@ -9,10 +9,13 @@ import { basename, join } from 'node:path';
  * are those that the tool compiles with.
  * @param folder the absolute path of a Go module with a main package
  * @param main another package, of a module that it requires
+ * @param tags build tags
  */
-export function goProgram(folder: string, main = '.'): string {
+export function goProgram(folder: string, main = '.', tags = ''): string {
   const cache = process.env.PTP_CACHE ?? join(homedir(), '.cache/ptp');
-  const hash = createHash('sha256').update(execFileSync('go', ['version']));
+  const hash = createHash('sha256')
+    .update(execFileSync('go', ['version']))
+    .update(tags);
   for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(join(folder, name)));
   const called = main === '.' ? basename(folder) : basename(main);
   const name = `${called}-${hash.digest('hex').slice(0, 16)}`;
@@ -21,7 +24,7 @@ export function goProgram(folder: string, main = '.'): string {
   mkdirSync(join(cache, 'test-tools'), { recursive: true });
   const beside = mkdtempSync(join(cache, 'test-tools', 'incoming-'));
   try {
-    execFileSync('go', ['build', '-trimpath', '-o', join(beside, name), main], {
+    execFileSync('go', ['build', '-trimpath', '-tags', tags, '-o', join(beside, name), main], {
       cwd: folder,
       stdio: ['ignore', 2, 2],
       env: {

@@ -5,6 +5,7 @@ import type { DrillName, DrillResult, DrillState } from '../core/drill.ts';
 import type { Emit, PlannedChange } from '../core/event.ts';
 import type { Problem } from '../core/failure.ts';
 import type { Digest, RegistryAccess, Release, Route, TrafficResult } from '../core/handover.ts';
+import type { SystemHealth } from '../core/health.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Project } from '../project/project.ts';
 
@@ -249,6 +250,8 @@ export interface SystemStatus {
   readonly release?: Pick<PastRelease, 'number' | 'begun' | 'by' | 'source' | 'backTo' | 'traffic'>;
   /** Certificates that users see, and until when they are valid. */
   readonly certificates?: readonly { readonly name: string; readonly until: Date }[];
+  /** What the monitoring says; absent: the target has none. */
+  readonly health?: SystemHealth;
   /** When each drill was last passed, ISO 8601; absent: never. */
   readonly drills?: readonly { readonly drill: DrillName; readonly passed?: string }[];
   /** What is wrong now. Empty where all is well. */

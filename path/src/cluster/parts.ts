@@ -10,8 +10,10 @@ export interface Parts {
   readonly sandbox: Promise<void>;
   /** Resolves when pods find each other and their volumes. */
   readonly foundation: Promise<void>;
-  /** Resolves when every part works. */
+  /** Resolves when every part works that users need. */
   readonly all: Promise<void>;
+  /** Puts in what no user needs and was not at hand; resolves when all parts work. */
+  rest(): Promise<void>;
 }
 
 /** Builds and publishes a part's images; the image and the registry steps do it. */
@@ -24,26 +26,32 @@ export function installParts(
   client: Promise<KubernetesClient>,
   publish: Publish,
 ): Parts {
-  const begun = ground.then((given) => begin(context, given, client, publish));
+  const serving = Promise.withResolvers<void>();
+  const begun = ground.then((given) => begin(context, given, client, { publish, serving: serving.promise }));
   const wait = async (choose: (given: Groundwork) => readonly (Part | undefined)[]) => {
     const [given, parts] = await Promise.all([ground, begun]);
     await Promise.all(choose(given).map((part) => part && parts.get(part.name)));
   };
   const sandbox = wait(({ parts }) => parts.slice(0, 1));
   const foundation = wait(({ parts, foundation: names }) => parts.filter(({ name }) => names.includes(name)));
-  const all = wait(({ parts }) => parts);
+  const all = wait(({ parts }) => parts.filter(({ atHand }) => atHand === undefined));
   for (const one of [sandbox, foundation, all]) one.catch(() => {}); // told by whoever waits for it
-  return { sandbox, foundation, all };
+  const rest = () => {
+    serving.resolve();
+    return wait(({ parts }) => parts);
+  };
+  return { sandbox, foundation, all, rest };
 }
 
 function begin(
   context: Context,
   ground: Groundwork,
   client: Promise<KubernetesClient>,
-  publish: Publish,
+  { publish, serving }: { readonly publish: Publish; readonly serving: Promise<void> },
 ): ReadonlyMap<string, Promise<void>> {
   const begun = new Map<string, Promise<void>>();
   const one = async (part: Part, before: Promise<void> | undefined): Promise<void> => {
+    if ((await part.atHand?.()) === false) await serving;
     const specs = await part.images();
     const began = context.clock.monotonic();
     const [images] = await Promise.all([publish(specs, ground), before]);

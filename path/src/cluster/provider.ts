@@ -8,6 +8,11 @@ import type { Project } from '../project/project.ts';
 /** A part of the cluster that runs in it as pods and whose images the path builds: DNS, volumes, the door. */
 export interface Part {
   readonly name: string;
+  /**
+   * Whether what it runs is at hand, so that it can be put in beside the rest without taking time from it. Only parts
+   * that no user waits for have this: one that says no is put in when the system serves.
+   */
+  atHand?(): Promise<boolean>;
   /** What to build for it; resolves when what goes into the images is there. */
   images(): Promise<readonly ImageSpec[]>;
   /** Applies it; changes nothing where it is there already. */

@@ -15,6 +15,7 @@ export const stepNames = [
   'route',
   'prove',
   'traffic',
+  'observe',
   'maintain',
 ] as const;
 export type StepName = (typeof stepNames)[number];

@@ -1,4 +1,5 @@
 import type { Binding } from '../core/handover.ts';
+import { monitoring } from '../core/monitoring.ts';
 import { label } from '../kubernetes/labels.ts';
 import type {
   NetworkPolicy,
@@ -20,7 +21,7 @@ export function networkPolicies(project: Project, bindings: readonly Binding[]):
       policy(project, component.name, {
         podSelector: { matchLabels: { [label.component]: component.name } },
         policyTypes: ['Ingress', 'Egress'],
-        ingress: ingress(project, component),
+        ingress: [...ingress(project, component), ...scraping(project)],
         egress: egress(project, component, bindings),
       }),
     ),
@@ -42,6 +43,16 @@ function ingress(project: Project, component: Component): readonly NetworkPolicy
   if (component.route !== undefined) return [{ ports }];
   const callers = project.components.filter((other) => other.talksTo.includes(component.name));
   return callers.length === 0 ? [] : [{ from: callers.map((caller) => pods(caller.name)), ports }];
+}
+
+/** The cluster's monitoring reads figures at the port of probes, which nobody else reaches. */
+function scraping({ target }: Project): readonly NetworkPolicyIngressRule[] {
+  if (target.monitoring !== 'cluster') return [];
+  const from = {
+    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': monitoring.namespace } },
+    podSelector: { matchLabels: { [label.name]: monitoring.name } },
+  };
+  return [{ from: [from], ports: [{ protocol: 'TCP', port: 'management' }] }];
 }
 
 function egress(

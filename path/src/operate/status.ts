@@ -10,10 +10,12 @@ import { list } from '../kubernetes/list.ts';
 import { type AnyObject, type Deployment, keyOf, type Pod, type StatefulSet } from '../kubernetes/objects.ts';
 import { readiness } from '../kubernetes/readiness.ts';
 import { lastPassed } from '../maintain/results.ts';
+import { healthOf } from '../observe/health.ts';
 import type { Project } from '../project/project.ts';
 import { type ReleaseRecord, servingRelease } from '../releases/record.ts';
 import { readReleases } from '../releases/store.ts';
 import { publicUrl } from '../route/plan.ts';
+import { alertProblems } from './alert-problems.ts';
 import { certificatesOf } from './certificates.ts';
 import { clusterProblems } from './cluster-problems.ts';
 import { driftFrom } from './drift.ts';
@@ -36,7 +38,7 @@ export async function systemStatus(
     const where = { namespace, labels: ownedBy(project.name) };
     // Pods are made by controllers, who pass on the project's name and not who manages it.
     const podLabels = `${label.project}=${project.name}`;
-    const [below, deployments, sets, pods, records, certificates, drills] = await Promise.all([
+    const [below, deployments, sets, pods, records, certificates, drills, health] = await Promise.all([
       clusterProblems(context, client, state.cluster),
       list<Deployment>(client, { apiVersion: 'apps/v1', kind: 'Deployment', ...where }, context.signal),
       list<StatefulSet>(client, { apiVersion: 'apps/v1', kind: 'StatefulSet', ...where }, context.signal),
@@ -44,6 +46,7 @@ export async function systemStatus(
       readReleases(context, client, project),
       certificatesOf(client, namespace, context.signal),
       lastPassed(context, client, project),
+      project.target.monitoring === 'cluster' ? healthOf(context, client, project) : undefined,
     ]);
     const components = project.components.map((one) =>
       partStatus(one.name, label.component, deployments, pods),
@@ -63,10 +66,14 @@ export async function systemStatus(
       services,
       ...(release === undefined ? {} : { release: shortRelease(release) }),
       certificates,
+      ...(health === undefined ? {} : { health }),
       drills,
       problems: [
         ...(state.problems ?? []),
         ...below,
+        ...(health === undefined || deployments.length === 0
+          ? []
+          : alertProblems(health, [...components, ...services], below)),
         ...missing(components, services),
         ...problems,
         ...unfinished(records),

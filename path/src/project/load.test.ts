@@ -78,8 +78,11 @@ test('the smallest file gets every default', async () => {
       instance: 'shop',
       ports: { http: 80, https: 443 },
       nodes: 1,
+      monitoring: 'cluster',
       uncommitted: 'allow',
     },
+    slo: { availability: 0.995, latency: { within: 500, share: 0.99 }, window: 30 },
+    alerts: {},
     rollout: { rate: 40, maxErrors: { share: 0.005 }, deadline: 300, migrationDeadline: 600, writes: true },
     vulnerabilities: {
       block: 'critical',

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { Problem } from '../core/failure.ts';
 import { oneLine } from '../core/one-line.ts';
 import { targetParts } from './schema.ts';
@@ -5,7 +6,7 @@ import { targetParts } from './schema.ts';
 /**
  * What this process's environment says instead of ptp.yaml, so that a second system (a test's, a branch's) can run
  * beside the first from the same file: `PTP_INSTANCE`, `PTP_HTTP_PORT`, `PTP_HTTPS_PORT`, `PTP_DOMAIN`,
- * `PTP_NODES`.
+ * `PTP_NODES`, `PTP_MONITORING`.
  */
 export interface Overrides {
   readonly instance?: string;
@@ -13,6 +14,7 @@ export interface Overrides {
   readonly https?: number;
   readonly domain?: string;
   readonly nodes?: number;
+  readonly monitoring?: 'cluster' | 'none';
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -45,6 +47,7 @@ export function overridesFrom(env: Environment): {
       'nodes',
       read('PTP_NODES', numbered(targetParts.nodes, 'is no number of nodes\nUse 1 to 9.')),
     ),
+    ...optional('monitoring', read('PTP_MONITORING', checked(targetParts.monitoring))),
   };
   return { overrides, problems };
 }
@@ -52,8 +55,8 @@ export function overridesFrom(env: Environment): {
 type Parsed<Value> = { readonly value: Value } | { readonly message: string };
 
 const checked =
-  (schema: typeof targetParts.name) =>
-  (text: string): Parsed<string> => {
+  <Value extends string>(schema: z.ZodType<Value>) =>
+  (text: string): Parsed<Value> => {
     const parsed = schema.safeParse(text);
     return parsed.success
       ? { value: parsed.data }

@@ -11,10 +11,44 @@ export interface Project {
   readonly target: Target;
   /** How a rollout is measured; absent: not at all. */
   readonly rollout?: Rollout;
+  /** What users may rely on; absent: nothing is promised. */
+  readonly slo?: Slo;
+  /** Who is told when something breaks; absent: nobody. */
+  readonly alerts?: Alerts;
   /** What is done about vulnerabilities in images; absent: `usualPolicy`. */
   readonly vulnerabilities?: VulnerabilityPolicy;
   /** What looks like a credential in images and is none; absent: nothing. */
   readonly secrets?: { readonly allow: readonly AllowedSecret[] };
+}
+
+/** What users may rely on at the public route. Shares are from 0 to 1. */
+export interface Slo {
+  /** The share of requests that are answered without an error of the server. */
+  readonly availability: number;
+  /** The share of them that are answered within so many milliseconds. */
+  readonly latency: { readonly within: number; readonly share: number };
+  /** Days. */
+  readonly window: number;
+}
+
+/** Where a secret value is, never the value itself: `env:VARIABLE`, or `secret:name/key`. */
+export type SecretPlace = string;
+
+/** Who is told when something breaks. */
+export interface Alerts {
+  readonly webhook?: SecretPlace;
+  /** A Slack-compatible incoming webhook. */
+  readonly slack?: SecretPlace;
+  readonly email?: {
+    readonly to: string;
+    readonly from: string;
+    /** Host and port. */
+    readonly server: string;
+    readonly username?: string;
+    readonly password?: SecretPlace;
+  };
+  /** Called every minute while the monitoring works; absent: the webhook is. */
+  readonly deadman?: SecretPlace;
 }
 
 /** How a rollout is measured, and what it may do to requests. */
@@ -97,6 +131,8 @@ export interface Target {
   readonly registry?: string;
   readonly gatewayClass?: string;
   readonly storageClass?: string;
+  /** What watches over the system; absent: nothing. */
+  readonly monitoring?: 'cluster' | 'none';
   /** What is done with sources that no commit has; absent: nothing. */
   readonly uncommitted?: 'allow' | 'warn' | 'block';
   /** A public authority for certificates, on a target in no cloud; absent: an authority of the system's own. */

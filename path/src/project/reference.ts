@@ -36,7 +36,8 @@ export function referencePage(): string {
     '## The environment',
     '',
     'These override what the file says about the chosen target, so that a second system runs beside the first:',
-    '`PTP_INSTANCE` (the local cluster), `PTP_HTTP_PORT`, `PTP_HTTPS_PORT`, `PTP_DOMAIN`, `PTP_NODES`.',
+    '`PTP_INSTANCE` (the local cluster), `PTP_HTTP_PORT`, `PTP_HTTPS_PORT`, `PTP_DOMAIN`, `PTP_NODES`,',
+    '`PTP_MONITORING`.',
     '',
   ].join('\n');
 }
@@ -61,12 +62,15 @@ function section(key: string, schema: Schema): readonly string[] {
   return [...heading, ...alternatives];
 }
 
-/** The section of a key whose own keys are known: they, then those of each list among them. */
+/** The section of a key whose own keys are known: they, then those of each group and each list among them. */
 function settings(key: string, schema: Schema): readonly string[] {
   const lists = Object.entries(schema.properties ?? {}).flatMap(([name, { items }]) =>
     items?.properties === undefined ? [] : [`### ${key}.${name}[]`, '', table(items), ''],
   );
-  return [`## ${key}`, '', schema.description ?? '', '', table(schema), '', ...lists];
+  const groups = Object.entries(schema.properties ?? {}).flatMap(([name, part]) =>
+    part.properties === undefined ? [] : [`### ${key}.${name}`, '', table(part), ''],
+  );
+  return [`## ${key}`, '', schema.description ?? '', '', table(schema), '', ...groups, ...lists];
 }
 
 function nested(key: string, schema: Schema): readonly string[] {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { hostsIn, partOf } from './hosts.ts';
 import type { Overrides } from './overrides.ts';
 import type { AllowedSecret, VulnerabilityPolicy } from './policy.ts';
-import type { CloudTarget, Component, Project, Rollout, Service, Target } from './project.ts';
+import type { Alerts, CloudTarget, Component, Project, Rollout, Service, Slo, Target } from './project.ts';
 import { quantity } from './quantity.ts';
 import type { ComponentFile, ProjectFile, TargetFile } from './schema.ts';
 
@@ -37,6 +37,8 @@ export function resolveProject(file: ProjectFile, around: Surroundings): Project
     ),
     target,
     rollout: resolveRollout(file.rollout, target),
+    slo: sloOf(file.slo),
+    alerts: withoutAbsent(file.alerts),
     vulnerabilities: policyOf(file.vulnerabilities),
     secrets: { allow: file.secrets.allow.map(allowedOf) },
   };
@@ -55,6 +57,30 @@ function resolveRollout(
     deadline,
     migrationDeadline,
     writes: writes ?? target.cluster === 'local',
+  };
+}
+
+function sloOf({ availability, latency, window }: ProjectFile['slo']): Slo {
+  const part = (share: string) => Number((Number.parseFloat(share) / 100).toFixed(5));
+  return {
+    availability: part(availability),
+    latency: { within: latency.within, share: part(latency.share) },
+    window,
+  };
+}
+
+/** What is left out is not there, also deep within. */
+function withoutAbsent({ email, ...places }: ProjectFile['alerts']): Alerts {
+  const given = Object.entries(places).filter(([, place]) => place !== undefined);
+  if (email === undefined) return Object.fromEntries(given);
+  const { username, password, ...rest } = email;
+  return {
+    ...Object.fromEntries(given),
+    email: {
+      ...rest,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+    },
   };
 }
 
@@ -119,14 +145,16 @@ function talksTo(
   return [...new Set(parts)].filter((part) => part !== self).toSorted();
 }
 
+/** Where a file without targets goes. */
+const usualTarget: TargetFile = {
+  cluster: 'local',
+  ports: { http: 80, https: 443 },
+  nodes: 1,
+  monitoring: 'cluster',
+};
+
 function resolveTarget(file: ProjectFile, { folder, targetName, overrides }: Surroundings): Target {
-  const target = file.targets?.[targetName] ?? {
-    cluster: 'local',
-    ports: { http: 80, https: 443 },
-    nodes: 1,
-    acme: undefined,
-    uncommitted: undefined,
-  };
+  const target = file.targets?.[targetName] ?? usualTarget;
   const namespace = target.namespace ?? file.name;
   const domain = overrides.domain ?? target.domain ?? `${file.name}.localhost`;
   if (target.cluster === 'local') {
@@ -139,6 +167,7 @@ function resolveTarget(file: ProjectFile, { folder, targetName, overrides }: Sur
       ports: { http: overrides.http ?? target.ports.http, https: overrides.https ?? target.ports.https },
       nodes: overrides.nodes ?? target.nodes,
       ...resolveAcme(target.acme, folder),
+      monitoring: overrides.monitoring ?? target.monitoring,
       uncommitted: target.uncommitted ?? 'allow',
     };
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { CloudKind } from '../clouds/kind.ts';
 import { type CloudKindName, cloudKinds } from '../clouds/kinds.ts';
+import { alerts, slo } from './observe-schema.ts';
 import { severities, usualPolicy } from './policy.ts';
 import { quantity } from './quantity.ts';
 
@@ -296,6 +297,7 @@ const ownAcme = z
     description:
       "A public authority that certificates are asked of (ACME, RFC 8555). Left out: an authority of the system's own, which browsers do not know.",
   });
+const monitoring = z.enum(['cluster', 'none'], 'is no kind of monitoring\nUse cluster, or none.');
 
 const local = z
   .strictObject({
@@ -317,6 +319,10 @@ const local = z
         'How many nodes the cluster has, to see what happens when one of them goes. The first one has the control plane and all data; each further one takes about 110 MiB of memory.',
     }),
     acme: ownAcme,
+    monitoring: monitoring.default('cluster').meta({
+      description:
+        '`cluster`: a Prometheus and an Alertmanager in the cluster, put in when the system serves. `none`: nothing measures and nobody is told.',
+    }),
     uncommitted,
   })
   .meta({ description: 'A Kubernetes on this machine, started by ptp.' });
@@ -579,6 +585,10 @@ export const projectSchema = z
       description:
         'What is measured while a new version replaces the one that serves, and what it may do to requests.',
     }),
+    slo: slo.prefault({}).meta({ description: 'What its users may rely on. What is missed of it is told.' }),
+    alerts: alerts.prefault({}).meta({
+      description: 'Who is told when something breaks. Left out: nobody; `ptp status` shows it.',
+    }),
     targets: z.record(name, target).optional().meta({
       description:
         'Where the system can run, by name. Left out: one target, `local`. `--target` chooses; else the only one, or `local`.',
@@ -606,4 +616,4 @@ export const partSchemas: Readonly<Record<string, z.ZodType>> = {
 };
 
 /** Parts of a target that the environment can say as well. */
-export const targetParts = { name, domain, port, nodes } as const;
+export const targetParts = { name, domain, port, nodes, monitoring } as const;

@@ -16,6 +16,8 @@ export interface AppOptions {
   readonly database: Database;
   readonly log: Logger;
   readonly observe: (measure: RequestMeasure) => void;
+  /** Told of each request that comes; `observe` is told of its end. */
+  readonly began?: () => void;
   /** Whether the process is about to end: clients are then told not to reuse their connection. */
   readonly draining: () => boolean;
   /** How long an idle connection stays open, in milliseconds. */
@@ -60,6 +62,7 @@ export function createApp(options: AppOptions): FastifyInstance {
   /** Sets what every answer has, and sees to the one log line, also when the client leaves before the answer. */
   function begin(request: FastifyRequest, reply: FastifyReply): void {
     const start = performance.now();
+    options.began?.();
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
     reply.raw.once('close', () => {
       const status = reply.raw.writableFinished ? reply.statusCode : clientClosedRequest;

@@ -52,6 +52,8 @@ export interface DatabaseOptions {
   readonly prepare: boolean;
   /** Told of connections that broke while idle, and of changed settings. */
   readonly notice: (message: string, error?: unknown) => void;
+  /** Told how long each statement took, in seconds, the wait for a connection and further attempts in it. */
+  readonly measure?: (statement: string, outcome: 'ok' | 'failed', seconds: number) => void;
 }
 
 /** Opens the pool; it connects at the first statement. */
@@ -99,17 +101,32 @@ export function openDatabase(options: DatabaseOptions): Database {
     return result.rows;
   }
 
+  async function answer<Row extends pg.QueryResultRow>(
+    statement: Statement,
+    values: readonly unknown[],
+  ): Promise<Row[]> {
+    // After a restart each connection of the pool may be a dead one, and each attempt removes one.
+    for (let left = options.max; ; left -= 1) {
+      try {
+        return await run<Row>(statement, values);
+      } catch (error) {
+        if (statement.readOnly && left > 0 && isLostConnection(error)) continue;
+        if (isOurMistake(error)) throw error;
+        throw new DatabaseUnavailable(error);
+      }
+    }
+  }
+
   return {
     query: async <Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[] = []) => {
-      // After a restart each connection of the pool may be a dead one, and each attempt removes one.
-      for (let left = options.max; ; left -= 1) {
-        try {
-          return await run<Row>(statement, values);
-        } catch (error) {
-          if (statement.readOnly && left > 0 && isLostConnection(error)) continue;
-          if (isOurMistake(error)) throw error;
-          throw new DatabaseUnavailable(error);
-        }
+      const began = performance.now();
+      let outcome: 'ok' | 'failed' = 'failed';
+      try {
+        const rows = await answer<Row>(statement, values);
+        outcome = 'ok';
+        return rows;
+      } finally {
+        options.measure?.(statement.name, outcome, (performance.now() - began) / 1000);
       }
     },
     use: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),

@@ -28,9 +28,11 @@ async function run(config: Config, log: Logger): Promise<void> {
   const draining = (): boolean => stop.signal.aborted;
 
   const { pool, database: source } = config;
+  const metrics = createMetrics(() => database.use(), pool.max);
   const database = openDatabase({
     source,
     ...pool,
+    measure: metrics.statement,
     notice: (message, error) => log.warn({ ...(error === undefined ? {} : { err: error }) }, message),
   });
   const readiness = createReadinessCheck({
@@ -43,12 +45,11 @@ async function run(config: Config, log: Logger): Promise<void> {
     database.refresh();
     readiness.refresh();
   }, refreshEvery);
-  const metrics = createMetrics(database.use, pool.max);
   const { check } = readiness;
   const management = createManagement({ check, draining, metrics, log });
-  const { observe } = metrics;
+  const { observe, began } = metrics;
   const { keepAlive, bodyLimit } = config;
-  const app = createApp({ database, log, observe, draining, keepAlive, bodyLimit });
+  const app = createApp({ database, log, observe, began, draining, keepAlive, bodyLimit });
 
   management.listen(config.managementPort, config.host);
   await once(management, 'listening');

@@ -57,6 +57,8 @@ test('readiness follows the database and the shutdown, liveness neither; changes
 test('metrics tell of requests by route, of the pool and of the event loop', async () => {
   metrics.observe({ method: 'GET', route: '/:id', status: 200, seconds: 0.004 });
   metrics.observe({ method: 'BREW', route: 'none', status: 405, seconds: 0.001 });
+  for (let coming = 0; coming < 3; coming++) metrics.began();
+  metrics.statement('count', 'ok', 0.02);
   const { body, headers } = await get('/metrics');
   expect(headers.get('content-type')).toMatch('text/plain');
   for (const line of [
@@ -67,6 +69,9 @@ test('metrics tell of requests by route, of the pool and of the event loop', asy
     'db_pool_connections{state="used"} 2',
     'db_pool_waiting 2',
     'db_pool_max 10',
+    'http_requests_in_flight 1',
+    'db_query_duration_seconds_bucket{le="0.025",statement="count",outcome="ok"} 1',
+    'db_query_duration_seconds_bucket{le="0.005",statement="count",outcome="ok"} 0',
   ]) {
     expect(body.split('\n')).toContain(line);
   }

@@ -12,7 +12,12 @@ export interface RequestMeasure {
 
 /** The process's metrics. */
 export interface Metrics {
+  /** A request has come. */
+  began(): void;
+  /** It is over. */
   observe(measure: RequestMeasure): void;
+  /** One statement is over: by name, whether the database answered, and how long it took with the wait for a connection. */
+  statement(name: string, outcome: 'ok' | 'failed', seconds: number): void;
   readonly contentType: string;
   /** All metrics in the Prometheus text format. */
   text(): Promise<string>;
@@ -21,8 +26,8 @@ export interface Metrics {
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']);
 
 /**
- * Makes the metrics: rate, errors and duration by route (the histogram's count is the rate), the pool's use,
- * and those of the process (memory, processor time, event loop lag).
+ * Makes the metrics: rate, errors and duration by route (the histogram's count is the rate), the same of statements,
+ * the pool's use, and those of the process (memory, processor time, event loop lag).
  */
 export function createMetrics(poolUse: () => PoolUse, poolMax: number): Metrics {
   const registry = new Registry();
@@ -32,6 +37,22 @@ export function createMetrics(poolUse: () => PoolUse, poolMax: number): Metrics 
     help: 'Time from the request to the end of its response.',
     labelNames: ['method', 'route', 'status'] as const,
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers: [registry],
+  });
+  let inFlight = 0;
+  new Gauge({
+    name: 'http_requests_in_flight',
+    help: 'Requests that are being worked on.',
+    registers: [registry],
+    collect() {
+      this.set(inFlight);
+    },
+  });
+  const statements = new Histogram({
+    name: 'db_query_duration_seconds',
+    help: 'Time of a statement, with the wait for a connection.',
+    labelNames: ['statement', 'outcome'] as const,
+    buckets: [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5],
     registers: [registry],
   });
   new Gauge({
@@ -59,9 +80,14 @@ export function createMetrics(poolUse: () => PoolUse, poolMax: number): Metrics 
     registers: [registry],
   }).set(poolMax);
   return {
+    began: () => {
+      inFlight += 1;
+    },
     observe: ({ method, route, status, seconds }) => {
+      inFlight -= 1;
       duration.observe({ method: methods.has(method) ? method : 'OTHER', route, status }, seconds);
     },
+    statement: (statement, outcome, seconds) => statements.observe({ statement, outcome }, seconds),
     contentType: registry.contentType,
     text: () => registry.metrics(),
   };

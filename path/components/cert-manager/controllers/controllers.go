@@ -145,6 +145,7 @@ func serve(ctx context.Context, group *errgroup.Group, o options, shared *contro
 	if err != nil {
 		return err
 	}
+	shared.Metrics.SetupCertificateCollector(shared.SharedInformerFactory.Certmanager().V1().Certificates().Lister())
 	metrics := shared.Metrics.NewServer(metricsListener)
 	group.Go(func() error { return health.Start(ctx, healthListener) })
 	group.Go(func() error {

@@ -1,5 +1,6 @@
 import type { PartStatus, SystemStatus } from '../actions.ts';
 import type { Command } from '../command.ts';
+import { healthLines } from '../render/health.ts';
 import { type Look, shortDigest, styled, table } from '../render/look.ts';
 import { problemLines } from '../render/problem.ts';
 import { trafficText } from '../render/traffic.ts';
@@ -26,7 +27,7 @@ export function isWell({ cluster, components, services, problems }: SystemStatus
 
 /** The status for people. */
 export function statusText(found: SystemStatus, look: Look): string {
-  const { cluster, url, components, services, problems, release, certificates = [], drills } = found;
+  const { cluster, url, components, services, problems, release, certificates = [], drills, health } = found;
   const version = cluster.version === undefined ? '' : ` (${cluster.version})`;
   const mark = cluster.state === 'running' ? styled(look, 'green', '●') : styled(look, 'red', '●');
   const rows = table([...components, ...services].map(row));
@@ -38,6 +39,7 @@ export function statusText(found: SystemStatus, look: Look): string {
       const ready = part !== undefined && part.ready >= part.wanted;
       return `${ready ? styled(look, 'green', '●') : styled(look, 'red', '●')} ${line}`;
     }),
+    ...(health === undefined ? [] : healthLines(health, release, look)),
     ...(release === undefined ? [] : [`  ${releaseText(release)}`]),
     ...(release?.traffic === undefined ? [] : [`  its rollout: ${trafficText(release.traffic)}`]),
     ...certificates.map(({ name, until }) => `  certificate of ${name}: valid until ${day(until)}`),

@@ -11,6 +11,7 @@ import type { AddOn, NodeSite } from './addons/add-on.ts';
 import { addOns } from './addons/add-ons.ts';
 import { certManagerAcme } from './addons/cert-manager-acme.ts';
 import { storageClass } from './addons/local-path.ts';
+import { monitoringAddOn } from './addons/monitoring.ts';
 import { gatewayClass } from './addons/traefik.ts';
 import { conditionOf } from './condition.ts';
 import { imagePrefix, pauseImage, pauseTag, programImages } from './images.ts';
@@ -18,6 +19,7 @@ import { install, installBase, installed } from './install.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { alone } from './lock.ts';
 import { findMachine } from './machine.ts';
+import { monitored, withoutMonitoring } from './monitored.ts';
 import { type ClusterNode, type Network, networkOf, nodesOf, registryName } from './plan.ts';
 import { checkPorts } from './ports.ts';
 import { type InstanceRecord, readRecord } from './record.ts';
@@ -25,7 +27,7 @@ import { remove } from './remove.ts';
 import { meetRequirements, requirements } from './requirements.ts';
 import { settleNodes } from './settle.ts';
 import { acmeComponent, components, kubernetesVersion } from './source/components.ts';
-import type { Obtained } from './source/obtain.ts';
+import { isObtained, type Obtained } from './source/obtain.ts';
 import { obtainAll } from './source/obtain-all.ts';
 import { startNodes } from './start.ts';
 
@@ -74,10 +76,13 @@ async function start(
   await checkPorts(layout, project.target.ports);
   await meetRequirements(context);
   const acme = await acmeOf(project, { own: true });
-  const wanted = acme === undefined ? components : [...components, acmeComponent];
-  const inOrder = obtainAll(context, wanted);
-  const byName = new Map(wanted.map((component, index) => [component.name, inOrder[index]]));
-  const nodeParts = await Promise.all(inOrder.filter((_, index) => wanted[index]?.node === true));
+  const early = [
+    ...components.filter(({ late }) => late !== true),
+    ...(acme === undefined ? [] : [acmeComponent]),
+  ];
+  const inOrder = obtainAll(context, early);
+  const byName = new Map(early.map((component, index) => [component.name, inOrder[index]]));
+  const nodeParts = await Promise.all(inOrder.filter((_, index) => early[index]?.node === true));
   const { ports, nodes: count = 1 } = project.target;
   const takesImages = (network: Network, record: InstanceRecord) =>
     reachable({
@@ -87,6 +92,9 @@ async function start(
         ...[...addOns, ...(acme === undefined ? [] : [certManagerAcme])].map((addOn) =>
           partOf(context, addOn, byName, siteOf(project, layout, network)),
         ),
+        monitored(project)
+          ? partOf(context, monitoringAddOn, lately(context), siteOf(project, layout, network))
+          : withoutMonitoring,
       ],
       foundation: ['coredns', 'local-path'],
       partImages: { prefix: imagePrefix, tag: pauseTag },
@@ -113,18 +121,45 @@ function sandboxPart(context: Context, nodes: readonly ClusterNode[]): Part {
   };
 }
 
+/** Components that are obtained when they are first asked for. */
+function lately(context: Context): Pick<ReadonlyMap<string, Promise<Obtained> | undefined>, 'get'> {
+  const late = components.filter((component) => component.late === true);
+  let begun: ReadonlyMap<string, Promise<Obtained> | undefined> | undefined;
+  return {
+    get: (name) => {
+      const inOrder = begun === undefined ? obtainAll(context, late) : [];
+      begun ??= new Map(late.map((component, index) => [component.name, inOrder[index]]));
+      return begun.get(name);
+    },
+  };
+}
+
 function partOf(
   context: Context,
   addOn: AddOn<NodeSite>,
-  obtained: ReadonlyMap<string, Promise<Obtained> | undefined>,
+  obtained: Pick<ReadonlyMap<string, Promise<Obtained> | undefined>, 'get'>,
   site: NodeSite,
 ): Part {
+  const imagesOf = async (component: string, programs: Parameters<typeof programImages>[0]) => {
+    const files = await obtained.get(component);
+    if (files === undefined) throw new Error(`no component ${component}`);
+    return programImages(programs, files.folder);
+  };
+  const ran = [addOn.component, ...(addOn.beside ?? []).map(({ component }) => component)];
+  const late = components.filter((one) => one.late === true && ran.includes(one.name));
+  const atHand = async () => {
+    const all = await Promise.all(late.map((component) => isObtained(context, component)));
+    return all.every((is) => is);
+  };
   return {
     name: addOn.name,
+    ...(late.length === 0 ? {} : { atHand }),
     images: async (): Promise<readonly ImageSpec[]> => {
-      const component = await obtained.get(addOn.component);
-      if (component === undefined) throw new Error(`no component ${addOn.component}`);
-      return [...programImages(addOn, component.folder), ...(addOn.helpers ?? [])];
+      const beside = (addOn.beside ?? []).map(({ component, program }) =>
+        imagesOf(component, { name: component, program }),
+      );
+      const all = await Promise.all([imagesOf(addOn.component, addOn), ...beside]);
+      return [...all.flat(), ...(addOn.helpers ?? [])];
     },
     install: async (client, images) =>
       install(context, client, { addOn, images, site, obtained: await obtained.get(addOn.component) }),

@@ -42,7 +42,9 @@ export interface AddOn<Site = NodeSite | CloudSite> {
   readonly program: string;
   /** Further programs of the component, each an image of its own: the image's name → the program's. */
   readonly further?: Readonly<Record<string, string>>;
-  /** Images that it needs beside that of its program. */
+  /** Further programs of other components, each an image of the component's name. */
+  readonly beside?: readonly { readonly component: string; readonly program: string }[];
+  /** Images that it needs beside those of its programs. */
   readonly helpers?: readonly ImageSpec[];
   /** Whether the component's resource definitions (`crds/`) are applied before its objects. */
   readonly documents: boolean;

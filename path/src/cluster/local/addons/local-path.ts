@@ -116,7 +116,13 @@ function objects(input: AddOnInput<NodeSite>) {
       },
     }),
     object('storage.k8s.io/v1', 'StorageClass', storageClass, {
-      metadata: { annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+      metadata: {
+        annotations: {
+          'storageclass.kubernetes.io/is-default-class': 'true',
+          // The kubelet tells of such volumes, and not of those of type hostPath, how full they are.
+          defaultVolumeType: 'local',
+        },
+      },
       provisioner: 'rancher.io/local-path',
       volumeBindingMode: 'WaitForFirstConsumer',
       reclaimPolicy: 'Delete',

@@ -1,3 +1,4 @@
+import { latencyBounds } from '../../../core/monitoring.ts';
 import { hashOf } from '../../../kubernetes/hash.ts';
 import { type AddOn, type AddOnInput, restricted, systemNamespace } from './add-on.ts';
 import { identity, object, workload } from './objects.ts';
@@ -95,6 +96,9 @@ function objects(input: AddOnInput) {
               '--entrypoints.traefik.address=:9000',
               '--ping=true',
               '--metrics.prometheus=true',
+              // Which system a request was for: what its users see is measured here.
+              '--metrics.prometheus.addrouterslabels=true',
+              `--metrics.prometheus.buckets=${latencyBounds.map((bound) => bound / 1000).join(',')}`,
               '--log.level=INFO',
               '--log.format=json',
               '--global.checknewversion=false',

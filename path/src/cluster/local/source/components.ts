@@ -24,6 +24,8 @@ export interface Component {
   readonly beside?: readonly string[];
   /** Whether the node itself needs it to start; the others are parts that run in pods. */
   readonly node: boolean;
+  /** Whether it is compiled when the system serves already: nothing waits for it before. */
+  readonly late?: boolean;
 }
 
 /** Kubernetes' version; the API server reports it. */
@@ -109,6 +111,35 @@ export const components: readonly Component[] = [
     },
     packages: 800,
     node: false,
+  },
+  {
+    name: 'prometheus',
+    version: 'v3.16.0',
+    programs: { 'github.com/prometheus/prometheus/cmd/prometheus': 'prometheus' },
+    // Of thirty ways to find targets, those of a Kubernetes alone.
+    tags: 'remove_all_sd enable_kubernetes_sd',
+    ldflags: ['-X github.com/prometheus/common/version.Version=3.16.0'],
+    packages: 740,
+    node: false,
+    late: true,
+  },
+  {
+    name: 'alertmanager',
+    version: 'v0.35.0',
+    programs: { 'github.com/prometheus/alertmanager/cmd/alertmanager': 'alertmanager' },
+    ldflags: ['-X github.com/prometheus/common/version.Version=0.35.0'],
+    patches: { 'github.com/prometheus/alertmanager': { 'ui/web.go': 'overlay/web.go' } },
+    packages: 157,
+    node: false,
+    late: true,
+  },
+  {
+    name: 'observer',
+    version: 'v1',
+    programs: { '.': 'observer' },
+    packages: 60,
+    node: false,
+    late: true,
   },
 ];
 

@@ -27,7 +27,7 @@ export const goSource: Source = {
 async function key(context: Context, component: Component): Promise<string> {
   const hash = createHash('sha256');
   // How it is shown and when it is made changes nothing of what is made.
-  const { packages: _packages, node: _node, ...made } = component;
+  const { packages: _packages, node: _node, late: _late, ...made } = component;
   hash.update(JSON.stringify(made));
   hash.update(await goVersion(context));
   for (const name of modulesOf(component)) {

@@ -36,6 +36,13 @@ export async function obtain(context: Context, component: Component): Promise<Ob
   return { component, folder, key };
 }
 
+/** Whether a component's files are in the cache, so that `obtain` takes no time. */
+export async function isObtained(context: Context, component: Component): Promise<boolean> {
+  const source = await chooseSource(context, component);
+  const key = `${component.name}-${component.version}-${await source.key(context, component)}`;
+  return (await folderState(join(context.cache, 'components', key))) === 'whole';
+}
+
 async function make(context: Context, source: Source, component: Component, folder: string): Promise<void> {
   const started = context.clock.monotonic();
   const task = `${source.name === 'go' ? 'compile' : 'download'} ${component.name} ${component.version}`;

@@ -1,0 +1,82 @@
+// observer stands beside Prometheus and Alertmanager in one pod and does three small things for them: it hands them the
+// settings of each project, which are Secrets of its namespace, as soon as these change; it asks for the projects'
+// public addresses as their users do; and it shows how many copies of what are there, under the names of
+// kube-state-metrics, whose own module cannot be had from a module mirror.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/sync/errgroup"
+)
+
+type options struct {
+	kubeconfig, namespace, folder, listen, prometheus, alertmanager string
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.kubeconfig, "kubeconfig", "", "path of a kubeconfig; empty inside a cluster")
+	flag.StringVar(&o.namespace, "namespace", "ptp-monitoring", "where the Secrets with the projects' settings are")
+	flag.StringVar(&o.folder, "folder", "/settings", "where the settings are written for Prometheus and Alertmanager")
+	flag.StringVar(&o.listen, "listen", ":9115", "where /metrics and /readyz answer")
+	flag.StringVar(&o.prometheus, "prometheus", "http://127.0.0.1:9090", "who is told of new rules")
+	flag.StringVar(&o.alertmanager, "alertmanager", "http://127.0.0.1:9093", "who is told of new receivers")
+	flag.Parse()
+	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stdout, nil)))
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	if err := run(ctx, o); err != nil && !errors.Is(err, context.Canceled) {
+		slog.Error("observer ended", "error", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) error {
+	cluster, err := connect(o.kubeconfig, o.namespace)
+	if err != nil {
+		return err
+	}
+	registry := prometheus.NewRegistry()
+	prober := newProber(registry)
+	settings := &settings{folder: o.folder, reload: []string{o.prometheus, o.alertmanager}, probes: prober.set}
+	registry.MustRegister(&state{cluster: cluster}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	// Prometheus and Alertmanager start when this answers: from then on there is something for them to read.
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if !settings.written() {
+			http.Error(w, "no settings are written yet", http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write([]byte("ok\n"))
+	})
+	server := &http.Server{Addr: o.listen, Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		<-ctx.Done()
+		return server.Close()
+	})
+	group.Go(func() error {
+		if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return ctx.Err()
+	})
+	group.Go(func() error { return cluster.run(ctx, settings.change) })
+	group.Go(func() error { return settings.run(ctx) })
+	group.Go(func() error { return prober.run(ctx) })
+	return group.Wait()
+}

@@ -1,0 +1,21 @@
+/*
+ * What the cluster's monitoring is called: the part of the cluster that runs it, the step that tells it of a project,
+ * the network policies that let it in and the commands that ask it have to agree on these.
+ */
+
+/** Prometheus, Alertmanager and the observer of a cluster of our own, in one pod. */
+export const monitoring = {
+  namespace: 'ptp-monitoring',
+  /** Of the Deployment, its Service and its pods' label `app.kubernetes.io/name`. */
+  name: 'monitoring',
+  /** The ports of the Service, and of the pod. */
+  ports: { prometheus: 9090, alertmanager: 9093, observer: 9115 },
+  /** On the Secret with a project's settings; its value is the project's name. */
+  settingsLabel: 'ptp.dev/monitoring',
+} as const;
+
+/** Where the public door of a cluster of our own is reached from within it, by the observer's probes. */
+export const doorWithin = 'traefik.ptp-system.svc.cluster.local:443';
+
+/** Milliseconds that the door sorts its answers by; a latency that is promised is one of them. */
+export const latencyBounds = [10, 25, 50, 100, 200, 300, 500, 1000, 2000, 5000] as const;

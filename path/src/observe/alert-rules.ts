@@ -1,0 +1,149 @@
+import type { Project } from '../project/project.ts';
+import { type About, alertOf, type RuleGroup } from './rule.ts';
+
+/** Seconds that a statement may take in one case of a hundred. */
+const slowStatement = 0.5;
+
+/** Bytes: a volume that has more than this left is not told of, however large it is. */
+const room = 2 * 2 ** 30;
+
+/** What is told, beside what is promised to users. The windows are as long as it takes to be sure and no longer. */
+export function alertRules({
+  name,
+  target,
+  components,
+  services,
+}: Pick<Project, 'name' | 'target' | 'components' | 'services'>): readonly RuleGroup[] {
+  const inside = `namespace="${target.namespace}"`;
+  const own = `project="${name}"`;
+  const named = (parts: readonly { readonly name: string }[]) => parts.map((part) => part.name).join('|');
+  const parts = (kind: 'deployment' | 'statefulset', list: readonly { readonly name: string }[]) => {
+    const which = `${inside},${kind}=~"${named(list)}"`;
+    const wanted = kind === 'deployment' ? 'kube_deployment_spec_replicas' : 'kube_statefulset_replicas';
+    return { wanted: `${wanted}{${which}}`, ready: `kube_${kind}_status_replicas_ready{${which}}` };
+  };
+  const deployments = parts('deployment', components);
+  const sets = parts('statefulset', services);
+  const on = 'on (namespace, deployment)';
+  const statements = `db_query_duration_seconds`;
+  const expiry = `certmanager_certificate_expiration_timestamp_seconds{${inside}}`;
+  const renewal = `certmanager_certificate_renewal_timestamp_seconds{${inside}}`;
+  const abouts: readonly About[] = [
+    {
+      name: 'PublicRouteDown',
+      severity: 'page',
+      kind: 'symptom',
+      expr: `probe_success{${own}} == 0`,
+      for: '1m',
+      summary: '{{ $labels.url }} does not answer as it should',
+    },
+    {
+      name: 'ComponentDown',
+      severity: 'page',
+      kind: 'cause',
+      expr: `label_replace(${deployments.wanted} > 0 and ${on} ${deployments.ready} == 0, "component", "$1", "deployment", "(.+)")`,
+      for: '30s',
+      summary: 'none of the copies of {{ $labels.component }} is ready',
+    },
+    {
+      name: 'ComponentDegraded',
+      severity: 'ticket',
+      kind: 'cause',
+      expr: `label_replace((${deployments.ready} < ${on} ${deployments.wanted}) > 0, "component", "$1", "deployment", "(.+)")`,
+      for: '10m',
+      summary: 'only {{ $value }} of the copies of {{ $labels.component }} are ready',
+    },
+    {
+      name: 'ComponentCrashLooping',
+      severity: 'page',
+      kind: 'cause',
+      // Between two attempts a container runs for a moment; a pod that is gone is none that crashes.
+      expr: `max by (namespace, pod, container) (max_over_time(kube_pod_container_status_waiting_reason{${inside},reason="CrashLoopBackOff"}[5m])) == 1 and on (namespace, pod) kube_pod_status_phase{${inside}}`,
+      for: '1m',
+      summary: '{{ $labels.container }} in {{ $labels.pod }} ends again and again',
+    },
+    ...(services.length === 0
+      ? []
+      : [
+          {
+            name: 'DatabaseDown',
+            severity: 'page',
+            kind: 'cause',
+            expr: `label_replace(${sets.wanted} > 0 and on (namespace, statefulset) ${sets.ready} == 0, "service", "$1", "statefulset", "(.+)")`,
+            for: '30s',
+            summary: '{{ $labels.service }} is not ready',
+          } as const,
+        ]),
+    {
+      name: 'DatabaseSlow',
+      severity: 'page',
+      kind: 'cause',
+      expr: `histogram_quantile(0.99, sum by (component, le) (rate(${statements}_bucket{${own}}[5m]))) > ${slowStatement}`,
+      for: '2m',
+      summary:
+        'one in a hundred statements of {{ $labels.component }} takes longer than {{ $value | humanizeDuration }}',
+    },
+    {
+      name: 'VolumeFillsUp',
+      severity: 'page',
+      kind: 'cause',
+      expr: `(kubelet_volume_stats_available_bytes{${inside}} < ${room} and kubelet_volume_stats_available_bytes{${inside}} / kubelet_volume_stats_capacity_bytes{${inside}} < 0.1) or kubelet_volume_stats_inodes_free{${inside}} / kubelet_volume_stats_inodes{${inside}} < 0.02`,
+      for: '1m',
+      summary: 'the volume {{ $labels.persistentvolumeclaim }} is nearly full',
+    },
+    {
+      name: 'CertificateNotRenewed',
+      severity: 'ticket',
+      kind: 'cause',
+      // Of the time from its renewal to its end, a third has passed without one.
+      expr: `(${expiry} - time()) < (${expiry} - on (namespace, name) group_left () ${renewal}) * 2 / 3 and ${expiry} - time() > 0`,
+      for: '5m',
+      summary:
+        'the certificate {{ $labels.name }} was to be renewed and ends in {{ $value | humanizeDuration }}',
+    },
+    {
+      name: 'CertificateExpired',
+      severity: 'page',
+      kind: 'cause',
+      expr: `probe_ssl_earliest_cert_expiry{${own}} - time() <= 0`,
+      summary: 'the certificate of {{ $labels.url }} has ended: browsers refuse it',
+    },
+    {
+      name: 'NodeNotReady',
+      severity: 'page',
+      kind: 'cause',
+      expr: 'kube_node_status_condition{condition="Ready",status="true"} == 0',
+      for: '1m',
+      summary: 'the node {{ $labels.node }} does not answer',
+    },
+    {
+      name: 'FiguresMissing',
+      severity: 'ticket',
+      kind: 'cause',
+      // Of pods that had figures before: an application need not have any.
+      expr: `up{${own}} == 0 and on (job, instance) max_over_time(up{${own}}[1h]) == 1`,
+      for: '5m',
+      summary: 'the figures of {{ $labels.instance }} cannot be read any more',
+    },
+    {
+      name: 'Watchdog',
+      severity: 'none',
+      kind: 'heartbeat',
+      expr: 'vector(1)',
+      summary: 'the monitoring works: when this is no longer heard of, it does not',
+    },
+  ];
+  return [
+    { name: `${name}: what may break`, rules: abouts.map((about) => alertOf(name, about)) },
+    {
+      name: `${name}: health`,
+      rules: [
+        {
+          record: 'ptp:pages:count',
+          labels: { project: name },
+          expr: `count(ALERTS{${own},alertstate="firing",severity="page"}) or vector(0)`,
+        },
+      ],
+    },
+  ];
+}

@@ -1,0 +1,36 @@
+import type { Route } from '../core/handover.ts';
+import type { Context } from '../effects/context.ts';
+import { timed } from '../effects/timed.ts';
+import { apply } from '../kubernetes/apply.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import type { Project } from '../project/project.ts';
+import { planObserve } from './plan.ts';
+import { readPlaces } from './receivers.ts';
+
+/** What the step works on. */
+export interface ObserveStepInput {
+  readonly client: KubernetesClient;
+  readonly project: Project;
+}
+
+/**
+ * Tells the cluster's monitoring of a project: what to look at, what is promised, what to ask for and whom to tell. It
+ * is in force some seconds later; nothing waits for that.
+ * @throws StepFailed where the server refuses it, or a Secret that ptp.yaml names is not there
+ */
+export async function observeSystem(
+  context: Context,
+  { client, project }: ObserveStepInput,
+  route: Route,
+): Promise<void> {
+  if (project.target.monitoring !== 'cluster') return;
+  await timed(context, 'observe', `watch over ${route.url}`, async () => {
+    const places = await readPlaces(context, client, project);
+    const settings = planObserve({ project, route, places });
+    const { name, alerts = {} } = project;
+    await apply(context, client, [settings], { step: 'observe', project: name, force: true });
+    const channels = Object.keys(alerts).filter((channel) => channel !== 'deadman');
+    const told = channels.length === 0 ? 'nobody but `ptp status`' : channels.join(', ');
+    return { result: undefined, text: `watched over; what breaks is told to ${told}` };
+  });
+}

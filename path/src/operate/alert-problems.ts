@@ -1,0 +1,35 @@
+import type { PartStatus } from '../cli/actions.ts';
+import type { Problem } from '../core/failure.ts';
+import type { SystemHealth } from '../core/health.ts';
+import { monitoring } from '../core/monitoring.ts';
+
+/**
+ * What users notice, as problems: causes where any is known, else symptoms. An alert about a part that is ready again
+ * is about to end and none.
+ * @param below what is known of the cluster's own parts already
+ */
+export function alertProblems(
+  health: SystemHealth,
+  parts: readonly PartStatus[],
+  below: readonly Problem[],
+): readonly Problem[] {
+  if (health.monitoring === 'silent') {
+    const told = below.some(({ where }) => where?.object?.startsWith(`${monitoring.namespace}/`) === true);
+    return told ? [] : [silent];
+  }
+  const pages = health.alerts.filter(
+    ({ severity, part }) =>
+      severity === 'page' && !parts.some(({ name, ready }) => name === part && ready > 0),
+  );
+  const causes = pages.filter(({ kind }) => kind === 'cause');
+  return (causes.length > 0 ? causes : pages).map(({ name, since, summary, runbook }) => ({
+    what: `${name}: ${summary}, since ${since.slice(0, 19).replace('T', ' ')}Z`,
+    next: `${runbook} says what to do.`,
+  }));
+}
+
+const silent: Problem = {
+  what: 'the monitoring does not answer: nobody would be told if something broke',
+  where: { object: `${monitoring.namespace}/deployment/${monitoring.name}` },
+  next: 'Run `ptp up`: it mends the monitoring. Right after a start it takes some seconds by itself.',
+};
