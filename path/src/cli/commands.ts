@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { acceptance } from './commands/acceptance.ts';
 import { backup } from './commands/backup.ts';
 import { build } from './commands/build.ts';
+import { ci } from './commands/ci.ts';
 import { cost } from './commands/cost.ts';
 import { doctor } from './commands/doctor.ts';
 import { down } from './commands/down.ts';
@@ -47,6 +48,7 @@ export const commands: readonly Command[] = [
   exportManifests,
   down,
   acceptance,
+  ci,
   trust,
   doctor,
   kubeconfig,
