@@ -3,7 +3,15 @@ import { installParts, type Parts } from './cluster/parts.ts';
 import type { Groundwork } from './cluster/provider.ts';
 import { startCluster } from './cluster/step.ts';
 import { StepFailed } from './core/failure.ts';
-import type { BuiltImage, Cluster, PublishedImage, Release, Route, TrafficResult } from './core/handover.ts';
+import type {
+  Binding,
+  BuiltImage,
+  Cluster,
+  PublishedImage,
+  Release,
+  Route,
+  TrafficResult,
+} from './core/handover.ts';
 import { deployAhead, deployComponents } from './deploy/step.ts';
 import type { Context } from './effects/context.ts';
 import { buildImages } from './image/step.ts';
@@ -11,6 +19,7 @@ import { attestProjectImages, buildProjectImages, publishProjectImages } from '.
 import { inspectImages } from './inspect.ts';
 import { connect, type KubernetesClient } from './kubernetes/client.ts';
 import type { HeldLease } from './kubernetes/lease.ts';
+import { withLostParts } from './lost-parts.ts';
 import { type ObserveStepInput, observeSystem } from './observe/step.ts';
 import { openDoor } from './opening.ts';
 import { planFirst, planRelease, type ReleasePlan } from './planning.ts';
@@ -95,7 +104,7 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
   const failed = firstFailure([starting, published, evidence, parts.all, alone, alone.then(untilLost)]);
   const orFail = <T>(work: Promise<T>): Promise<T> => Promise.race([work, failed]);
   try {
-    const [{ cluster, client }, { images }] = await orFail(
+    const [{ cluster, client }, { built, images }] = await orFail(
       Promise.all([starting, published, parts.sandbox, alone]),
     );
     const given = { client, cluster, project, images };
@@ -117,26 +126,29 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
     const settled = plan?.settled;
     const door = parts.all.then(() => prepareRoute(context, given));
     door.catch(() => {}); // told where it is waited for
-    const [bindings, ahead] = await orFail(
-      Promise.all([
-        provisionServices(context, given, settled),
-        parts.foundation.then(() => deployAhead(context, given)),
-      ]),
-    );
-    const wish = plan ?? (await planFirst(context, given));
-    const record = await beginRelease(
-      context,
-      { client, project, records },
-      { ...manifestsOf(wish), images, source: await source },
-    );
+    const begin = async (wish: Omit<ReleasePlan, 'settled'>) =>
+      beginRelease(
+        context,
+        { client, project, records },
+        { ...manifestsOf(wish), images, source: await source },
+      );
+    let record = plan && (await begin(plan));
+    let servicesStand = false;
     const attempt = new AbortController();
     const trying = { ...context, signal: AbortSignal.any([context.signal, attempt.signal]) };
     const limits = traffic.exceeded.then((problem) => {
       throw new StepFailed(problem);
     });
     limits.catch(() => {}); // raced against
+    let providing: Promise<readonly Binding[]> | undefined;
     let deploying: Promise<Release> | undefined;
     try {
+      providing = provisionServices(trying, given, settled);
+      const [bindings, ahead] = await orFail(
+        Promise.all([providing, parts.foundation.then(() => deployAhead(trying, given))]),
+      );
+      servicesStand = true;
+      record ??= await begin(await planFirst(context, given));
       const beforeRollout = traffic.change;
       deploying = deployComponents(trying, { ...given, bindings, ahead, settled, beforeRollout });
       const release = await orFail(Promise.race([limits, deploying]));
@@ -157,9 +169,12 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
     } catch (error) {
       // Nothing goes on with what is given up.
       attempt.abort(error);
-      await Promise.allSettled([deploying]);
+      await Promise.allSettled([providing, deploying]);
       if (lease?.lost.aborted === true) throw lease.lost.reason;
-      throw await record.failed(error, async () => (await traffic.finish())?.result);
+      if (record === undefined) throw error;
+      const measure = async () => (await traffic.finish())?.result;
+      const told = await record.failed(error, { servicesStand, measure });
+      throw await withLostParts(context, cluster.registry, built, told);
     }
   } finally {
     await lease?.release();
@@ -214,6 +229,7 @@ async function reach(context: Context, cluster: Cluster): Promise<Reached> {
 }
 
 interface Published {
+  readonly built: readonly BuiltImage[];
   readonly images: readonly PublishedImage[];
   /** Ends when the images are signed for. */
   readonly attesting: Promise<unknown>;
@@ -246,7 +262,7 @@ async function publish(
     const images = await publishProjectImages(context, registry, built, tags);
     const attesting = attestProjectImages(context, project, registry, built, state);
     attesting.catch(() => {}); // told where it is waited for
-    return { images, attesting };
+    return { built, images, attesting };
   });
 }
 

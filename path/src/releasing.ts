@@ -5,6 +5,9 @@ import { redeploy } from './deploy/redeploy.ts';
 import type { Context } from './effects/context.ts';
 import { apply } from './kubernetes/apply.ts';
 import type { KubernetesClient } from './kubernetes/client.ts';
+import { KubernetesError } from './kubernetes/error.ts';
+import { hashOf } from './kubernetes/hash.ts';
+import { label } from './kubernetes/labels.ts';
 import { type HeldLease, holdLease, whoIsThis } from './kubernetes/lease.ts';
 import { namespaceFor } from './kubernetes/namespace.ts';
 import type { Project } from './project/project.ts';
@@ -17,10 +20,12 @@ import {
   nextNumber,
   type ReleaseRecord,
   recordRepository,
+  servicesRelease,
   servingRelease,
 } from './releases/record.ts';
 import { forgetReleases, writeRelease } from './releases/store.ts';
 import { reopenRoute } from './route/step.ts';
+import { restoreServices } from './services/step.ts';
 
 /** Where releases are made and kept. */
 export interface ReleasePlace {
@@ -50,9 +55,16 @@ export interface OpenRelease {
   /**
    * It has failed: what served before is brought back, and the error to throw is returned, which tells of that as well.
    * A bug, or an end by the user, brings nothing back: the next `up` goes on.
-   * @param measure ends the measuring of requests, which goes on until what served before does so again
    */
-  failed(error: unknown, measure?: () => Promise<TrafficResult | undefined>): Promise<unknown>;
+  failed(error: unknown, options?: FailedOptions): Promise<unknown>;
+}
+
+/** What is known of a release that has failed. */
+export interface FailedOptions {
+  /** Whether its services have come up; so unless told. Where they have not, they are made as they were. */
+  readonly servicesStand?: boolean;
+  /** Ends the measuring of requests, which goes on until what served before does so again. */
+  readonly measure?: () => Promise<TrafficResult | undefined>;
 }
 
 /**
@@ -117,45 +129,84 @@ export async function beginRelease(
       await forgetReleases(context, client, project, records);
       return served;
     },
-    async failed(error, measure = async () => undefined) {
+    async failed(error, { servicesStand = true, measure = async () => undefined } = {}) {
       if (!(error instanceof StepFailed || error instanceof UserMistake) || context.signal.aborted)
         return error;
-      const { problems } = error;
-      await end('failed', { problems });
-      const back =
-        serving === undefined || error instanceof UserMistake
-          ? undefined
-          : await broughtBack(context, place, { number: record.number, serving });
-      const traffic = await measure();
-      if (traffic !== undefined) await end('failed', { problems, traffic });
-      if (back === undefined) return error;
-      const seen = traffic === undefined ? {} : { details: [seenText(traffic)] };
-      const [first, ...others] = back;
-      return new StepFailed([...problems, { ...first, ...seen }, ...others], { cause: error });
+      const back = error instanceof UserMistake ? undefined : serving;
+      const changed = changedServices(records, wish);
+      const lost = servicesStand ? [] : changed;
+      const stay = servicesStand && changed.length > 0 && back !== undefined;
+      const problems = [...error.problems, ...(stay ? [stayText(changed, record.number, back)] : [])];
+      const more = { problems, ...(lost.length === 0 ? {} : { servicesFailed: true as const }) };
+      try {
+        await end('failed', more);
+        if (back === undefined) return error;
+        const told = await broughtBack(context, place, { number: record.number, serving: back, lost });
+        const traffic = await measure();
+        if (traffic !== undefined) await end('failed', { ...more, traffic });
+        const seen = traffic === undefined ? {} : { details: [seenText(traffic)] };
+        const [first, ...others] = told;
+        return new StepFailed([...problems, { ...first, ...seen }, ...others], { cause: error });
+      } catch (again) {
+        const also = problemsOf(again);
+        if (also === undefined) throw again;
+        const what = `release ${record.number} could not be taken back`;
+        const next = 'Run `ptp up` again: it goes on from where this has ended.';
+        return new StepFailed([...problems, { what, next }, ...also], { cause: error });
+      }
     },
   };
 }
 
-/** Brings back what served; returns what to tell of it. */
+/** The services that a release has other objects for than the cluster had before it. */
+function changedServices(records: readonly ReleaseRecord[], { manifests }: ReleaseWish): readonly string[] {
+  const before = new Set(servicesRelease(records)?.manifests.services.map((object) => hashOf(object)));
+  const changed = manifests.services.filter((object) => !before.has(hashOf(object)));
+  return [
+    ...new Set(changed.map(({ metadata }) => metadata.labels?.[label.service] ?? metadata.name)),
+  ].sort();
+}
+
+function stayText(services: readonly string[], number: number, serving: ReleaseRecord): Problem {
+  return {
+    what: `${services.join(', ')}: what release ${number} has made of ${services.length === 1 ? 'it' : 'them'} stays`,
+    next: `A database that works is not started anew to take back what failed after it. Run \`ptp up\` from the sources of release ${serving.number} to have it as before.`,
+  };
+}
+
+function problemsOf(error: unknown): readonly Problem[] | undefined {
+  if (error instanceof StepFailed || error instanceof UserMistake) return error.problems;
+  return error instanceof KubernetesError ? [error.problem ?? { what: error.message }] : undefined;
+}
+
+/** Brings back what served, with the services that have been lost; returns what to tell of it. */
 async function broughtBack(
   context: Context,
-  { client, project }: ReleasePlace,
-  { number, serving }: { readonly number: number; readonly serving: ReleaseRecord },
+  { client, project, records }: ReleasePlace,
+  {
+    number,
+    serving,
+    lost,
+  }: { readonly number: number; readonly serving: ReleaseRecord; readonly lost: readonly string[] },
 ): Promise<readonly [Problem, ...Problem[]]> {
   const text = `release ${number} has failed: release ${serving.number} is brought back`;
   context.emit({ kind: 'note', step: 'deploy', text });
   try {
+    const services = servicesRelease(records)?.manifests.services ?? [];
+    if (lost.length > 0) await restoreServices(context, { client, project }, services);
     await bringBack(context, { client, project }, serving);
+    const also = lost.length === 0 ? '' : `, with ${lost.join(', ')} as before`;
     return [
       {
-        what: `release ${number} was taken back: release ${serving.number} serves`,
+        what: `release ${number} was taken back: release ${serving.number} serves${also}`,
         next: 'Mend what failed and run `ptp up` again; `ptp history` has both.',
       },
     ];
   } catch (again) {
-    if (!(again instanceof StepFailed || again instanceof UserMistake)) throw again;
+    const problems = problemsOf(again);
+    if (problems === undefined) throw again;
     const what = `release ${serving.number} could not be brought back`;
-    return [{ what, next: 'Run `ptp status`.' }, ...again.problems];
+    return [{ what, next: 'Run `ptp status`.' }, ...problems];
   }
 }
 

@@ -8,7 +8,13 @@ import type { HeldLease } from './kubernetes/lease.ts';
 import { openDoor } from './opening.ts';
 import type { Project } from './project/project.ts';
 import { missingImages } from './registry/missing-images.ts';
-import { imagesOfReleases, type ReleaseRecord, releaseBefore, servingRelease } from './releases/record.ts';
+import {
+  imagesOfReleases,
+  meantToRun,
+  type ReleaseRecord,
+  releaseBefore,
+  servingRelease,
+} from './releases/record.ts';
 import { withRevisions } from './releases/revisions.ts';
 import { readReleases } from './releases/store.ts';
 import { beginRelease, bringBack, keepRecord, lockProject } from './releasing.ts';
@@ -139,7 +145,10 @@ async function rerun(
   { records, target, backTo, wait }: Rerun,
 ) {
   const { images, source, migrations } = target;
-  const manifests = withRevisions(target.manifests, await bindingRevisions(context, client, project));
+  const { services = target.manifests.services } = meantToRun(records)?.manifests ?? {};
+  const revised = withRevisions(target.manifests, await bindingRevisions(context, client, project));
+  // Services stay as they are: a database does not go back and forth with those that use it.
+  const manifests = { ...revised, services };
   const release = await beginRelease(
     context,
     { client, project, records },
@@ -166,7 +175,7 @@ async function rerun(
     return { number: release.number, rolled, servedAt, traffic: measured?.result };
   } catch (error) {
     if (lease.lost.aborted) throw lease.lost.reason;
-    throw await release.failed(error, async () => (await traffic.finish())?.result);
+    throw await release.failed(error, { measure: async () => (await traffic.finish())?.result });
   }
 }
 

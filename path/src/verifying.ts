@@ -12,7 +12,7 @@ import { driftFrom } from './operate/drift.ts';
 import type { Project } from './project/project.ts';
 import { openAttachments } from './registry/attachments.ts';
 import { missingImages } from './registry/missing-images.ts';
-import { type ReleaseRecord, servingRelease } from './releases/record.ts';
+import { meantToRun, type ReleaseRecord } from './releases/record.ts';
 import { readReleases } from './releases/store.ts';
 
 interface Place {
@@ -33,8 +33,11 @@ export async function verify(
   { release: number, rebuild }: VerifyOptions,
 ): Promise<readonly Check[]> {
   const records = await readReleases(context, client, project);
-  const serving = servingRelease(records);
-  const release = number === undefined ? serving : records.find((one) => one.number === number);
+  const serving = meantToRun(records);
+  const release =
+    number === undefined || number === serving?.number
+      ? serving
+      : records.find((one) => one.number === number);
   if (release === undefined)
     throw new UserMistake({
       what: number === undefined ? 'nothing was released here yet' : `there is no release ${number}`,

@@ -3,6 +3,7 @@ import { instance, System } from '../support/system.ts';
 import { admitting } from './chapters/admitting.ts';
 import { badInput } from './chapters/bad-input.ts';
 import { changing } from './chapters/changing.ts';
+import { disturbed } from './chapters/disturbed.ts';
 import { drilling } from './chapters/drilling.ts';
 import { hardened } from './chapters/hardened.ts';
 import { inTheBrowser } from './chapters/in-the-browser.ts';
@@ -32,6 +33,7 @@ describe(`the path of ${instance}`, () => {
   describe('in the browser', () => inTheBrowser(system));
   describe('changing', () => changing(system));
   describe('releasing', () => releasing(system));
+  describe('disturbed', () => disturbed(system));
   describe('drilling', () => drilling(system));
   describe('verified', () => verified(system));
   describe('only what came out of the path runs', () => admitting(system));

@@ -4,14 +4,14 @@ import { fieldManager, label } from '../kubernetes/labels.ts';
 import { namespaceFor } from '../kubernetes/namespace.ts';
 import { inApplyOrder, type KubernetesObject } from '../kubernetes/objects.ts';
 import type { Project } from '../project/project.ts';
-import { type ReleaseRecord, servingRelease } from '../releases/record.ts';
+import { meantToRun, type ReleaseRecord } from '../releases/record.ts';
 
 /**
  * The release that serves as YAML documents, in the order in which they can be applied. Secrets are named and not
  * shown. Pure. @throws UserMistake where nothing was released
  */
 export function manifestsText(project: Project, records: readonly ReleaseRecord[]): string {
-  const release = servingRelease(records);
+  const release = meantToRun(records);
   if (release === undefined)
     throw new UserMistake({ what: 'nothing was released here yet', next: 'Run `ptp up`.' });
   const { services, ground, workloads, route } = release.manifests;

@@ -12,7 +12,7 @@ import { readiness } from '../kubernetes/readiness.ts';
 import { lastPassed } from '../maintain/results.ts';
 import { healthOf } from '../observe/health.ts';
 import type { Project } from '../project/project.ts';
-import { type ReleaseRecord, servingRelease } from '../releases/record.ts';
+import { meantToRun, type ReleaseRecord } from '../releases/record.ts';
 import { readReleases } from '../releases/store.ts';
 import { publicUrl } from '../route/plan.ts';
 import { alertProblems } from './alert-problems.ts';
@@ -52,7 +52,7 @@ export async function systemStatus(
       partStatus(one.name, label.component, deployments, pods),
     );
     const services = project.services.map((one) => partStatus(one.name, label.service, sets, pods));
-    const release = servingRelease(records);
+    const release = meantToRun(records);
     const [problems, drift] = await Promise.all([
       problemsOf(client, [...deployments, ...sets], pods),
       release === undefined || deployments.length === 0

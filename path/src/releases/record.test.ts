@@ -2,10 +2,12 @@ import { expect, test } from 'vitest';
 import {
   contentOf,
   imagesOfReleases,
+  meantToRun,
   nextNumber,
   parseRecord,
   type ReleaseRecord,
   releaseBefore,
+  servicesRelease,
   servingRelease,
 } from './record.ts';
 
@@ -19,7 +21,7 @@ const manifests = (image: string): ReleaseRecord['manifests'] => ({
 function release(
   number: number,
   image: string,
-  more: Partial<Pick<ReleaseRecord, 'state' | 'backTo'>> = {},
+  more: Partial<Pick<ReleaseRecord, 'state' | 'backTo' | 'servicesFailed'>> = {},
 ): ReleaseRecord {
   return {
     version: 1,
@@ -97,4 +99,29 @@ test('the images of the newest ten releases that served may run, each named once
   const expected = Array.from({ length: 10 }, (_, index) => `r/web-${index + 2}`);
   expect(imagesOfReleases(all).filter((one) => one !== 'r/postgres')).toEqual(expected);
   expect(imagesOfReleases(all)).toHaveLength(11);
+});
+
+test('services are as the newest release left them that they came up in; what serves is told with those', () => {
+  const image = (name: string, version: string) =>
+    ({ name, reference: `r/${name}@${version}`, digest: `sha256:${'0'.repeat(64)}`, tags: [] }) as const;
+  const made = (number: number, version: string, more: Parameters<typeof release>[2] = {}) => {
+    const [web, database] = [image('web', version), image('postgres', version)];
+    const services = [{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'db' }, image: database.reference }];
+    const one = release(number, version, more);
+    return { ...one, images: [web, database], manifests: { ...one.manifests, services } };
+  };
+  const serving = made(1, 'one');
+  const failed = made(2, 'two', { state: 'failed' });
+  const broken = made(3, 'three', { state: 'failed', servicesFailed: true });
+  const killed = made(4, 'four', { state: 'rolling' });
+  expect(servicesRelease([serving])).toBe(serving);
+  const all = [serving, failed, broken, killed];
+  expect(servicesRelease(all)).toBe(failed);
+  expect(meantToRun(all)).toEqual({
+    ...serving,
+    manifests: { ...serving.manifests, services: failed.manifests.services },
+    images: [image('web', 'one'), image('postgres', 'two')],
+  });
+  // What runs may start again, though the release that made it never served.
+  expect(imagesOfReleases(all)).toEqual(['r/web@one', 'r/postgres@one', 'r/postgres@two']);
 });

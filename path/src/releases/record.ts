@@ -40,6 +40,8 @@ export interface ReleaseRecord {
   readonly traffic?: TrafficResult;
   /** Why it failed. */
   readonly problems?: readonly Problem[];
+  /** What it changed of services did not come up: they are made as they were before. */
+  readonly servicesFailed?: true;
 }
 
 /** The objects of a release, by the step that applies them. No Secret is among them. */
@@ -99,6 +101,33 @@ export function servingRelease(records: readonly ReleaseRecord[]): ReleaseRecord
 }
 
 /**
+ * The release that left the services as they are: a release that is taken back leaves what it made of them, unless they
+ * did not come up. Going back and forth between versions of a database server costs more than it mends.
+ */
+export function servicesRelease(records: readonly ReleaseRecord[]): ReleaseRecord | undefined {
+  return records.findLast(({ state, servicesFailed }) => state !== 'rolling' && servicesFailed !== true);
+}
+
+/** The release that the cluster is meant to run, with the services as they were left. */
+export function meantToRun(records: readonly ReleaseRecord[]): ReleaseRecord | undefined {
+  const serving = servingRelease(records);
+  const left = servicesRelease(records);
+  if (serving === undefined || left === undefined || left === serving) return serving;
+  const own = imagesOfServices(left);
+  const names = new Set(own.map(({ name }) => name));
+  return {
+    ...serving,
+    manifests: { ...serving.manifests, services: left.manifests.services },
+    images: [...serving.images.filter(({ name }) => !names.has(name)), ...own],
+  };
+}
+
+function imagesOfServices({ images, manifests }: ReleaseRecord): readonly PublishedImage[] {
+  const text = JSON.stringify(manifests.services);
+  return images.filter(({ reference }) => text.includes(reference));
+}
+
+/**
  * The release that `rollback` returns to unless one is named: the newest that served, ran something else than what
  * runs now, and is older than what that was brought back to.
  */
@@ -114,10 +143,15 @@ export function releaseBefore(records: readonly ReleaseRecord[]): ReleaseRecord 
 /** How many releases' images may run at any time; those of an earlier one are let in when it is gone back to. */
 const runnable = 10;
 
-/** The references of the images of the newest releases that served: what can be gone back to at once. */
+/** The references of the images of the newest releases that served, and of what runs: what may start at once. */
 export function imagesOfReleases(records: readonly ReleaseRecord[]): readonly string[] {
   const served = records.filter(({ state }) => state === 'serving').slice(-runnable);
-  return [...new Set(served.flatMap(({ images }) => images.map(({ reference }) => reference)))];
+  const left = servicesRelease(records);
+  const images = [
+    ...served.flatMap((one) => one.images),
+    ...(left === undefined ? [] : imagesOfServices(left)),
+  ];
+  return [...new Set(images.map(({ reference }) => reference))];
 }
 
 /** The number of the next release, and whether it goes on with one that was killed: then it keeps that one's number. */

@@ -92,6 +92,24 @@ export function provisionServices(
   });
 }
 
+/**
+ * Makes services as an earlier release had them, where those of the next one do not come up. Credentials stay.
+ * @throws StepFailed where they do not come up either
+ */
+export function restoreServices(
+  context: Context,
+  { client, project }: Pick<ServicesInput, 'client' | 'project'>,
+  objects: readonly KubernetesObject[],
+): Promise<void> {
+  return timed(context, 'services', 'make services as they were', async () => {
+    await apply(context, client, objects, { step: 'services', project: project.name, force: true });
+    const sets = objects.filter(({ kind }) => kind === 'StatefulSet');
+    await replaceStuck(context, client, sets);
+    await waitUntilReady(context, client, sets, { step: 'services', deadline });
+    return { text: 'services answer', result: undefined };
+  });
+}
+
 async function prepare(
   context: Context,
   input: ServicesInput,

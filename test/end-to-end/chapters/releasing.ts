@@ -3,19 +3,9 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { withEdit } from '../../support/edit.ts';
+import { currentRelease, problemsText, releasesOf, takenBack } from '../../support/failing.ts';
 import { type Ended, type JsonLine, jsonLines, jsonResult, startPtp } from '../../support/ptp.ts';
-import type { PodState, System } from '../../support/system.ts';
-import { until } from '../../support/until.ts';
-
-interface Release {
-  readonly number: number;
-  readonly state: string;
-  readonly current: boolean;
-  readonly backTo?: number;
-  readonly images: readonly { readonly name: string; readonly digest: string }[];
-  readonly problems?: readonly { readonly what: string }[];
-  readonly traffic?: { readonly requests: number; readonly failed: number };
-}
+import type { System } from '../../support/system.ts';
 
 /** Every change is planned, recorded, and can be undone; what fails is undone by itself. */
 export function releasing(system: System): void {
@@ -25,13 +15,8 @@ export function releasing(system: System): void {
   const deployment = '/apis/apps/v1/namespaces/hello/deployments/backend';
   beforeAll(() => system.must('up'));
 
-  const releases = async () =>
-    jsonResult(await system.must('history', '--json')).releases as readonly Release[];
-  const current = async () => {
-    const found = (await releases()).find((one) => one.current);
-    if (found === undefined) throw new Error('no release is current');
-    return found;
-  };
+  const releases = () => releasesOf(system);
+  const current = () => currentRelease(system);
   const applied = (ended: Ended) =>
     jsonLines(ended)
       .filter(({ kind, change }) => kind === 'object-applied' && change !== 'unchanged')
@@ -177,59 +162,19 @@ export function releasing(system: System): void {
     expect(parse(readFileSync(inFolder('ptp.yaml'), 'utf8')).name).toBe('hello');
   });
 
-  describeFailing(system, { inFolder, releases, current });
+  describeFailing(system, inFolder);
 }
 
-interface Tools {
-  inFolder(path: string): string;
-  releases(): Promise<readonly Release[]>;
-  current(): Promise<Release>;
-}
-
-function describeFailing(system: System, { inFolder, releases, current }: Tools): void {
-  const uids = (pods: readonly PodState[], part: string) =>
-    pods
-      .filter((pod) => pod.part === part && pod.ready)
-      .map(({ uid }) => uid)
-      .sort();
-
-  /** Runs an `up` that fails while somebody writes, and looks at what it leaves. */
-  async function failing(
-    file: string,
-    edit: readonly [string, string],
-    part: string,
-    { early = true } = {},
-  ): Promise<Ended> {
-    await system.must('up');
-    const [before, pods, door] = [await current(), await system.pods(), await system.door()];
-    const ended = await withEdit(file, edit, () =>
-      system.rows.whileWriting(door, () => system.ptp('up', '--json')),
-    );
-    expect(ended.code).toBe(1);
-    // The pods of the release before never went, where what is wrong shows before anybody is served.
-    if (early) expect(uids(await system.pods(), part)).toEqual(uids(pods, part));
-    // A pod that is taken back answers on the connections that it still has, for a second or so.
-    await until(
-      'every row is there',
-      () => system.rows.lost(door),
-      (lost) => lost.length === 0,
-      15,
-    );
-    expect(await current()).toEqual(before);
-    const [last] = await releases();
-    expect(last).toMatchObject({ number: before.number + 1, state: 'failed' });
-    expect(JSON.stringify(jsonResult(ended).problems)).toContain(
-      `release ${before.number + 1} was taken back: release ${before.number} serves`,
-    );
-    await system.must('status');
-    return ended;
-  }
-
+function describeFailing(system: System, inFolder: (path: string) => string): void {
   test('a release that ends at its start is taken back by itself, with its reason and its last words', async () => {
     const main = inFolder('system/backend/src/main.ts');
     const [first = ''] = readFileSync(main, 'utf8').split('\n');
-    const ended = await failing(main, [first, `${first}\nthrow new Error('broken on purpose');`], 'backend');
-    const problems = JSON.stringify(jsonResult(ended).problems);
+    const ended = await takenBack(system, {
+      file: main,
+      edit: [first, `${first}\nthrow new Error('broken on purpose');`],
+      part: 'backend',
+    });
+    const problems = problemsText(ended);
     expect(problems).toMatch(/CrashLoopBackOff|exit code 1/);
     expect(problems).toContain('broken on purpose');
   });
@@ -244,9 +189,9 @@ function describeFailing(system: System, { inFolder, releases, current }: Tools)
           "if (path === '/readyz') return ready();",
           "if (path === '/readyz') return { status: 503, type: problemType, body: problem(503) };",
         ] as const;
-        const ended = await failing(management, never, 'backend');
-        expect(JSON.stringify(jsonResult(ended).problems)).toContain('hello/deployment/backend');
-        const { traffic } = (await releases())[0] ?? {};
+        const ended = await takenBack(system, { file: management, edit: never, part: 'backend' });
+        expect(problemsText(ended)).toContain('hello/deployment/backend');
+        const { traffic } = (await releasesOf(system))[0] ?? {};
         expect(traffic).toMatchObject({ failed: 0 });
       },
     );
@@ -259,11 +204,14 @@ function describeFailing(system: System, { inFolder, releases, current }: Tools)
       const begin = '    begin(request, reply);\n    done();';
       const faulty =
         '    begin(request, reply);\n    if (Math.random() < 0.1) void sendProblem(reply, 500);\n    else done();';
-      const ended = await failing(app, [begin, faulty], 'backend', { early: false });
-      expect(JSON.stringify(jsonResult(ended).problems)).toMatch(
-        /\d+ of \d+ requests failed since the change|answers 500/,
-      );
-      const { traffic } = (await releases())[0] ?? {};
+      const ended = await takenBack(system, {
+        file: app,
+        edit: [begin, faulty],
+        part: 'backend',
+        early: false,
+      });
+      expect(problemsText(ended)).toMatch(/\d+ of \d+ requests failed since the change|answers 500/);
+      const { traffic } = (await releasesOf(system))[0] ?? {};
       if (traffic === undefined) throw new Error('no traffic was measured');
       const share = traffic.failed / traffic.requests;
       console.info(
@@ -277,8 +225,12 @@ function describeFailing(system: System, { inFolder, releases, current }: Tools)
   test('a migration that fails blocks the release, and nothing of it has started', async () => {
     const migrate = inFolder('system/backend/src/migrate.ts');
     const [first = ''] = readFileSync(migrate, 'utf8').split('\n');
-    const ended = await failing(migrate, [first, `${first}\nthrow new Error('no such table');`], 'backend');
-    expect(JSON.stringify(jsonResult(ended).problems)).toContain('no such table');
+    const ended = await takenBack(system, {
+      file: migrate,
+      edit: [first, `${first}\nthrow new Error('no such table');`],
+      part: 'backend',
+    });
+    expect(problemsText(ended)).toContain('no such table');
     const started = jsonLines(ended).filter(
       ({ object, change }) => /deployment/.test(String(object)) && change !== 'unchanged',
     );
