@@ -22,7 +22,7 @@ import type { HeldLease } from './kubernetes/lease.ts';
 import { withLostParts } from './lost-parts.ts';
 import { type ObserveStepInput, observeSystem } from './observe/step.ts';
 import { openDoor } from './opening.ts';
-import { planFirst, planRelease, type ReleasePlan } from './planning.ts';
+import { type PlanningInput, planFirst, planRelease, type ReleasePlan } from './planning.ts';
 import type { Project } from './project/project.ts';
 import { revisionOf, type SourceState, sourceOf } from './project/revision.ts';
 import { checkUncommitted } from './project/uncommitted.ts';
@@ -114,7 +114,7 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
     // Where nothing was released yet, all is new and some of it cannot be checked before the rest is there.
     const [plan, admission] = await orFail(
       Promise.all([
-        records.length === 0 ? undefined : planRelease(context, given),
+        records.length === 0 ? undefined : planned(context, given),
         admitImages(context, {
           ...given,
           recorded: imagesOfReleases(records),
@@ -122,7 +122,6 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
         }),
       ]),
     );
-    if (plan !== undefined) tellPlan(context, plan);
     const settled = plan?.settled;
     const door = parts.all.then(() => prepareRoute(context, given));
     door.catch(() => {}); // told where it is waited for
@@ -200,9 +199,15 @@ async function watchOver(
   }
 }
 
-function tellPlan(context: Context, { changes, migrations }: ReleasePlan): void {
+/** Plans a release and tells of it. */
+async function planned(context: Context, input: PlanningInput): Promise<ReleasePlan> {
+  const began = context.clock.monotonic();
+  const plan = await planRelease(context, input);
+  const { changes, migrations } = plan;
   const due = migrations.filter(({ ran }) => ran).map(({ component }) => component);
-  context.emit({ kind: 'planned', step: 'deploy', changes, migrations: due });
+  const seconds = (context.clock.monotonic() - began) / 1000;
+  context.emit({ kind: 'planned', step: 'deploy', changes, migrations: due, seconds });
+  return plan;
 }
 
 function manifestsOf({ manifests, migrations, changes }: Omit<ReleasePlan, 'settled'>) {

@@ -71,12 +71,13 @@ export interface FailedOptions {
  * One at a time changes a project in a cluster: holds its Lease, and waits for whoever holds it. The namespace is made
  * where it is not there yet.
  */
-export function lockProject(
+export async function lockProject(
   context: Context,
   client: KubernetesClient,
   { name, target }: Project,
 ): Promise<HeldLease> {
-  return holdLease(context, client, {
+  const began = context.clock.monotonic();
+  const lease = await holdLease(context, client, {
     step: 'deploy',
     namespace: target.namespace,
     name: 'ptp',
@@ -85,6 +86,10 @@ export function lockProject(
       await apply(context, client, [namespaceFor(target.namespace)], { step: 'deploy', project: name });
     },
   });
+  const seconds = (context.clock.monotonic() - began) / 1000;
+  const text = `nobody else changes ${target.namespace}`;
+  context.emit({ kind: 'task-done', step: 'deploy', task: 'one at a time', text, seconds });
+  return lease;
 }
 
 /** Begins a release and records it as rolling; where it is what serves already, nothing is recorded. */
@@ -115,10 +120,17 @@ export async function beginRelease(
     ...rest,
     rolled: [],
   };
-  await writeRelease(context, client, project, record);
+  const write = async (written: ReleaseRecord) => {
+    const began = context.clock.monotonic();
+    await writeRelease(context, client, project, written);
+    const seconds = (context.clock.monotonic() - began) / 1000;
+    const text = `release ${written.number} is ${written.state}`;
+    context.emit({ kind: 'task-done', step: 'deploy', task: 'record', text, seconds });
+  };
+  await write(record);
   const end = async (state: ReleaseRecord['state'], more: Partial<ReleaseRecord> = {}) => {
     const ended = { ...record, state, ended: context.clock.now().toISOString(), ...more };
-    await writeRelease(context, client, project, ended);
+    await write(ended);
     return ended;
   };
   return {

@@ -23,6 +23,10 @@ const boundaries = new Set([
   'object-applied',
   'image-ready',
   'image-published',
+  'planned',
+  'vulnerabilities-looked-up',
+  'credentials-looked-for',
+  'traffic-measured',
 ]);
 
 /** Whether a line of `--json` tells that something has begun or is done. */

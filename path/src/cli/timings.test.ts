@@ -22,6 +22,24 @@ test('spans lie where their ends and durations say, in the order of beginning', 
   ]);
 });
 
+test('what has no duration of its own takes from the begin of its step on; a plan says how long it took', () => {
+  let now = 100;
+  const watch = stopwatch(() => now);
+  watch.event({ kind: 'step-started', step: 'inspect', text: 'look' });
+  now = 350;
+  const seen = { step: 'inspect', findings: [] } as const;
+  watch.event({ kind: 'credentials-looked-for', files: 1, read: 0, ...seen });
+  now = 600;
+  watch.event({ kind: 'vulnerabilities-looked-up', looked: true, packages: 1, ...seen });
+  now = 900;
+  watch.event({ kind: 'planned', step: 'deploy', changes: [], migrations: [], seconds: 0.2 });
+  expect(watch.spans().slice(1)).toEqual([
+    { step: 'inspect', task: 'look for credentials', start: 0.1, seconds: 0.25 },
+    { step: 'inspect', task: 'look for known vulnerabilities', start: 0.1, seconds: 0.5 },
+    { step: 'deploy', task: 'plan', start: 0.7, seconds: 0.2 },
+  ]);
+});
+
 test('a line for each span shows its place in the whole', () => {
   const spans = [
     { step: 'cluster', task: '', start: 0, seconds: 1 },

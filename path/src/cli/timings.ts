@@ -22,6 +22,12 @@ export function stopwatch(monotonic: () => number): Stopwatch {
   const ended: Span[] = [{ step: 'tool', task: 'load itself', start: 0, seconds: loaded }];
   // Objects are told of one by one, without a duration: from the first to the last of a step is what there is.
   const applied = new Map<StepName, { count: number; first: number; last: number }>();
+  // Told of without a duration too: they take from the begin of their step on.
+  const begun = new Map<StepName, number>();
+  const sinceBegin = (step: StepName, task: string) => {
+    const now = monotonic() / 1000;
+    add(step, task, rounded(now - (begun.get(step) ?? now)));
+  };
   const add = (step: StepName, task: string, seconds: number) => {
     ended.push({ step, task, start: Math.max(0, rounded(monotonic() / 1000 - seconds)), seconds });
   };
@@ -30,6 +36,11 @@ export function stopwatch(monotonic: () => number): Stopwatch {
       if (event.kind === 'step-done') add(event.step, '', event.seconds);
       else if (event.kind === 'task-done') add(event.step, event.task, event.seconds);
       else if (event.kind === 'image-ready') add(event.step, `${event.image} (${event.why})`, event.seconds);
+      else if (event.kind === 'step-started') begun.set(event.step, monotonic() / 1000);
+      else if (event.kind === 'planned') add(event.step, 'plan', event.seconds);
+      else if (event.kind === 'vulnerabilities-looked-up')
+        sinceBegin(event.step, 'look for known vulnerabilities');
+      else if (event.kind === 'credentials-looked-for') sinceBegin(event.step, 'look for credentials');
       else if (event.kind === 'object-applied') {
         const now = monotonic() / 1000;
         const seen = applied.get(event.step) ?? { count: 0, first: now, last: now };

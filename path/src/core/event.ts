@@ -156,6 +156,8 @@ export interface Planned {
   readonly changes: readonly PlannedChange[];
   /** Components whose migration is going to run. */
   readonly migrations: readonly string[];
+  /** How long the comparing took. */
+  readonly seconds: number;
 }
 /** Requests went through the system's public URL while its pods were replaced: this came of them. */
 export interface TrafficMeasured {

@@ -49,8 +49,18 @@ export async function attest(
 ): Promise<readonly Attested[]> {
   return timed(context, 'evidence', 'sign images and what they are made of', async () => {
     const signer = await signerOf(options.project, options.environment ?? process.env);
-    const work = images.map((image) => attestImage(context, image, signer, options));
+    const watch = { sign: laps(context), attach: laps(context) };
+    const work = images.map((image) => attestImage(context, image, signer, { ...options, watch }));
     const result = await Promise.all(work);
+    for (const [task, { count, seconds }] of Object.entries(watch))
+      if (count() > 0)
+        context.emit({
+          kind: 'task-done',
+          step: 'evidence',
+          task,
+          text: `${count()} documents`,
+          seconds: seconds(),
+        });
     const signed = result.filter(({ attached }) => attached > 0).length;
     const text =
       signed === 0
@@ -60,13 +70,36 @@ export async function attest(
   });
 }
 
+/** Times a kind of work that is done again and again, side by side. */
+interface Laps {
+  of<T>(work: () => Promise<T>): Promise<T>;
+  count(): number;
+  /** From the begin of the first to the end of the last. */
+  seconds(): number;
+}
+
+function laps({ clock }: Context): Laps {
+  let [count, first, last] = [0, 0, 0];
+  return {
+    async of(work) {
+      if (count === 0) first = clock.monotonic();
+      count += 1;
+      const result = await work();
+      last = clock.monotonic();
+      return result;
+    },
+    count: () => count,
+    seconds: () => (last - first) / 1000,
+  };
+}
+
 async function attestImage(
   context: Context,
   image: BuiltImage,
   signer: Signer,
-  options: AttestOptions,
+  options: AttestOptions & { readonly watch: { readonly sign: Laps; readonly attach: Laps } },
 ): Promise<Attested> {
-  const { project, attachments, revision } = options;
+  const { project, attachments, revision, watch } = options;
   const { name } = image;
   const { digest } = image.manifest.descriptor;
   const about = { project, image: name, digest, signer: signer.id };
@@ -92,7 +125,9 @@ async function attestImage(
     // What another machine has signed with this key is taken over, if it says the same.
     const taken = payload === undefined ? undefined : await earlier(kind, payload);
     const content =
-      before ?? taken?.content ?? (await signer.sign(statementType, payload ?? new Uint8Array()));
+      before ??
+      taken?.content ??
+      (await watch.sign.of(() => signer.sign(statementType, payload ?? new Uint8Array())));
     const bundle = (await store.put(content, bundleType)).descriptor;
     const annotations = {
       'dev.sigstore.bundle.content': 'dsse-envelope',
@@ -101,7 +136,9 @@ async function attestImage(
     const subject = image.manifest.descriptor;
     const { digest: referrer } =
       taken?.referrer ??
-      (await attachments.attach(name, { artifactType: bundleType, subject, content, annotations }));
+      (await watch.attach.of(() =>
+        attachments.attach(name, { artifactType: bundleType, subject, content, annotations }),
+      ));
     if (taken === undefined) added += 1;
     const clean = before === undefined ? revision?.clean : known[kind]?.clean;
     now[kind] = { bundle, referrer, ...(kind === 'provenance' && clean !== undefined ? { clean } : {}) };

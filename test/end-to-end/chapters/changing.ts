@@ -1,9 +1,51 @@
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { withEdit } from '../../support/edit.ts';
-import { jsonLines, jsonResult } from '../../support/ptp.ts';
+import { isBoundary, wordsOf } from '../../support/killing.ts';
+import { type JsonLine, jsonLines, jsonResult } from '../../support/ptp.ts';
 import type { PodState, System } from '../../support/system.ts';
 import { until } from '../../support/until.ts';
+
+interface Span {
+  readonly step: string;
+  readonly task: string;
+  readonly seconds: number;
+}
+
+/** What a change goes through on its way to users, as `--timings` shows it. */
+const parts = [
+  'image',
+  'inspect',
+  'inspect: look for known vulnerabilities',
+  'inspect: look for credentials',
+  'registry',
+  'deploy: plan',
+  'admission',
+  'evidence',
+  'evidence: sign',
+  'evidence: attach',
+  'deploy',
+  'route',
+  'prove',
+  'traffic',
+];
+
+const boundaries = [
+  'image step-done',
+  'inspect step-started',
+  'inspect vulnerabilities-looked-up',
+  'inspect credentials-looked-for',
+  'inspect step-done',
+  'registry step-done',
+  'deploy task-done one at a time',
+  'deploy planned',
+  'admission step-done',
+  'deploy task-done record',
+  'evidence step-started',
+  'evidence step-done',
+  'prove step-done',
+  'traffic step-done',
+];
 
 /** What a second `up` does: only what differs. */
 export function changing(system: System): void {
@@ -30,7 +72,7 @@ export function changing(system: System): void {
   test('a word changed in the frontend replaces the frontend alone', async () => {
     const before = await system.pods();
     await withEdit(page, [line, line.replace('click', 'press')], async () => {
-      const up = await system.must('up', '--json');
+      const up = await system.must('up', '--timings', '--json');
       console.info(`up with a word of the frontend changed: ${up.seconds.toFixed(2)} s`);
       const built = jsonLines(up).filter(({ kind, why }) => kind === 'image-ready' && why !== 'unchanged');
       expect(built).toMatchObject([{ image: 'frontend', why: 'source changed: src/app.tsx' }]);
@@ -39,6 +81,13 @@ export function changing(system: System): void {
       console.info(`requests meanwhile: ${JSON.stringify(traffic)}`);
       expect(traffic).toMatchObject({ drained: true, writes: { missing: 0 } });
       await isServed(system, 'Each press makes one');
+      const { timings } = jsonResult(up) as JsonLine & { readonly timings: readonly Span[] };
+      const spans = timings.map(({ step, task }) => (task === '' ? step : `${step}: ${task}`));
+      expect(spans).toEqual(expect.arrayContaining([...parts]));
+      expect(timings.filter(({ seconds }) => !(seconds >= 0))).toEqual([]);
+      // Where the kill test kills: each step, and what is between them.
+      const steps = jsonLines(up).filter(isBoundary).map(wordsOf);
+      expect(steps).toEqual(expect.arrayContaining([...boundaries]));
     });
     const after = await system.pods();
     expect(others(after)).toEqual(others(before));
