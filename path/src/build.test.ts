@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { build } from './build.ts';
 import type { BuildOptions } from './cli/actions.ts';
 import type { Context } from './effects/context.ts';
+import { signingKey } from './evidence/signing/signers.ts';
+import { verifyEvidence } from './evidence/verify.ts';
 import { loadProject } from './project/load.ts';
 import type { Project } from './project/project.ts';
+import { openAttachments } from './registry/attachments.ts';
 import { publishImages } from './registry/step.ts';
 import { type FakeRegistry, startFakeRegistry } from './registry/testing/fake-registry.ts';
 import { createWorld, noise, type World } from './registry/testing/world.ts';
@@ -29,7 +33,8 @@ beforeEach(async () => {
   const [base] = await publishImages(
     world.context,
     { url: fake.url, name, prefix: 'lib' },
-    [await world.image('base', 'a layer')],
+    // An archive without files.
+    [await world.image('base', gzipSync(Buffer.alloc(1024)))],
     { tags: [] },
   );
   await mkdir(join(folder, 'web'), { recursive: true });
@@ -87,6 +92,25 @@ test('a changed line is sent with its layer, its configuration and its manifest,
   expect(sent.filter((line) => line.includes('/blobs/uploads/u'))).toHaveLength(2);
   expect(sent.filter((line) => line.includes('/manifests/'))).toEqual(['PUT /v2/shop/web/manifests/v1']);
   expect(sent).toHaveLength(5);
+});
+
+test('asked to, it signs what it has published, with its provenance and the lists of its parts', async () => {
+  await rm(join(folder, 'web/data.bin'));
+  vi.stubEnv('XDG_CONFIG_HOME', join(world.folder, 'configuration'));
+  const { images } = await push({ sign: true });
+  const publicKey = await signingKey('shop', process.env);
+  const place = { url: fake.url, name: 'registry.test', prefix: 'shop' };
+  const attachments = openAttachments(context, place);
+  const digest = images[0]?.digest ?? 'sha256:none';
+  const about = { attachments, image: 'web', digest, publicKey };
+  const { findings } = await verifyEvidence(context, about);
+  expect(findings.map(({ kind, state }) => `${kind} ${state}`).sort()).toEqual([
+    'cyclonedx good',
+    'provenance good',
+    'signature good',
+    'spdx good',
+  ]);
+  await attachments.close();
 });
 
 test('an image layout holds every part of the image; nothing is published without --push', async () => {

@@ -195,6 +195,8 @@ export interface BuildOptions {
   readonly compression: 'zstd' | 'gzip';
   /** Where to publish to; absent: nowhere. */
   readonly push?: RegistryAccess;
+  /** Attach to what was published a signature, its provenance and lists of its parts, as `up` does. */
+  readonly sign?: boolean;
   /** What the published images are called; empty: by the commit of the sources, where there is one. */
   readonly tags: readonly string[];
   /** The absolute path of the folder that an OCI image layout is written to; absent: none is written. */

@@ -26,6 +26,11 @@ export const build: Command = {
       value: 'tags',
       description: 'with --push: names beside the digest, with commas between (default: the commit)',
     },
+    sign: {
+      type: 'boolean',
+      description:
+        'with --push: sign them, with their provenance and the lists of their parts, as `ptp up` does',
+    },
     gzip: { type: 'boolean', description: 'pack layers with gzip, for what reads no zstd' },
     output: { type: 'string', short: 'o', value: 'folder', description: 'write an OCI image layout there' },
   },
@@ -34,6 +39,11 @@ export const build: Command = {
     const began = monotonic();
     const push = registryOf(values.get('push'));
     const tags = tagsOf(values.get('tag'), push);
+    if (flags.has('sign') && push === undefined)
+      throw new UserMistake({
+        what: '`--sign` signs images in a registry, and none is named',
+        next: 'Add --push ‹registry/folder›, or leave --sign out.',
+      });
     const to = values.get('output');
     const folder = to === undefined ? undefined : resolve(cwd, to);
     if (folder !== undefined) await checkFolder(folder, to ?? '');
@@ -44,7 +54,7 @@ export const build: Command = {
         components: [...new Set(words)],
         compression: flags.has('gzip') ? 'gzip' : 'zstd',
         tags,
-        ...(push === undefined ? {} : { push }),
+        ...(push === undefined ? {} : { push, sign: flags.has('sign') }),
         ...(folder === undefined ? {} : { output: folder }),
       },
       session,
