@@ -8,8 +8,11 @@ import type { Project } from '../project/project.ts';
 /** Seconds that old pods have: as long as the kubelet gives them, and some for it to tell. */
 const deadline = 75;
 
+/** A pod of a migration serves nobody, and one that hangs may take its time to end. */
+const ofJob = 'batch.kubernetes.io/job-name';
+
 /**
- * Waits until no pod of the project's components is ending any more.
+ * Waits until no pod of the project's components that serves requests is ending any more.
  * @param onCount hears how many still are
  * @returns whether the last has gone; false where some are still ending after 75 s
  */
@@ -32,7 +35,10 @@ export async function untilDrained(
     clock: context.clock,
     signal,
     onChange(pods) {
-      const ending = [...pods.values()].filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
+      const ending = [...pods.values()].filter(
+        ({ metadata: { deletionTimestamp, labels } }) =>
+          deletionTimestamp !== undefined && labels?.[ofJob] === undefined,
+      );
       onCount(ending.length);
       if (ending.length > 0) return;
       drained = true;
