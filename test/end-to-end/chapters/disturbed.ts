@@ -74,7 +74,8 @@ export function disturbed(system: System): void {
   test('a registry that has lost a blob under a rollout is given it again', async () => {
     const before = await currentRelease(system);
     const old = before.images.find(({ name }) => name === 'frontend')?.digest ?? '';
-    const change = word('lift');
+    // A word of its own: the node must not have the image from an earlier run.
+    const change = word(`lift ${process.pid}`);
     const ended = await takenBack(system, {
       file: page,
       edit: change,
