@@ -133,17 +133,21 @@ export async function beginRelease(
     await write(ended);
     return ended;
   };
+  let isServing = false;
   return {
     number: record.number,
     isNew: true,
     async serves(rolled, traffic) {
       const served = await end('serving', { rolled, ...(traffic === undefined ? {} : { traffic }) });
+      isServing = true;
       await forgetReleases(context, client, project, records);
       return served;
     },
     async failed(error, { servicesStand = true, measure = async () => undefined } = {}) {
       if (!(error instanceof StepFailed || error instanceof UserMistake) || context.signal.aborted)
         return error;
+      // What goes wrong when it serves is told, and takes nothing back.
+      if (isServing) return error;
       const back = error instanceof UserMistake ? undefined : serving;
       const changed = changedServices(records, wish);
       const lost = servicesStand ? [] : changed;
