@@ -42,6 +42,14 @@ export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache
       ),
     verify: async (...given) => (await onClusters()).verify(...given),
     drills: async (...given) => (await onClusters()).drills(...given),
+    async upgrades(project, session) {
+      const { upgradesOf } = await import('./upgrading.ts');
+      return upgradesOf({ ...effects, ...session }, project);
+    },
+    async upgrade(project, session) {
+      const { upgrade } = await import('./upgrading.ts');
+      return upgrade({ ...effects, ...session }, project);
+    },
     backup: async (...given) => (await onClusters()).backup(...given),
     drill: async (...given) => (await onClusters()).drill(...given),
     explain: async (...given) => (await onClusters()).explain(...given),

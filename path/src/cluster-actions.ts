@@ -31,7 +31,9 @@ export type OpenPage = (
 /** The commands' work on clusters. */
 export function clusterActions(
   effects: Pick<Context, 'clock' | 'processes' | 'cache'>,
-): Omit<Actions, 'build' | 'up' | 'plan' | 'signingKey' | 'ui'> & { readonly openPage: OpenPage } {
+): Omit<Actions, 'build' | 'up' | 'plan' | 'signingKey' | 'ui' | 'upgrades' | 'upgrade'> & {
+  readonly openPage: OpenPage;
+} {
   const context = (session: Session): Context => ({ ...effects, ...session });
   return {
     bill: async (project, session) => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { beforeAll, expect, test, vi } from 'vitest';
@@ -67,9 +67,14 @@ function lock(folder: string): void {
   });
 }
 
-async function buildApp(name: string, context = newContext(), folder = root): Promise<BuiltImage> {
+async function buildApp(
+  name: string,
+  context = newContext(),
+  folder = root,
+  base = baseReference(),
+): Promise<BuiltImage> {
   const source = join(folder, 'apps', name);
-  const spec: ImageSpec = { name, builder: 'node', source, base: baseReference() };
+  const spec: ImageSpec = { name, builder: 'node', source, base };
   const [image] = await buildImages(context, [spec], { projectFolder: folder, pull: pullBase(context) });
   if (image === undefined) throw new Error('no image');
   return image;
@@ -102,6 +107,18 @@ test('an image has the production packages of its own workspace, and what runs f
 test('another machine gets the same digest', async () => {
   const [one, other] = [await buildApp('web'), await buildApp('web')];
   expect(other.manifest.descriptor).toEqual(one.manifest.descriptor);
+});
+
+test('another base gives another image, and leaves the dependencies and the application as they are', async () => {
+  const context = newContext();
+  const before = await buildApp('web', context);
+  const written = new Map(before.layers.slice(1).map(({ path }) => [path, statSync(path).mtimeMs]));
+  const after = await buildApp('web', context, root, baseReference('b'));
+  expect(after.manifest.descriptor).not.toEqual(before.manifest.descriptor);
+  expect(after.layers[0]).not.toEqual(before.layers[0]);
+  expect(after.layers.slice(1)).toEqual(before.layers.slice(1));
+  expect(written.size).toBe(2);
+  for (const [path, moment] of written) expect(statSync(path).mtimeMs).toBe(moment);
 });
 
 test('what changes elsewhere does not touch the dependencies', async () => {

@@ -24,6 +24,7 @@ import { token } from './commands/token.ts';
 import { trust } from './commands/trust.ts';
 import { ui } from './commands/ui.ts';
 import { up } from './commands/up.ts';
+import { upgrade } from './commands/upgrade.ts';
 import { verify } from './commands/verify.ts';
 
 /** Every word that ptp knows, in the order of the help. */
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   backup,
   drill,
   rotate,
+  upgrade,
   explain,
   cost,
   report,

@@ -112,6 +112,10 @@ const actions: Actions = {
   history: async () => [past],
   rollback: async (_project, { to }) => ({ number: 5, backTo: to ?? 3, rolled: ['web'], serving: 2 }),
   verify: async () => [{ name: 'drift', ok: true, found: 'none' }],
+  upgrades: async () => [
+    { kind: 'base', changes: [{ name: 'libc6', from: '1', to: '2', why: 'security update' }] },
+  ],
+  upgrade: async () => [{ kind: 'base', release: 5, rolled: ['web'] }],
   backup: async () => ['database'],
   drills: async () => [{ drill: 'renew', summary: 'anew', results: [drilled], passed: drilled.ended }],
   drill: async (_project, drill, { rate }) => ({ ...drilled, drill, facts: { rate } }),
@@ -433,6 +437,14 @@ test('drill lists what was tried and when, and runs one; one that fails ends wit
   expect(failed.code).toBe(1);
   expect(await run('drill renw')).toMatchObject({ code: 2, err: expect.stringContaining('renew') });
   expect(await run('drill renew --rate 0')).toMatchObject({ code: 2 });
+});
+
+test('upgrade tells what is newer and why; applied, it names the releases', async () => {
+  expect((await run('upgrade')).out).toContain('libc6  1 → 2  security update');
+  expect((await run('upgrade', { upgrades: async () => [] })).out).toBe('Nothing is newer.\n');
+  expect((await run('upgrade --apply')).out).toContain(
+    '● release 5: Debian packages that images stand on (web replaced)\n',
+  );
 });
 
 test('rollback goes to the release before, or to the one that is named', async () => {
