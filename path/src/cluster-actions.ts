@@ -29,9 +29,10 @@ export type OpenPage = (
 ) => Promise<Page>;
 
 /** The commands' work on clusters. */
-export function clusterActions(
-  effects: Pick<Context, 'clock' | 'processes' | 'cache'>,
-): Omit<Actions, 'build' | 'up' | 'plan' | 'signingKey' | 'ui' | 'upgrades' | 'upgrade'> & {
+export function clusterActions(effects: Pick<Context, 'clock' | 'processes' | 'cache'>): Omit<
+  Actions,
+  'build' | 'up' | 'plan' | 'signingKey' | 'ui' | 'upgrades' | 'upgrade'
+> & {
   readonly openPage: OpenPage;
 } {
   const context = (session: Session): Context => ({ ...effects, ...session });
