@@ -40,12 +40,12 @@ export async function azureStandIn(reality: Reality = {}): Promise<AzureStandIn>
   writeFileSync(join(folder, 'authority.pem'), certificate);
   setDefaultCACertificates([...getCACertificates('default'), certificate]);
 
-  let account = newAccount();
   const calls: Call[] = [];
   let number = 0;
   const ended = new Set<string>();
   const given = new Set<string>();
 
+  const port = () => (server.address() as AddressInfo).port;
   const server = createServer({ cert: certificate, key }, async (request, response) => {
     const url = new URL(request.url ?? '/', 'https://localhost');
     const method = request.method ?? 'GET';
@@ -89,12 +89,13 @@ export async function azureStandIn(reality: Reality = {}): Promise<AzureStandIn>
     else reply(answer);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const port = () => (server.address() as AddressInfo).port;
+  let account = newAccount();
 
   function newAccount(): Subscription {
     const made = new Subscription(models);
     made.principals.set(client.object, 'caller');
     const { apiServer } = reality;
+    made.endpoint = `https://localhost:${port()}`;
     made.loginServer = (name) => `${name}.azurecr.io`;
     if (apiServer !== undefined) made.kubeconfig = () => kubeconfigOf(apiServer);
     return made;

@@ -17,6 +17,8 @@ export interface Api {
   readonly subscription: string;
   readonly tenant: string;
   readonly caller: Caller;
+  /** Aborted when the run that let itself in is to end. */
+  readonly signal: AbortSignal;
   /** Undefined where it is not there. */
   get(path: string, version: string, signal: AbortSignal): Promise<Answer | undefined>;
   /** All pages of a list. */
@@ -28,6 +30,11 @@ export interface Api {
     signal: AbortSignal,
     body?: unknown,
   ): Promise<Answer>;
+  /**
+   * Why what was asked for at a path came to nothing later on; undefined where it did not, is not known yet, or was not
+   * asked for in this run (ARM's RPC, "Asynchronous Operations").
+   */
+  outcome(path: string, signal: AbortSignal): Promise<AzureError | undefined>;
   /** An access token for another service than ARM, by its scope; good for five minutes at least. */
   token(scope: string): Promise<Secret>;
 }

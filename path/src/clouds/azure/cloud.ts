@@ -22,7 +22,7 @@ export const azure: Cloud<Api> = {
   enter: enterAzure,
   failure: failureOf,
   words: wordsOf,
-  obstacles: ({ api }, project, wanted) => obstaclesOf(api, project, wanted, new AbortController().signal),
+  obstacles: ({ api }, project, wanted) => obstaclesOf(api, project, wanted, api.signal),
   registry: ({ api }, project, seen) =>
     accessTo(api, project, seen.of(resourcesOf(project).registry).host, seen.signal),
   cluster: ({ api }, project, seen) => managedCluster(api, project, seen),
@@ -32,5 +32,5 @@ export const azure: Cloud<Api> = {
     if (project.target.cloud?.zone !== undefined) return [];
     return seen.find(resourcesOf(project).names)?.nameServers ?? [];
   },
-  leftovers: (session, project) => leftoversOf(session, project, new AbortController().signal),
+  leftovers: (session, project) => leftoversOf(session, project, session.api.signal),
 };

@@ -11,6 +11,7 @@ export interface Connection {
   readonly subscription: string;
   readonly tenant: string;
   readonly caller: Caller;
+  readonly signal: AbortSignal;
 }
 
 /** ARM's address: the public cloud's, or that of another one of Microsoft's (US Government, China). */
@@ -29,13 +30,15 @@ export function armScope(endpoint: string): string {
  */
 export async function connectArm(connection: Connection): Promise<Api> {
   const { getClient } = await import('@azure-rest/core-client');
-  const { endpoint, credential, subscription, tenant, caller } = connection;
+  const { endpoint, credential, subscription, tenant, caller, signal: whole } = connection;
   const client = getClient(endpoint, credential, {
     credentials: { scopes: [armScope(endpoint)] },
     // What lasts longer is tried again by whoever asked; ARM says in Retry-After how long to wait, and that is kept to.
     retryOptions: { maxRetries: 2, retryDelayInMs: 200 },
     userAgentOptions: { userAgentPrefix: 'ptp' },
   });
+  /** Where ARM tells what becomes of a request that it has taken, by the path that was asked for. */
+  const operations = new Map<string, string>();
   const tokens = new Map<string, ReturnType<typeof tokenSource>>();
   const ask = (path: string, version: string, signal: AbortSignal, body?: unknown) => ({
     at: client.pathUnchecked(path),
@@ -58,6 +61,7 @@ export async function connectArm(connection: Connection): Promise<Api> {
     subscription,
     tenant,
     caller,
+    signal: whole,
     async get(path, version, signal) {
       const { at, options } = ask(path, version, signal);
       const response = await at.get(options);
@@ -68,7 +72,21 @@ export async function connectArm(connection: Connection): Promise<Api> {
     async send(method, path, version, signal, body) {
       const { at, options } = ask(path, version, signal, body);
       const verbs = { PUT: at.put, PATCH: at.patch, POST: at.post, DELETE: at.delete };
-      return answered(method, await verbs[method](options));
+      const response = await verbs[method](options);
+      const operation = response.headers['azure-asyncoperation'];
+      // What a deleted resource came to does not matter: it is looked at until it has gone.
+      if (method === 'DELETE' || operation === undefined) operations.delete(path);
+      else operations.set(path, operation);
+      return answered(method, response);
+    },
+    async outcome(path, signal) {
+      const operation = operations.get(path);
+      if (operation === undefined) return undefined;
+      const { at, options } = ask(operation, '', signal);
+      const response = await at.get(options);
+      if (text(response.body, 'status') !== 'Failed') return undefined;
+      const message = text(response.body, 'error', 'message') ?? 'no reason is told';
+      return new AzureError('PUT', 409, codeOf(response.body), message);
     },
     token(scope) {
       const known = tokens.get(scope) ?? tokenSource(credential, scope);

@@ -32,7 +32,13 @@ export async function enterAzure(
   const endpoint = armEndpoint(env);
   const claims = await claimsBy(way, armScope(endpoint));
   if (claims === undefined) return undefined;
-  const connection = { endpoint, credential: way.credential, tenant: claims.tenant, caller: claims.caller };
+  const connection = {
+    endpoint,
+    credential: way.credential,
+    tenant: claims.tenant,
+    caller: claims.caller,
+    signal: context.signal,
+  };
   const wanted =
     project.target.cloud?.account ?? env.AZURE_SUBSCRIPTION_ID ?? (await chosenSubscription(env));
   try {

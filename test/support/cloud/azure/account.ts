@@ -19,6 +19,10 @@ export class Subscription {
   readonly principals = new Map<string, string>();
   /** How many looks something that is being made or deleted takes. */
   looks = 1;
+  /** What was asked for and takes time, by the identifier that its caller was given. */
+  readonly operations = new Map<string, Item>();
+  /** Where all this answers. */
+  endpoint = 'https://localhost';
   /** Types whose next one fails, and why. */
   readonly failing = new Map<string, string>();
   /** Names that somebody else has all over the world. */
@@ -107,6 +111,11 @@ export class Subscription {
       item.state = why === undefined ? 'Succeeded' : 'Failed';
       if (why !== undefined) item.why = why;
       else completed(this, item);
+      // A server that could not be made is nowhere: what became of it says the operation alone.
+      if (why !== undefined && /flexibleServers$/.test(item.type)) {
+        this.items.delete(key);
+        return undefined;
+      }
     }
     return item;
   }
@@ -138,11 +147,13 @@ export class Subscription {
     };
     this.items.set(key, item);
     if (item.state === 'Succeeded') completed(this, item);
-    const operation = `https://management.invalid${path}/operations/${randomUUID()}`;
+    const operation = randomUUID();
+    this.operations.set(operation, item);
+    const told = `${this.endpoint}/subscriptions/${this.id}/providers/${parsed.type.split('/')[0]}/locations/any/operations/${operation}`;
     return {
       status: before === undefined ? 201 : 200,
       body: this.shown(item),
-      headers: needsTime(parsed.type) ? { 'azure-asyncoperation': operation, 'retry-after': '1' } : {},
+      headers: needsTime(parsed.type) ? { 'azure-asyncoperation': told, 'retry-after': '1' } : {},
     };
   }
 
@@ -222,7 +233,9 @@ export class Subscription {
         ...(/userAssignedIdentities$/.test(type)
           ? { principalId: made.principal, clientId: made.client, tenantId: tenant }
           : {}),
-        ...(why === undefined ? {} : { status: { provisioningError: { code: 'Failed', message: why } } }),
+        ...(why !== undefined && /managedClusters$/.test(type)
+          ? { status: { provisioningError: { code: 'Failed', message: why } } }
+          : {}),
       },
     };
   }
@@ -240,6 +253,8 @@ export class Subscription {
       return { status: 200, body: { value: [{ actions: this.granted, notActions: [] }] } };
     if (/\/providers\/Microsoft\.(Compute|Network)\/locations\/\w+\/usages$/.test(rest ?? ''))
       return { status: 200, body: { value: this.#usages() } };
+    const operation = /\/operations\/([\da-f-]+)$/.exec(rest ?? '');
+    if (operation?.[1] !== undefined) return this.#operation(this.operations.get(operation[1]));
     const check = /^\/providers\/(Microsoft\.\w+)\/checkNameAvailability$/.exec(rest ?? '');
     if (check?.[1] !== undefined && method === 'POST') {
       const problem = this.#models.problem(`POST ${check[1]}/checkNameAvailability`, body);
@@ -271,6 +286,18 @@ export class Subscription {
 
   /** The kubeconfig of a cluster, in base64; replaced where there is a real API server. */
   kubeconfig: (item: Item) => string = () => '';
+
+  #operation(item: Item | undefined): Reply {
+    if (item === undefined) return refusal(404, 'NotFound', 'no such operation');
+    const status = { Creating: 'InProgress', Updating: 'InProgress', Deleting: 'Canceled' }[
+      item.state as string
+    ];
+    const error = { code: 'ProvisioningFailed', message: item.why };
+    return {
+      status: 200,
+      body: { status: status ?? item.state, ...(item.state === 'Failed' ? { error } : {}) },
+    };
+  }
 
   #self(): object {
     return {

@@ -19,6 +19,8 @@ export function actionOf(method: string, path: string): string {
   if (rest === 'permissions') return `${namespace}/permissions/read`;
   if (rest === 'dnszones') return `${namespace}/dnsZones/read`;
   if (/^locations\/\w+\/usages$/.test(rest ?? '')) return `${namespace}/locations/usages/read`;
+  // Whoever may read a service may read what became of its own requests.
+  if (/^locations\/\w+\/operations\//.test(rest ?? '')) return 'Microsoft.Resources/subscriptions/read';
   // The registry's reads by POST.
   if (rest === 'checkNameAvailability')
     return `${namespace}/${rest}/${namespace === 'Microsoft.ContainerRegistry' ? 'read' : 'action'}`;

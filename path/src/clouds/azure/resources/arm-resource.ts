@@ -3,6 +3,7 @@ import type { Project } from '../../../project/project.ts';
 import { isOurs, ownTags } from '../../ownership.ts';
 import type { Found, Resource, ResourceState, Seen } from '../../resource.ts';
 import { type Answer, type Api, part, text } from '../api.ts';
+import { wordsOf } from '../failure.ts';
 
 /** What is known of every resource that was found. */
 export interface Known {
@@ -62,17 +63,23 @@ export function armResource<Value extends Known>(spec: ArmSpec<Value>): Resource
     async find(api, seen) {
       const path = spec.path(api, seen);
       const answer = await api.get(path, version, seen.signal);
-      if (answer === undefined) return undefined;
+      if (answer === undefined) {
+        const failed = await api.outcome(path, seen.signal);
+        if (failed === undefined) return undefined;
+        // Some services take away what they could not make.
+        const value = spec.value({}, { id: path, ours: true });
+        return { state: 'failed', ours: true, value, drift: [], why: wordsOf(failed) };
+      }
       const ours = isOwn(ownedBy, answer, seen, project);
       const known = { id: path, ours };
       const state = (spec.state ?? provisioningState)(answer);
-      const why = spec.why?.(answer) ?? `its state is ${text(answer, 'properties', 'provisioningState')}`;
+      const why = state === 'failed' ? await reason(spec.why?.(answer), answer, api, path, seen) : undefined;
       return {
         state,
         ours,
         value: spec.value(answer, known),
         drift: ours && state === 'ready' ? differences(comparedBy(spec, seen), answer) : [],
-        ...(state === 'failed' ? { why } : {}),
+        ...(why === undefined ? {} : { why }),
       } satisfies Found<Value>;
     },
     create: put,
@@ -95,6 +102,20 @@ function comparedBy({ compared = {} }: Pick<ArmSpec<Known>, 'compared'>, seen: S
 function isOwn(by: ArmSpec<Known>['ownedBy'], answer: Answer, seen: Seen, project: Project): boolean {
   if (by === 'name') return true;
   return by === 'tags' ? hasOurTags(answer, project) : seen.of(by).ours;
+}
+
+async function reason(
+  told: string | undefined,
+  answer: Answer,
+  api: Api,
+  path: string,
+  { signal }: Seen,
+): Promise<string> {
+  if (told !== undefined) return told;
+  const outcome = await api.outcome(path, signal);
+  if (outcome !== undefined) return wordsOf(outcome);
+  const state = text(answer, 'properties', 'state') ?? text(answer, 'properties', 'provisioningState');
+  return `its state is ${state}`;
 }
 
 /** Whether an answer carries the project's tags. */
