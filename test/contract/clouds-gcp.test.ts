@@ -8,13 +8,14 @@ import { ensure } from '../../path/src/clouds/ensure.ts';
 import type { GoogleApi } from '../../path/src/clouds/gcp/api.ts';
 import { googleCloud } from '../../path/src/clouds/gcp/cloud.ts';
 import { permissions } from '../../path/src/clouds/gcp/permissions.ts';
+import { googleProject } from '../../path/src/clouds/gcp/project.test-support.ts';
 import { observe } from '../../path/src/clouds/observe.ts';
 import { Findings } from '../../path/src/clouds/seen.ts';
 import type { Work } from '../../path/src/clouds/work.ts';
 import type { Event } from '../../path/src/core/event.ts';
 import { UserMistake } from '../../path/src/core/failure.ts';
 import type { Context } from '../../path/src/effects/context.ts';
-import type { Project } from '../../path/src/project/project.ts';
+import type { CloudTarget, Project } from '../../path/src/project/project.ts';
 import { permissionsFor } from '../support/cloud/gcp/permission.ts';
 import { takenNames } from '../support/cloud/gcp/sqladmin.ts';
 import { type GoogleStandIn, startGoogle } from '../support/cloud/gcp.ts';
@@ -48,29 +49,8 @@ afterEach(() => {
 });
 
 /** A system with a database, in a zone of its own. */
-function projectCalled(name: string, cloud: Partial<Project['target']['cloud']> = {}): Project {
-  return {
-    name,
-    folder: '/nowhere',
-    components: [],
-    services: [{ name: 'db', type: 'postgres', version: 18, storage: '1Gi' }],
-    target: {
-      name: 'gcp',
-      cluster: 'gke',
-      domain: `${name}.example.com`,
-      namespace: name,
-      instance: name,
-      ports: { http: 80, https: 443 },
-      cloud: {
-        kind: 'gke',
-        region: 'europe-west1',
-        access: ['203.0.113.0/24'],
-        databases: 'managed',
-        acme: { server: 'https://acme.example.com/directory' },
-        ...cloud,
-      },
-    },
-  };
+function projectCalled(name: string, cloud: Partial<CloudTarget> = {}): Project {
+  return googleProject(cloud, { name });
 }
 
 const shop = projectCalled('shop');
@@ -235,6 +215,34 @@ describe('a stack', () => {
       expect(google.account.things.get(key)).toEqual(doc);
     },
   );
+
+  test('of another region, domain or version is told of and never made twice', async () => {
+    await up();
+    const elsewhere = projectCalled('shop', { region: 'us-east1' });
+    const session = await sessionOf(shop);
+    const [problem] = await googleCloud.obstacles(session, elsewhere, []);
+    expect(problem?.what).toBe(
+      "this target's cluster shop-gcp is in europe-west1, and ptp.yaml names another region",
+    );
+    const left = await googleCloud.leftovers(session, elsewhere);
+    expect(left.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['GKE cluster shop-gcp (europe-west1)']);
+    const without = await googleCloud.leftovers(session, projectCalled('shop', { databases: 'cluster' }));
+    expect(without.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      'Cloud SQL instance shop-gcp-db (db)',
+    ]);
+    google.calls.length = 0;
+    const renamed = { ...shop, target: { ...shop.target, domain: 'store.example.com' } };
+    await expect(up(renamed)).rejects.toThrow(
+      /DNS zone shop-gcp is for shop.example.com, and ptp.yaml names store/,
+    );
+    const services = [{ name: 'db', type: 'postgres', version: 17, storage: '1Gi' }] as const;
+    await expect(up({ ...shop, services })).rejects.toThrow(
+      'Cloud SQL instance shop-gcp-db has databaseVersion POSTGRES_18, and ptp.yaml wants POSTGRES_17',
+    );
+    expect(changing()).toEqual([]);
+    await down(renamed);
+    expect(onlyServices(await google.inventory())).toEqual([]);
+  });
 
   test('goes though Google keeps the connection of a database that is gone', async () => {
     await up();

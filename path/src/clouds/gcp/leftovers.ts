@@ -5,6 +5,7 @@ import type { GoogleApi, Request } from './api.ts';
 import { nameOf } from './names.ts';
 import { targetOf } from './region.ts';
 import { addressPath } from './resources/address.ts';
+import { type Stray, straysOf } from './strays.ts';
 
 const thing = z.looseObject({
   name: z.string(),
@@ -26,17 +27,18 @@ const backup = z.object({
 
 /**
  * What is in the project of our cluster's or of our databases' beside the stack: the load balancer at our address,
- * firewall rules in our network and disks that the cluster made, and last backups. Disks of nodes come and go with the
+ * firewall rules in our network and disks that the cluster made, what is of an earlier ptp.yaml, and last backups. Disks of nodes come and go with the
  * cluster, and so do the firewall rules of its own (`gke-`): as long as it is there they are not left over.
  */
 export async function leftoversOf(api: GoogleApi, project: Project): Promise<readonly Leftover[]> {
   const name = nameOf(project);
   const ofNetwork = ({ network }: Thing) => network?.endsWith(`/networks/${name}`) === true;
-  const [users, firewalls, disks, backups] = await Promise.all([
+  const [users, firewalls, disks, backups, strays] = await Promise.all([
     api.find({ service: 'compute', path: addressPath(project) }, address),
     listOf(api, { service: 'compute', path: 'projects/{project}/global/firewalls' }),
     disksOf(api, name),
     backupsOf(api, project),
+    straysOf(api, project),
   ]);
   return [
     ...(users?.users ?? []).map((url) =>
@@ -51,9 +53,20 @@ export async function leftoversOf(api: GoogleApi, project: Project): Promise<rea
     ...disks
       .filter((each) => each.name.startsWith('pvc-') && each.labels?.['goog-k8s-cluster-name'] === name)
       .map((each) => left('disk', each, [{ item: 'disk', quantity: Number(each.sizeGb ?? 0) }])),
+    ...strays.map(({ kind, name, where }) => ({
+      kind,
+      name: `${name} (${where})`,
+      costs: [{ item: strayItems[kind], quantity: 1 }],
+    })),
     ...backups,
   ];
 }
+
+const strayItems = {
+  'GKE cluster': 'gke-cluster',
+  'DNS zone': 'dns-zone',
+  'Cloud SQL instance': 'sql-f1-micro',
+} as const satisfies Readonly<Record<Stray['kind'], string>>;
 
 function left(kind: string, { name }: Thing, costs?: Leftover['costs']): Leftover {
   return { kind, name, byCluster: true, ...(costs === undefined ? {} : { costs }) };

@@ -7,6 +7,7 @@ import type { GoogleApi } from './api.ts';
 import { GoogleError } from './error.ts';
 import { permissions } from './permissions.ts';
 import { targetOf } from './region.ts';
+import { straysOf } from './strays.ts';
 
 const quotas = z.object({
   quotas: z
@@ -31,11 +32,22 @@ export async function obstaclesTo(
   project: Project,
   wanted: readonly Resource<GoogleApi>[],
 ): Promise<readonly Problem[]> {
-  const [lacking, small] = await Promise.all([lackingIn(api), tooSmall(api, project, wanted)]);
+  const [lacking, small, strays] = await Promise.all([
+    lackingIn(api),
+    tooSmall(api, project, wanted),
+    straysOf(api, project),
+  ]);
   const problems: Problem[] = small.map((text) => ({
     what: `${account} has too small a quota: ${text}`,
     next: 'Have it raised in the console (IAM and admin, Quotas), or take another region.',
   }));
+  for (const { kind, name, where } of strays)
+    if (kind === 'GKE cluster')
+      problems.push({
+        what: `this target's cluster ${name} is in ${where}, and ptp.yaml names another region`,
+        where: { key: `targets.${project.target.name}.region` },
+        next: `Name ${where} again and run \`ptp down\` first, or give the target in the new region another name.`,
+      });
   if (lacking.length === 0) return problems;
   return [
     {

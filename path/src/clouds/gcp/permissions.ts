@@ -48,6 +48,7 @@ export const permissions: readonly string[] = [
   'container.clusters.create',
   'container.clusters.delete',
   'container.clusters.get',
+  'container.clusters.list',
   'container.clusters.update',
   'container.operations.get',
   'dns.changes.create',

@@ -39,6 +39,7 @@ export function stackOf(project: Project): GoogleStack {
     indirect: [
       { text: 'load balancer of the gateway', costs: [{ item: 'forwarding-rule', quantity: 1 }] },
       { text: 'pods, as long as they run', costs: podCosts(project) },
+      ...volumesOf(project),
     ],
     choices: choicesOf(project),
   };
@@ -99,6 +100,13 @@ function podCosts({ components }: Project): readonly Price[] {
     { item: 'autopilot-cpu', quantity: cpu + gatewayPods * leastCpu },
     { item: 'autopilot-memory', quantity: memory + (gatewayPods * leastMemory) / gib },
   ];
+}
+
+/** Disks of databases that run in the cluster. */
+function volumesOf(project: Project): Stack<GoogleApi>['indirect'] {
+  if (targetOf(project).databases === 'managed' || project.services.length === 0) return [];
+  const size = project.services.reduce((all, { storage }) => all + (quantity(storage) ?? 0) / 1e9, 0);
+  return [{ text: 'volumes of databases', costs: [{ item: 'disk', quantity: Math.ceil(size) }] }];
 }
 
 /** Less than this is billed as this (Autopilot, general purpose). */

@@ -69,6 +69,9 @@ export const container: Readonly<Record<string, Handler>> = {
     });
   },
   'container.projects.locations.clusters.get': (asked) => asked.account.get(keyOf(asked)),
+  'container.projects.locations.clusters.list': ({ account }) => ({
+    clusters: account.list(`container/projects/${account.project}/locations`),
+  }),
   'container.projects.locations.clusters.update': (asked) => {
     const { account, body } = asked;
     const key = keyOf(asked);

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { FieldChange } from '../../../core/event.ts';
+import { UserMistake } from '../../../core/failure.ts';
 import type { Project, Service } from '../../../project/project.ts';
 import { quantity } from '../../../project/quantity.ts';
 import { isOurs, ownTags } from '../../ownership.ts';
@@ -71,7 +73,7 @@ const instances = 'v1/projects/{project}/instances';
 export const usualTier = 'db-f1-micro';
 
 /** The label that says which service of ptp.yaml a server is for. */
-const serviceLabel = 'ptp-service';
+export const serviceLabel = 'ptp-service';
 
 /** A PostgreSQL server of Cloud SQL (sqladmin v1) with a private address and no other; found by its labels. */
 export function databaseResource(
@@ -105,6 +107,7 @@ export function databaseResource(
     },
   };
   // The disk grows by itself and can't be made smaller: its size is no drift.
+  const fixed = { region: desired.region, databaseVersion: desired.databaseVersion };
   const { dataDiskSizeGb: _size, userLabels: _labels, ...alterable } = desired.settings;
 
   const isIt = ({ settings }: z.infer<typeof instance>) =>
@@ -127,7 +130,10 @@ export function databaseResource(
       },
       drift:
         state === 'ready'
-          ? differences(filled({ settings: alterable }, api), { settings: found.settings ?? {} })
+          ? differences(filled({ ...fixed, settings: alterable }, api), {
+              ...found,
+              settings: found.settings ?? {},
+            })
           : [],
       ...(state === 'failed' ? { why: `its state is ${found.state}` } : {}),
     };
@@ -144,7 +150,7 @@ export function databaseResource(
     costs: [...tierCosts(databaseClass), { item: 'sql-disk', quantity: disk }],
     holdsData: true,
     async find(api) {
-      const all = await list(api);
+      const all = await instancesOf(api);
       const found = all.find(isIt) ?? all.find((each) => each.name === name);
       if (found !== undefined) return read(found, api);
       const outcome = await api.operations.outcome(api, id);
@@ -169,11 +175,14 @@ export function databaseResource(
         } catch (error) {
           const taken = error instanceof GoogleError && error.status === 409 && nth < mostNames;
           // Taken by one that is there: it will be found. By one that is there no more: by none that can be found.
-          if (!taken || (await list(api)).some((each) => each.name === body.name || isIt(each))) throw error;
+          if (!taken || (await instancesOf(api)).some((each) => each.name === body.name || isIt(each)))
+            throw error;
         }
       }
     },
-    async update(api, _seen, { value }) {
+    async update(api, _seen, { value, drift }) {
+      const lasting = drift.find(({ path }) => path === '.region' || path === '.databaseVersion');
+      if (lasting !== undefined) throw cannotBecome(value.name, lasting);
       const body = { settings: alterable };
       const path = `${instances}/${value.name}`;
       await api.ask({ service: 'sqladmin', method: 'PATCH', path, body }, operation);
@@ -193,8 +202,20 @@ export function databaseResource(
   };
 }
 
+/** What is altered by hand, as it takes the database away for a while or for good. */
+function cannotBecome(name: string, { path, before, after }: FieldChange): UserMistake {
+  return new UserMistake({
+    what: `Cloud SQL instance ${name} has ${path.slice(1)} ${String(before)}, and ptp.yaml wants ${String(after)}`,
+    where: { object: `Cloud SQL instance ${name}` },
+    next:
+      path === '.region'
+        ? 'Name its region again; data is moved by a backup.'
+        : 'Name its version again, or have Cloud SQL upgrade it in place: that takes a while without the database.',
+  });
+}
+
 /** Every instance of the project; none where the service is not enabled. */
-async function list(api: GoogleApi): Promise<readonly z.infer<typeof instance>[]> {
+export async function instancesOf(api: GoogleApi): Promise<readonly z.infer<typeof instance>[]> {
   const all: z.infer<typeof instance>[] = [];
   let pageToken: string | undefined;
   do {

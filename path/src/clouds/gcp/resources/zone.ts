@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UserMistake } from '../../../core/failure.ts';
 import type { Project } from '../../../project/project.ts';
 import { isOurs, ownTags } from '../../ownership.ts';
 import type { Resource } from '../../resource.ts';
@@ -53,10 +54,18 @@ function ownZone(project: Project, services: Resource<GoogleApi>): Resource<Goog
     answer: zone,
     read: ({ labels, dnsName = '', nameServers = [] }) => ({
       state: 'ready',
-      // One for another domain is of an earlier ptp.yaml: it is told of, not altered.
       ours: isOurs(labels, project),
       value: { name, dnsName, nameServers },
     }),
+    alterable: ['dnsName'],
+    // A zone's domain cannot be changed, and another one has other name servers.
+    alter({ dnsName = '' }) {
+      throw new UserMistake({
+        what: `DNS zone ${name} is for ${dnsName.replace(/\.$/, '')}, and ptp.yaml names ${project.target.domain}`,
+        where: { key: `targets.${project.target.name}.domain` },
+        next: 'Delete that zone in the console, or give the target with the new domain another name.',
+      });
+    },
   });
   return {
     ...resource,
