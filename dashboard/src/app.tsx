@@ -86,7 +86,7 @@ export function App({ client }: { readonly client: Client }) {
             {live.trouble || wrong}
           </p>
         )}
-        <h2>{views[view]}</h2>
+        <h2 className={view === 'now' ? 'hidden' : undefined}>{views[view]}</h2>
         <Content
           view={view}
           live={live}
@@ -126,7 +126,7 @@ function Content({ view, live, model, topology, releases, parts, client }: Conte
       return (
         <>
           {topology === undefined ? waiting : <TopologyView topology={topology} flows={live.flows} />}
-          {live.history.length > 1 && (
+          {live.history.some((value) => value > 0) && (
             <figure>
               <Line values={live.history} label="Requests a second at the way in" />
               <figcaption className="quiet small">

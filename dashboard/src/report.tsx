@@ -88,7 +88,10 @@ function Report({ model }: { readonly model: PageModel }) {
             <Figure name="days of the certificate left" value={String(daysBetween(taken, first.until))} />
           )}
           {cost.month !== undefined && (
-            <Figure name={`${cost.currency} a month`} value={cost.month.toFixed(0)} />
+            <Figure
+              name={`${cost.currency} a month${system.provider === 'local' ? ', were it rented' : ''}`}
+              value={cost.month.toFixed(0)}
+            />
           )}
         </dl>
         <nav aria-label="Sections">

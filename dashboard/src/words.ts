@@ -16,13 +16,15 @@ export function size(bytes: number): string {
   return mebibytes >= 1 ? `${Math.round(mebibytes)} MiB` : `${Math.round(bytes / 1024)} KiB`;
 }
 
-/** `2.4 ms`, `31 ms`. */
+/** `2.4 ms`, `31 ms`, `1.8 s`. */
 export function milliseconds(value: number): string {
+  if (value >= 1000) return duration(value / 1000);
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
 }
 
-/** `3.2`, `41`. */
+/** `0`, `3.2`, `41`. */
 export function rate(value: number): string {
+  if (value < 0.05) return '0';
   return value < 10 ? value.toFixed(1) : String(Math.round(value));
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Answer, Trace } from './core/answer.ts';
+import type { Bill } from './core/bill.ts';
 import type { CostReport } from './core/cost.ts';
 import { UserMistake } from './core/failure.ts';
 import type { Cluster } from './core/handover.ts';
@@ -50,7 +51,15 @@ export async function survey(context: Context, { client, cluster, project }: Sur
 
 /** What a system costs a month where it runs. */
 export async function cost(context: Context, surveyed: Surveyed): Promise<CostReport> {
-  return costOf(await survey(context, surveyed));
+  const [snapshot, bill] = await Promise.all([survey(context, surveyed), billOf(context, surveyed.project)]);
+  return costOf(snapshot, bill);
+}
+
+/** What a target in a public cloud is made of and costs; undefined for any other. */
+export async function billOf(context: Context, project: Project): Promise<Bill | undefined> {
+  if (project.target.cloud === undefined) return undefined;
+  const { billFor } = await import('./cluster/managed/bill.ts');
+  return billFor(context, project);
 }
 
 /** The pages of docs/decisions that come with the tool. */

@@ -14,6 +14,7 @@ import { removing } from './chapters/removing.ts';
 import { reproducible } from './chapters/reproducible.ts';
 import { starting } from './chapters/starting.ts';
 import { surviving } from './chapters/surviving.ts';
+import { thePage } from './chapters/the-page.ts';
 import { verified } from './chapters/verified.ts';
 
 /*
@@ -31,6 +32,7 @@ describe(`the path of ${instance}`, () => {
   describe('starting', () => starting(system));
   describe('operating', () => operating(system));
   describe('in the browser', () => inTheBrowser(system));
+  describe('shown and explained', () => thePage(system));
   describe('changing', () => changing(system));
   describe('releasing', () => releasing(system));
   describe('disturbed', () => disturbed(system));

@@ -34,8 +34,8 @@ export function Cost({ cost }: { readonly cost: CostReport }) {
             {rows.map(({ name, kind, requested, used, month: each }) => (
               <tr key={name} className={kind}>
                 <th scope="row">{name}</th>
-                <td>{words(requested)}</td>
-                <td>{used === undefined ? '–' : words(used)}</td>
+                <td className="amount">{kind === 'bill' ? '' : words(requested)}</td>
+                <td className="amount">{kind === 'bill' ? '' : used === undefined ? '–' : words(used)}</td>
                 {month !== undefined && <td className="number">{each === undefined ? '–' : money(each)}</td>}
                 <td className="share">
                   <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
@@ -48,8 +48,8 @@ export function Cost({ cost }: { readonly cost: CostReport }) {
           <tfoot>
             <tr>
               <th scope="row">{nodes.count === 1 ? 'one node' : `${nodes.count} nodes`}</th>
-              <td>{words(nodes.capacity)}</td>
-              <td>{words(nodes.used)}</td>
+              <td className="amount">{words(nodes.capacity)}</td>
+              <td className="amount">{words(nodes.used)}</td>
               {month !== undefined && <td className="number">{money(month)}</td>}
               <td>{idle === undefined ? '' : `${Math.round(idle * 100)} % idle`}</td>
             </tr>
@@ -80,5 +80,5 @@ export function Cost({ cost }: { readonly cost: CostReport }) {
 }
 
 function words({ cpu, memory }: Resources): string {
-  return `${cpu.toFixed(2)} processors, ${size(memory)}`;
+  return `${cpu.toFixed(2)} cpu, ${size(memory)}`;
 }

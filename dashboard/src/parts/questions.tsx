@@ -1,4 +1,5 @@
 import type { Answer } from '../../../path/src/core/answer.ts';
+import { Prose } from './prose.tsx';
 
 /** Every question of the exercise with its answer for this system. */
 export function Questions({
@@ -33,7 +34,9 @@ function Question({ answer, open }: { readonly answer: Answer; readonly open: bo
       <summary>
         {question} {wrong > 0 && <span className="pill warn">{wrong} to look at</span>}
       </summary>
-      <p className="choice">{choice}</p>
+      <p className="choice">
+        <Prose text={choice} />
+      </p>
       <dl className="facts">
         {facts.map(({ what, is, command, ok }) => (
           <div key={`${what} ${command}`} className={ok ? '' : 'wrong'}>
@@ -52,12 +55,14 @@ function Question({ answer, open }: { readonly answer: Answer; readonly open: bo
       <ul>
         {turnedDown.map(({ what, why }) => (
           <li key={what}>
-            <strong>{what}</strong>: {why}.
+            <strong>{what}</strong>: <Prose text={`${why}.`} />
           </li>
         ))}
       </ul>
       <p className="label">What it costs</p>
-      <p>{costs}</p>
+      <p>
+        <Prose text={costs} />
+      </p>
       <p className="quiet small">
         {decisions.map(({ number, title, file }, index) => (
           <span key={number}>

@@ -137,9 +137,9 @@ function Drawing({ topology, flows, across }: Required<Props> & { readonly acros
             />
             {across && (
               <text
-                className="small quiet"
+                className="small quiet halo"
                 x={(start.x + end.x) / 2}
-                y={(start.y + end.y) / 2 - 7}
+                y={(start.y + end.y) / 2 + 4}
                 textAnchor="middle"
               >
                 {text}

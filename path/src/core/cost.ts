@@ -31,7 +31,8 @@ export interface Resources {
 /** What one part costs. */
 export interface CostRow {
   readonly name: string;
-  readonly kind: 'component' | 'service' | 'cluster' | 'free';
+  /** `bill`: an item that a cloud takes money for. */
+  readonly kind: 'component' | 'service' | 'cluster' | 'free' | 'bill';
   readonly copies: number;
   /** Of all copies together. */
   readonly requested: Resources;

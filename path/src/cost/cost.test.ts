@@ -104,3 +104,28 @@ test('a cluster of others has shares and no prices', () => {
   expect(report.savings.length).toBeGreaterThan(0);
   expect(report.savings.every(({ month }) => month === undefined)).toBe(true);
 });
+
+test('a target in a public cloud has its list prices, item by item, and no machine to compare with', () => {
+  const bill = {
+    cloud: 'Amazon EKS',
+    region: 'eu-west-1',
+    howToEnter: '',
+    resources: [
+      { kind: 'EKS cluster', name: 'shop', change: 'keep', there: true, goes: true, fields: [], monthly: 73 },
+      { kind: 'VPC', name: 'shop', change: 'keep', there: true, goes: true, fields: [] },
+    ],
+    indirect: [{ text: 'a load balancer', monthly: 20 }],
+    monthly: 93,
+    currency: 'USD',
+    date: '2026-11',
+    choices: ['No NAT would save 35 USD.'],
+    obstacles: [],
+  } as const;
+  const report = costOf(system(measured, 'eks'), bill);
+  expect(report).toMatchObject({ month: 93, currency: 'USD', priced: '2026-11' });
+  expect(report.rows.filter(({ kind }) => kind === 'bill').map(({ name, month }) => [name, month])).toEqual([
+    ['EKS cluster shop', 73],
+    ['a load balancer', 20],
+  ]);
+  expect(report.notes).toContain('No NAT would save 35 USD.');
+});

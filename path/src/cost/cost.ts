@@ -1,3 +1,4 @@
+import type { Bill } from '../core/bill.ts';
 import type { CostReport, CostRow, Resources } from '../core/cost.ts';
 import { label } from '../kubernetes/labels.ts';
 import type { Pod } from '../kubernetes/objects.ts';
@@ -30,8 +31,9 @@ export interface UnitPrices {
  * What a system costs a month where it runs, and what would cost less. Each part is counted with what it asks for or
  * uses, whichever is more, since neither can be given to others; the rest of the nodes is free and paid for as well.
  * Machines of one's own have no price: they are compared with rented ones of their size, by name. Pure.
+ * @param bill what a target in a public cloud is made of, where it is one: then its prices are told, and no shares of them
  */
-export function costOf(snapshot: Snapshot): CostReport {
+export function costOf(snapshot: Snapshot, bill?: Bill): CostReport {
   const { nodes, cluster } = snapshot;
   const capacity = sum(
     nodes.map(({ status }) => ({
@@ -54,11 +56,12 @@ export function costOf(snapshot: Snapshot): CostReport {
     memory: Math.max(0, whole.memory - taken.memory),
   };
   const known = snapshot.usage.length > 0;
-  const month = machine?.month;
+  const month = machine?.month ?? bill?.monthly;
   return {
-    ...basisOf(snapshot, machine),
+    ...basisOf(snapshot, machine, bill),
     rows: [
       ...rows,
+      ...billed(bill),
       {
         name: 'not asked for by anybody',
         kind: 'free',
@@ -71,14 +74,21 @@ export function costOf(snapshot: Snapshot): CostReport {
     ...(month === undefined ? {} : { month }),
     ...(known && whole.cpu > 0 ? { idle: idleShare(whole, used) } : {}),
     savings: savings({ snapshot, parts, prices, machine, requested }),
-    notes: notesOf(snapshot),
+    notes: [...(bill?.choices ?? []), ...notesOf(snapshot)],
   };
 }
 
 function basisOf(
   { cluster, project }: Snapshot,
   machine: Machine | undefined,
+  bill: Bill | undefined,
 ): Pick<CostReport, 'basis' | 'currency' | 'priced'> {
+  if (bill !== undefined)
+    return {
+      basis: `List prices of ${bill.cloud} in ${bill.region}. Traffic, requests, logs and tax are not in them.`,
+      currency: bill.currency,
+      priced: bill.date,
+    };
   if (cluster.provider !== 'local')
     return {
       basis: `What the nodes of target ${project.target.name} cost is not known here: shares and sizes are told, and no prices.`,
@@ -90,6 +100,20 @@ function basisOf(
     currency: machines.currency,
     priced: machines.date,
   };
+}
+
+/** What a cloud takes money for, each in a row of its own. */
+function billed(bill: Bill | undefined): readonly CostRow[] {
+  if (bill === undefined) return [];
+  const items = [
+    ...bill.resources.map(({ kind, name, monthly: month }) => ({ name: `${kind} ${name}`, month })),
+    ...bill.indirect.map(({ text, monthly: month }) => ({ name: text, month })),
+  ];
+  return items.flatMap(({ name, month }) =>
+    month === undefined || month === 0
+      ? []
+      : [{ name, kind: 'bill' as const, copies: 0, requested: { cpu: 0, memory: 0 }, month }],
+  );
 }
 
 function notesOf({ usage, taken, unread }: Snapshot): readonly string[] {

@@ -49,7 +49,7 @@ export async function followLive(
   let told = '';
   let waiting = false;
 
-  const tellTopology = () => {
+  const tellTopology = (always: boolean) => {
     const topology = topologyOf({
       project,
       url,
@@ -59,7 +59,7 @@ export async function followLive(
       usage,
     });
     const text = JSON.stringify(topology);
-    if (text === told) return;
+    if (text === told && !always) return;
     told = text;
     tell('topology', topology);
   };
@@ -69,7 +69,7 @@ export async function followLive(
     clock.sleep(gather, signal).then(
       () => {
         waiting = false;
-        tellTopology();
+        tellTopology(false);
       },
       () => {},
     );
@@ -102,7 +102,8 @@ export async function followLive(
           const nodes = await list<NodeObject>(client, { apiVersion: 'v1', kind: 'Node' }, signal);
           usage = await readUsage(client, nodes, signal);
         }
-        tellTopology();
+        // Also where nothing was asked meanwhile: that nothing flows is worth telling.
+        tellTopology(true);
       } catch {
         // Nodes that may not be asked, or a cluster that is away: the watches tell of the latter.
       }

@@ -24,8 +24,8 @@ function costText(report: CostReport, look: Look): string {
     ['', 'copies', 'asks for', 'uses', ...(month === undefined ? [] : ['a month'])],
     ...rows.map(({ name, kind, copies, requested, used, month: each }) => [
       name,
-      kind === 'free' ? '' : String(copies),
-      resourcesText(requested),
+      kind === 'free' || kind === 'bill' ? '' : String(copies),
+      kind === 'bill' ? '' : resourcesText(requested),
       used === undefined ? '' : resourcesText(used),
       money(each),
     ]),

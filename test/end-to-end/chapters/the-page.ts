@@ -1,0 +1,305 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { exercise } from '../../../path/src/explain/exercise.ts';
+import { type OpenBrowser, openBrowser } from '../../support/browser.ts';
+import { withEdit } from '../../support/edit.ts';
+import { jsonResult, type Running, startPtp } from '../../support/ptp.ts';
+import type { System } from '../../support/system.ts';
+import { until } from '../../support/until.ts';
+
+interface Fact {
+  readonly what: string;
+  readonly is: string;
+  readonly ok: boolean;
+}
+
+interface Answer {
+  readonly topic: string;
+  readonly facts: readonly Fact[];
+}
+
+interface CostRow {
+  readonly name: string;
+  readonly used?: { readonly cpu: number; readonly memory: number };
+}
+
+/** What is shown and explained of the live system: in a real browser, by `explain`, `cost` and `report`. */
+export function thePage(system: System): void {
+  const source = join(system.place.folder, 'system/frontend/src/app.tsx');
+  const line = 'Each click makes one, gives it an id, and keeps it.';
+  let browser: OpenBrowser;
+  let page: Page;
+  let serving: Running;
+  let url: string;
+  const complaints: string[] = [];
+  beforeAll(async () => {
+    await system.must('up');
+    serving = startPtp(system.place, ['ui', '--json']);
+    url = String((await serving.saw(({ kind }) => kind === 'ui')).url);
+    browser = await openBrowser();
+    page = await browser.context.newPage();
+    page.setDefaultTimeout(120_000);
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+  });
+  afterAll(async () => {
+    await browser?.close();
+    serving?.child.kill('SIGINT');
+    await serving?.ended;
+  });
+
+  const view = (name: string) => page.getByRole('navigation', { name: 'Views' }).getByText(name).click();
+  const current = async () =>
+    (
+      jsonResult(await system.must('history', '--json')).releases as readonly {
+        number: number;
+        current: boolean;
+      }[]
+    ).find((one) => one.current)?.number ?? 0;
+  const answers = async () => jsonResult(await system.must('explain', '--json')).answers as readonly Answer[];
+
+  test('every question of the exercise is answered with facts of the live system', async () => {
+    const all = await answers();
+    for (const { question, topic } of exercise) {
+      const facts = all.find((one) => one.topic === topic)?.facts ?? [];
+      expect(facts.length, question).toBeGreaterThan(0);
+      // That its sources are in no commit is so in a copy of the project.
+      const wrong = facts.filter(({ ok, what }) => !ok && what !== 'source of the release');
+      expect(wrong, question).toEqual([]);
+    }
+  });
+
+  test('a field is traced to the line of ptp.yaml that it comes from', async () => {
+    const traced = jsonResult(
+      await system.must(
+        'explain',
+        'deployment/backend',
+        '.spec.template.spec.containers[0].volumeMounts',
+        '--json',
+      ),
+    );
+    expect(traced).toMatchObject({ manager: 'ptp', sources: [{ input: { file: 'ptp.yaml', set: true } }] });
+    const [{ input }] = traced.sources as readonly [{ readonly input: { readonly line: number } }];
+    const text = readFileSync(join(system.place.folder, 'ptp.yaml'), 'utf8').split('\n')[input.line - 1];
+    expect(text).toContain('needs: [database]');
+  });
+
+  test('the page shows the system, and its data is for nobody without its token', async () => {
+    const bare = new URL('/', url).href;
+    for (const path of ['api/page', 'api/events', 'api/logs?part=gateway'])
+      expect((await fetch(`${bare}${path}`)).status).toBe(401);
+    await page.goto(url);
+    expect(page.url()).toBe(bare);
+    await page.getByText('all parts serve').waitFor();
+    await page.getByRole('row', { name: /^gateway.*2 of 2 ready/ }).waitFor();
+    const paint = await page.evaluate<number>(
+      "performance.getEntriesByName('first-contentful-paint')[0].startTime",
+    );
+    console.info(
+      `the page's first paint: ${Math.round(paint)} ms, its script ${await scriptSize()} bytes compressed`,
+    );
+    expect(await scriptSize()).toBeLessThan(200_000);
+  });
+
+  test('it has no violation of accessibility, in light and dark, wide and narrow', async () => {
+    for (const [colorScheme, width] of [
+      ['light', 1280],
+      ['dark', 360],
+    ] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.setViewportSize({ width, height: 800 });
+      for (const name of [
+        'Now',
+        'Releases',
+        'Questions',
+        'Evidence',
+        'Drills',
+        'Cost',
+        'Logs',
+        'Decisions',
+      ]) {
+        await view(name);
+        await page
+          .getByRole('heading', { level: 2, name, includeHidden: true })
+          .waitFor({ state: 'attached' });
+        await page.getByText('Looking…').waitFor({ state: 'detached' });
+        if (name === 'Questions') await page.locator('summary').first().click();
+        expect(await violations(page), `${name}, ${colorScheme}`).toEqual([]);
+        const wide = await page.evaluate(
+          'document.documentElement.scrollWidth > document.documentElement.clientWidth',
+        );
+        expect(wide, `${name} at ${width}`).toBe(false);
+      }
+    }
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
+  test('a rollout from another terminal is seen as it happens', async () => {
+    const before = await current();
+    const digest = async () =>
+      (await answers()).flatMap(({ facts }) => facts).find(({ what }) => what === 'image of frontend')?.is;
+    const image = await digest();
+    await view('Now');
+    await withEdit(source, [line, line.replace('click', 'touch')], async () => {
+      const up = startPtp(system.place, ['up', '--json']);
+      const run = page.locator('.run[data-state=running]');
+      await run.waitFor();
+      await run.locator('[data-step=deploy].running').waitFor();
+      await page.getByRole('row', { name: /^frontend.*more while they are replaced/ }).waitFor();
+      const traffic = page.getByRole('region', { name: 'Requests during the rollout' });
+      await traffic
+        .locator('div', { hasText: /^requests/ })
+        .first()
+        .waitFor();
+      if (process.env.PTP_SCREENSHOT) await screenshot(page, 'ui-rollout.png');
+      expect((await up.ended).code).toBe(0);
+      await page.locator('.run[data-state=done]').waitFor();
+      expect(Number(await traffic.locator('dd').first().innerText())).toBeGreaterThan(20);
+      await page.getByText(`release ${before + 1}`, { exact: true }).waitFor();
+    });
+    expect(await digest()).not.toBe(image);
+  });
+
+  test('the button that goes back asks first, says what would change, and then goes back', async () => {
+    const now = await current();
+    await view('Releases');
+    const button = page.getByRole('button', { name: `Return to release ${now - 1}…` });
+    await button.click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('.spec.template.spec.containers[name=frontend].image').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Leave it as it is' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    expect(await current()).toBe(now);
+    await button.click();
+    await dialog.getByRole('button', { name: `Return to release ${now - 1}`, exact: true }).click();
+    await page
+      .locator(`[data-release="${now + 1}"].current`, { hasText: `back to release ${now - 1}` })
+      .waitFor();
+    expect(await current()).toBe(now + 1);
+    if (process.env.PTP_SCREENSHOT) {
+      await view('Now');
+      await dialog.waitFor({ state: 'hidden' });
+      await screenshot(page, 'ui.png');
+    }
+  });
+
+  test('nothing on the way was complained of by the browser', () => {
+    expect(complaints).toEqual([]);
+  });
+
+  test('the report is one file that needs nothing else, and has all of it', async () => {
+    const file = join(system.place.folder, 'report.html');
+    await system.must('report', file);
+    const other = await browser.context.newPage();
+    const asked: string[] = [];
+    other.on('request', (request) => asked.push(request.url()));
+    await other.goto(`file://${file}`);
+    expect(asked.filter((one) => !one.startsWith('data:'))).toEqual([`file://${file}`]);
+    for (const name of [
+      'The system',
+      'Questions and answers',
+      'Releases',
+      'Evidence',
+      'Drills',
+      'Cost',
+      'Decisions',
+    ])
+      expect(await other.getByRole('heading', { level: 2, name, exact: true }).count(), name).toBe(1);
+    expect(await other.locator('.question').count()).toBeGreaterThan(20);
+    expect(await violations(other)).toEqual([]);
+    await other.close();
+  });
+
+  test('what parts use agrees with the cluster’s own metrics, under a load that is known', async () => {
+    const door = await system.door();
+    let asking = true;
+    const load = Array.from({ length: 4 }, async () => {
+      while (asking) await door.send('GET', '/api/');
+    });
+    try {
+      const began = {
+        at: performance.now(),
+        cpu: await measured(system, 'gateway', 'pod_cpu_usage_seconds_total'),
+      };
+      const row = await until(
+        'the gateway’s use is seen',
+        async () => {
+          const rows = jsonResult(await system.must('cost', '--json')).rows as readonly CostRow[];
+          return rows.find(({ name }) => name === 'gateway')?.used ?? { cpu: 0, memory: 0 };
+        },
+        ({ cpu }) => cpu > 0.1,
+      );
+      const seconds = (performance.now() - began.at) / 1000;
+      const cpu = ((await measured(system, 'gateway', 'pod_cpu_usage_seconds_total')) - began.cpu) / seconds;
+      const memory = await measured(system, 'gateway', 'pod_memory_working_set_bytes');
+      console.info(
+        `gateway: ${row.cpu.toFixed(3)} processors told, ${cpu.toFixed(3)} measured over ${seconds.toFixed(0)} s`,
+      );
+      // Both are means over some seconds, and not over the same ones.
+      expect(row.cpu / cpu).toBeGreaterThan(0.3);
+      expect(row.cpu / cpu).toBeLessThan(3);
+      expect(row.memory / memory).toBeGreaterThan(0.8);
+      expect(row.memory / memory).toBeLessThan(1.25);
+    } finally {
+      asking = false;
+      await Promise.all(load);
+    }
+  });
+}
+
+/** The sum over a part's pods of a metric of the kubelet's `/metrics/resource`. */
+async function measured(system: System, part: string, metric: string): Promise<number> {
+  const pods = (await system.podsOf(part)).map(({ name }) => name);
+  const text = await system.cluster(async (client) => {
+    const nodes = await client.get<{
+      readonly items: readonly { readonly metadata: { readonly name: string } }[];
+    }>('/api/v1/nodes');
+    const signal = AbortSignal.timeout(30_000);
+    const chunks: Uint8Array[] = [];
+    for (const { metadata } of nodes.items)
+      for await (const chunk of await client.stream(
+        `/api/v1/nodes/${metadata.name}/proxy/metrics/resource`,
+        {},
+        signal,
+      ))
+        chunks.push(chunk);
+    return Buffer.concat(chunks).toString('utf8');
+  });
+  const lines = text.split('\n').filter((one) => one.startsWith(`${metric}{`));
+  return lines
+    .filter((one) => pods.some((pod) => one.includes(`pod="${pod}"`)))
+    .reduce((sum, one) => sum + Number(one.split(' ')[1]), 0);
+}
+
+/** What axe finds wrong with a page as it is. */
+async function violations(page: Page): Promise<readonly string[]> {
+  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  await page.evaluate(axe);
+  const found = await page.evaluate<readonly { id: string; nodes: readonly { html: string }[] }[]>(
+    'axe.run().then(({ violations }) => violations)',
+  );
+  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+}
+
+/** Bytes of the page's script as it is sent. */
+async function scriptSize(): Promise<number> {
+  const folder = join(process.env.PTP_CACHE ?? join(homedir(), '.cache/ptp'), 'page');
+  const sizes = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /client\/assets\/.*\.js$/.test(name))
+    .map((name) => gzipSync(readFileSync(join(folder, name))).length);
+  return Math.max(...sizes);
+}
+
+async function screenshot(page: Page, name: string): Promise<void> {
+  await page.mouse.move(0, 0);
+  await page.screenshot({ path: join(import.meta.dirname, '../../../docs/images', name) });
+}
