@@ -18,6 +18,7 @@ import type { Project } from './project/project.ts';
 import { openAttachments } from './registry/attachments.ts';
 import { publicUrl } from './route/plan.ts';
 import { routeReasons } from './route/reasons.ts';
+import { backupReasons } from './services/postgres/backup/reasons.ts';
 import { postgresReasons } from './services/postgres/reasons.ts';
 import { readSnapshot } from './snapshot/read.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
@@ -30,7 +31,12 @@ export interface Surveyed {
 }
 
 /** Why each field that the path plans is as it is. */
-export const allReasons: readonly Reasons[] = [...deployReasons, ...postgresReasons, ...routeReasons];
+export const allReasons: readonly Reasons[] = [
+  ...deployReasons,
+  ...postgresReasons,
+  ...backupReasons,
+  ...routeReasons,
+];
 
 /** A system as it is now, read once. Throws StepFailed where the cluster does not answer. */
 export async function survey(context: Context, { client, cluster, project }: Surveyed): Promise<Snapshot> {

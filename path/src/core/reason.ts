@@ -7,8 +7,8 @@ import { type PathPart, pathParts } from './field-path.ts';
 export interface FieldReason {
   /** `Deployment` */
   readonly kind: string;
-  /** Whether it is about objects of components or of services alone; absent: of all. */
-  readonly part?: 'component' | 'service';
+  /** Whether it is about objects of components alone, of services, or of neither; absent: of all. */
+  readonly part?: 'component' | 'service' | 'other';
   /**
    * The field, or what begins its path: `.spec.template.spec.containers[*].resources.requests.cpu`. `[*]` stands for any
    * entry, `*` for any key. The longest that fits is the one that counts.
@@ -43,7 +43,7 @@ export function reasonsFor(
 ): readonly FoundReason[] {
   const ofKind = all.flatMap(({ file, reasons }) =>
     reasons
-      .filter((one) => one.kind === kind && (one.part === undefined || one.part === part))
+      .filter((one) => one.kind === kind && (one.part === undefined || one.part === (part ?? 'other')))
       .map((one) => ({ ...one, file, parts: pathParts(one.path) ?? [] })),
   );
   const fits = (pattern: readonly PathPart[]) =>

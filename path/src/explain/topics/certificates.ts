@@ -1,5 +1,6 @@
 import type { AnyObject } from '../../kubernetes/objects.ts';
 import { ofKind } from '../../snapshot/snapshot.ts';
+import { drillFacts } from '../drills.ts';
 import { fact, moment } from '../fact.ts';
 import type { Topic } from '../topic.ts';
 
@@ -8,7 +9,7 @@ export const certificates: Topic = {
   part: 'Maintenance',
   question: "How will you ensure certificates don't expire?",
   choice: () =>
-    'cert-manager renews them: of 90 days, 30 before the end. The gateway takes the new one without a restart. `ptp status` says until when each is valid.',
+    'cert-manager renews them: of 90 days, 30 before the end. The gateway takes the new one without a restart. `ptp status` says until when each is valid, and `ptp drill renew` shows that a renewal fails no handshake.',
   turnedDown: [
     { what: 'certbot in a cron job', why: 'nobody sees when it has stopped working' },
     { what: 'A certificate that is valid for years', why: 'its renewal is never tried before it is late' },
@@ -22,6 +23,7 @@ export const certificates: Topic = {
     const port = new URL(url).port || '443';
     const host = cluster.entry?.address ?? domain;
     return [
+      ...drillFacts(snapshot, ['renew']),
       ...all.map(({ secret, names, until, from, authority }) => {
         const days = Math.floor((Date.parse(until) - Date.parse(taken)) / 86_400_000);
         return fact(

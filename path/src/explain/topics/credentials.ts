@@ -1,3 +1,4 @@
+import { drillFacts } from '../drills.ts';
 import { fact, listed, moment } from '../fact.ts';
 import type { Topic } from '../topic.ts';
 
@@ -16,15 +17,19 @@ export const credentials: Topic = {
   ],
   costs: () => 'Who may read Secrets in the namespace may read the password.',
   decisions: [15, 24, 36],
-  facts: ({ secrets, project }) => [
-    ...secrets
-      .filter(({ name }) => project.services.some((one) => name.startsWith(`${one.name}-`)))
-      .map(({ name, keys, created }) =>
-        fact(
-          `Secret ${name}`,
-          `${listed(keys)}; made ${created === undefined ? 'at an unknown time' : moment(created)}`,
-          `KUBECONFIG=<(ptp kubeconfig) kubectl describe secret -n ${project.target.namespace} ${name}`,
+  facts: (snapshot) => {
+    const { secrets, project } = snapshot;
+    return [
+      ...drillFacts(snapshot, ['rotate-database']),
+      ...secrets
+        .filter(({ name }) => project.services.some((one) => name.startsWith(`${one.name}-`)))
+        .map(({ name, keys, created }) =>
+          fact(
+            `Secret ${name}`,
+            `${listed(keys)}; made ${created === undefined ? 'at an unknown time' : moment(created)}`,
+            `KUBECONFIG=<(ptp kubeconfig) kubectl describe secret -n ${project.target.namespace} ${name}`,
+          ),
         ),
-      ),
-  ],
+    ];
+  },
 };

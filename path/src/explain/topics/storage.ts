@@ -1,6 +1,7 @@
-import type { PersistentVolumeClaim } from '../../kubernetes/objects.ts';
+import type { CronJob, PersistentVolumeClaim } from '../../kubernetes/objects.ts';
 import { ofKind } from '../../snapshot/snapshot.ts';
-import { fact, fieldFact, size } from '../fact.ts';
+import { drillFacts } from '../drills.ts';
+import { fact, fieldFact, moment, size } from '../fact.ts';
 import type { Topic } from '../topic.ts';
 
 export const storage: Topic = {
@@ -14,29 +15,42 @@ export const storage: Topic = {
     { what: 'Replicated storage (Longhorn, Ceph)', why: 'three machines’ worth of work for one disk' },
   ],
   costs: () =>
-    'A local volume is a folder on one machine’s disk: its loss is the data’s loss, but for a backup.',
+    'A local volume is a folder on one machine’s disk: its loss is the data’s loss, but for the backups in the registry.',
   decisions: [14, 8],
-  facts: (snapshot) =>
-    ofKind<PersistentVolumeClaim>(snapshot, 'PersistentVolumeClaim').flatMap(({ metadata, spec, status }) => {
-      const used = snapshot.usage
-        .flatMap(({ volumes }) => volumes)
-        .find(({ claim }) => claim === metadata.name);
-      return [
-        fact(
-          `claim ${metadata.name}`,
-          `${spec?.resources?.requests?.storage} of class ${spec?.storageClassName}, ${status?.phase}`,
-          `ptp explain persistentvolumeclaim/${metadata.name} .spec`,
-          status?.phase === 'Bound',
-        ),
-        ...(used === undefined ? [] : [fact(`used of ${metadata.name}`, size(used.used), 'ptp cost --json')]),
-        ...snapshot.project.services.map(({ name }) =>
-          fieldFact(
-            snapshot,
-            'what becomes of it when the server is deleted',
-            ['StatefulSet', name],
-            '.spec.persistentVolumeClaimRetentionPolicy.whenDeleted',
+  facts: (snapshot) => [
+    ...drillFacts(snapshot, ['restore']),
+    ...ofKind<CronJob>(snapshot, 'CronJob').map(({ metadata, spec, status }) =>
+      fact(
+        `backups of ${metadata.name.replace(/-backup$/, '')}`,
+        `${spec?.schedule} UTC; ${status?.lastSuccessfulTime === undefined ? 'none was due yet' : `last ${moment(status.lastSuccessfulTime)}`}`,
+        `ptp explain cronjob/${metadata.name} .spec.schedule`,
+      ),
+    ),
+    ...ofKind<PersistentVolumeClaim>(snapshot, 'PersistentVolumeClaim').flatMap(
+      ({ metadata, spec, status }) => {
+        const used = snapshot.usage
+          .flatMap(({ volumes }) => volumes)
+          .find(({ claim }) => claim === metadata.name);
+        return [
+          fact(
+            `claim ${metadata.name}`,
+            `${spec?.resources?.requests?.storage} of class ${spec?.storageClassName}, ${status?.phase}`,
+            `ptp explain persistentvolumeclaim/${metadata.name} .spec`,
+            status?.phase === 'Bound',
           ),
-        ),
-      ];
-    }),
+          ...(used === undefined
+            ? []
+            : [fact(`used of ${metadata.name}`, size(used.used), 'ptp cost --json')]),
+          ...snapshot.project.services.map(({ name }) =>
+            fieldFact(
+              snapshot,
+              'what becomes of it when the server is deleted',
+              ['StatefulSet', name],
+              '.spec.persistentVolumeClaimRetentionPolicy.whenDeleted',
+            ),
+          ),
+        ];
+      },
+    ),
+  ],
 };

@@ -1,4 +1,5 @@
 import { releaseBefore, servingRelease } from '../../releases/record.ts';
+import { drillFacts } from '../drills.ts';
 import { fact, fieldFact } from '../fact.ts';
 import type { Topic } from '../topic.ts';
 
@@ -28,6 +29,7 @@ export const updates: Topic = {
     const [first] = snapshot.project.components;
     return [
       fact('release that serves', now?.number, 'ptp history'),
+      ...drillFacts(snapshot, ['rollback', 'node-loss']),
       fact(
         'release that `rollback` would return to',
         before?.number ?? 'none that ran something else',
