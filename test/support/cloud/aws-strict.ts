@@ -26,106 +26,104 @@ export function clientsBehind({ moto, ministack }: Behind) {
  * What AWS refuses and the stand-ins take, as AWS would answer it: a cluster whose Auto Mode is half switched on, in
  * subnets that are not there, with roles that it cannot take on; and the end of what a cluster or a server still uses.
  */
-export async function refusal(call: AwsCall, behind: Behind): Promise<Given | undefined> {
-  const { ec2, iam, rds, eks } = clientsBehind(behind);
-  try {
-    switch (call.name) {
-      case 'eks CreateCluster': {
-        const asked = JSON.parse(call.body) as {
-          readonly roleArn: string;
-          readonly computeConfig?: { readonly enabled?: boolean; readonly nodeRoleArn?: string };
-          readonly kubernetesNetworkConfig?: {
-            readonly elasticLoadBalancing?: { readonly enabled?: boolean };
-          };
-          readonly storageConfig?: { readonly blockStorage?: { readonly enabled?: boolean } };
-          readonly bootstrapSelfManagedAddons?: boolean;
-          readonly resourcesVpcConfig: { readonly subnetIds: string[] };
+export async function refusal(
+  call: AwsCall,
+  { ec2, iam, rds, eks }: ReturnType<typeof clientsBehind>,
+): Promise<Given | undefined> {
+  switch (call.name) {
+    case 'eks CreateCluster': {
+      const asked = JSON.parse(call.body) as {
+        readonly roleArn: string;
+        readonly computeConfig?: { readonly enabled?: boolean; readonly nodeRoleArn?: string };
+        readonly kubernetesNetworkConfig?: {
+          readonly elasticLoadBalancing?: { readonly enabled?: boolean };
         };
-        const trio = [
-          asked.computeConfig?.enabled,
-          asked.kubernetesNetworkConfig?.elasticLoadBalancing?.enabled,
-          asked.storageConfig?.blockStorage?.enabled,
-        ];
-        if (new Set(trio).size !== 1)
-          return eksError(
-            'InvalidParameterException',
-            'The type for cluster update was not provided or Auto Mode is half enabled.',
-          );
-        if (trio[0] === true && asked.bootstrapSelfManagedAddons !== false)
-          return eksError(
-            'InvalidParameterException',
-            'bootstrapSelfManagedAddons must be false with Auto Mode.',
-          );
-        const { Subnets = [] } = await ec2.describeSubnets({ SubnetIds: asked.resourcesVpcConfig.subnetIds });
-        if (new Set(Subnets.map(({ AvailabilityZone }) => AvailabilityZone)).size < 2)
-          return eksError(
-            'InvalidParameterException',
-            'Subnets specified must be in at least two different AZs',
-          );
-        for (const arn of [asked.roleArn, asked.computeConfig?.nodeRoleArn ?? '']) {
-          const { Role } = await iam.getRole({ RoleName: arn.split('/').at(-1) });
-          const trust = decodeURIComponent(Role?.AssumeRolePolicyDocument ?? '');
-          if (
-            arn === asked.roleArn &&
-            !(trust.includes('eks.amazonaws.com') && trust.includes('sts:TagSession'))
-          )
-            return eksError('InvalidParameterException', `Role with arn: ${arn}, could not be assumed`);
-        }
-        return undefined;
-      }
-      case 'ec2 DeleteSubnet': {
-        const id = call.form.get('SubnetId') ?? '';
-        const { clusters = [] } = await eks.listClusters({});
-        for (const name of clusters) {
-          const { cluster } = await eks.describeCluster({ name });
-          if (cluster?.resourcesVpcConfig?.subnetIds?.includes(id) === true)
-            return ec2Error(
-              'DependencyViolation',
-              `The subnet '${id}' has dependencies and cannot be deleted.`,
-            );
-        }
-        const { DBSubnetGroups = [] } = await rds.describeDBSubnetGroups({});
-        const used = DBSubnetGroups.some(({ Subnets = [] }) =>
-          Subnets.some(({ SubnetIdentifier }) => SubnetIdentifier === id),
+        readonly storageConfig?: { readonly blockStorage?: { readonly enabled?: boolean } };
+        readonly bootstrapSelfManagedAddons?: boolean;
+        readonly resourcesVpcConfig: { readonly subnetIds: string[] };
+      };
+      const trio = [
+        asked.computeConfig?.enabled,
+        asked.kubernetesNetworkConfig?.elasticLoadBalancing?.enabled,
+        asked.storageConfig?.blockStorage?.enabled,
+      ];
+      if (new Set(trio).size !== 1)
+        return eksError(
+          'InvalidParameterException',
+          'The type for cluster update was not provided or Auto Mode is half enabled.',
         );
-        return used
-          ? ec2Error('DependencyViolation', `The subnet '${id}' has dependencies and cannot be deleted.`)
-          : undefined;
-      }
-      case 'ec2 DeleteSecurityGroup': {
-        const id = call.form.get('GroupId') ?? '';
-        const { DBInstances = [] } = await rds.describeDBInstances({});
-        const used = DBInstances.some(({ VpcSecurityGroups = [] }) =>
-          VpcSecurityGroups.some(({ VpcSecurityGroupId }) => VpcSecurityGroupId === id),
+      if (trio[0] === true && asked.bootstrapSelfManagedAddons !== false)
+        return eksError(
+          'InvalidParameterException',
+          'bootstrapSelfManagedAddons must be false with Auto Mode.',
         );
-        return used ? ec2Error('DependencyViolation', `resource ${id} has a dependent object`) : undefined;
+      const { Subnets = [] } = await ec2.describeSubnets({ SubnetIds: asked.resourcesVpcConfig.subnetIds });
+      if (new Set(Subnets.map(({ AvailabilityZone }) => AvailabilityZone)).size < 2)
+        return eksError(
+          'InvalidParameterException',
+          'Subnets specified must be in at least two different AZs',
+        );
+      for (const arn of [asked.roleArn, asked.computeConfig?.nodeRoleArn ?? '']) {
+        const { Role } = await iam.getRole({ RoleName: arn.split('/').at(-1) });
+        const trust = decodeURIComponent(Role?.AssumeRolePolicyDocument ?? '');
+        if (
+          arn === asked.roleArn &&
+          !(trust.includes('eks.amazonaws.com') && trust.includes('sts:TagSession'))
+        )
+          return eksError('InvalidParameterException', `Role with arn: ${arn}, could not be assumed`);
       }
-      case 'rds DeleteDBSubnetGroup': {
-        const name = call.form.get('DBSubnetGroupName');
-        const { DBInstances = [] } = await rds.describeDBInstances({});
-        return DBInstances.some(({ DBSubnetGroup }) => DBSubnetGroup?.DBSubnetGroupName === name)
-          ? queryError('InvalidDBSubnetGroupStateFault', 'Cannot delete the subnet group: it is in use.')
-          : undefined;
-      }
-      case 'iam DeleteRole': {
-        const { clusters = [] } = await eks.listClusters({});
-        // AWS lets this go, and the cluster can then not be deleted: for a test it is wrong in any case.
-        for (const name of clusters) {
-          const { cluster } = await eks.describeCluster({ name });
-          if (cluster?.roleArn?.endsWith(`/${call.form.get('RoleName')}`) === true)
-            return queryError('DeleteConflict', 'a cluster uses the role');
-        }
-        return undefined;
-      }
-      default:
-        return undefined;
+      return undefined;
     }
-  } finally {
-    for (const client of [ec2, iam, rds, eks]) client.destroy();
+    case 'ec2 DeleteSubnet': {
+      const id = call.form.get('SubnetId') ?? '';
+      const { clusters = [] } = await eks.listClusters({});
+      for (const name of clusters) {
+        const { cluster } = await eks.describeCluster({ name });
+        if (cluster?.resourcesVpcConfig?.subnetIds?.includes(id) === true)
+          return ec2Error(
+            'DependencyViolation',
+            `The subnet '${id}' has dependencies and cannot be deleted.`,
+          );
+      }
+      const { DBSubnetGroups = [] } = await rds.describeDBSubnetGroups({});
+      const used = DBSubnetGroups.some(({ Subnets = [] }) =>
+        Subnets.some(({ SubnetIdentifier }) => SubnetIdentifier === id),
+      );
+      return used
+        ? ec2Error('DependencyViolation', `The subnet '${id}' has dependencies and cannot be deleted.`)
+        : undefined;
+    }
+    case 'ec2 DeleteSecurityGroup': {
+      const id = call.form.get('GroupId') ?? '';
+      const { DBInstances = [] } = await rds.describeDBInstances({});
+      const used = DBInstances.some(({ VpcSecurityGroups = [] }) =>
+        VpcSecurityGroups.some(({ VpcSecurityGroupId }) => VpcSecurityGroupId === id),
+      );
+      return used ? ec2Error('DependencyViolation', `resource ${id} has a dependent object`) : undefined;
+    }
+    case 'rds DeleteDBSubnetGroup': {
+      const name = call.form.get('DBSubnetGroupName');
+      const { DBInstances = [] } = await rds.describeDBInstances({});
+      return DBInstances.some(({ DBSubnetGroup }) => DBSubnetGroup?.DBSubnetGroupName === name)
+        ? queryError('InvalidDBSubnetGroupStateFault', 'Cannot delete the subnet group: it is in use.')
+        : undefined;
+    }
+    case 'iam DeleteRole': {
+      const { clusters = [] } = await eks.listClusters({});
+      // AWS lets this go, and the cluster can then not be deleted: for a test it is wrong in any case.
+      for (const name of clusters) {
+        const { cluster } = await eks.describeCluster({ name });
+        if (cluster?.roleArn?.endsWith(`/${call.form.get('RoleName')}`) === true)
+          return queryError('DeleteConflict', 'a cluster uses the role');
+      }
+      return undefined;
+    }
+    default:
+      return undefined;
   }
 }
 
-function eksError(code: string, message: string): Given {
+function eksError(code: string, message: string): Refused {
   return {
     status: 400,
     headers: { 'content-type': 'application/json', 'x-amzn-errortype': code },
@@ -133,8 +131,19 @@ function eksError(code: string, message: string): Given {
   };
 }
 
+/** An answer that says what is wrong. */
+type Refused = Given & { readonly headers: Readonly<Record<string, string>> };
+
+/** An error as the called service writes it. */
+export function errorOf({ service }: AwsCall, code: string, message: string, status = 400): Refused {
+  if (service === 'ec2') return ec2Error(code, message, status);
+  return ['eks', 'ecr', 'secretsmanager', 'servicequotas'].includes(service)
+    ? { ...eksError(code, message), status }
+    : queryError(code, message, status);
+}
+
 /** As EC2 writes errors. */
-export function ec2Error(code: string, message: string, status = 400): Given {
+export function ec2Error(code: string, message: string, status = 400): Refused {
   return {
     status,
     headers: { 'content-type': 'text/xml' },
@@ -143,7 +152,7 @@ export function ec2Error(code: string, message: string, status = 400): Given {
 }
 
 /** As IAM, RDS and STS write errors. */
-export function queryError(code: string, message: string, status = 400): Given {
+export function queryError(code: string, message: string, status = 400): Refused {
   return {
     status,
     headers: { 'content-type': 'text/xml' },

@@ -7,18 +7,22 @@ import { until } from '../until.ts';
 import { type AwsCall, callOf } from './aws-calls.ts';
 import { EksMemory } from './aws-eks.ts';
 import { inventoryOf } from './aws-inventory.ts';
-import { refusal } from './aws-strict.ts';
+import { unlessAllowed } from './aws-permissions.ts';
+import { clientsBehind, refusal } from './aws-strict.ts';
 import { pythonEnvironment } from './python.ts';
 import type { Reality, StandIn, Verdict } from './stand-in.ts';
 
 /** An AWS account that moto and ministack play, with a door of ours in front of them. */
-export interface AwsStandIn extends StandIn {
+export interface AwsStandIn extends Omit<StandIn, 'calls' | 'intercept'> {
   readonly calls: AwsCall[];
+  intercept: ((call: AwsCall) => Verdict | Promise<Verdict>) | undefined;
   /** Alters an answer on its way back: a status that is not there yet. */
   alter: ((call: AwsCall, body: string) => string) | undefined;
   /** Where moto and ministack themselves are, for looking past the door. */
   readonly moto: string;
   readonly ministack: string;
+  /** Resolves when no call is under way, also none whose caller has gone. */
+  idle(): Promise<void>;
 }
 
 const account = '123456789012';
@@ -63,13 +67,20 @@ export async function startAws(reality: Reality = {}): Promise<AwsStandIn> {
     });
   }
 
+  const behind = clientsBehind({ moto, ministack });
   const clusters = new EksMemory(reality);
   const calls: AwsCall[] = [];
+  const underWay = new Set<Promise<void>>();
   const door = createServer((incoming, answer) => {
-    handle(incoming, answer).catch((error: unknown) => {
-      answer.writeHead(500, { 'content-type': 'text/plain' });
-      answer.end(String(error));
-    });
+    const one: Promise<void> = handle(incoming, answer)
+      .catch((error: unknown) => {
+        // A caller that has gone takes no answer.
+        if (answer.headersSent || answer.destroyed) return;
+        answer.writeHead(500, { 'content-type': 'text/plain' });
+        answer.end(String(error));
+      })
+      .finally(() => underWay.delete(one));
+    underWay.add(one);
   });
 
   async function handle(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
@@ -86,7 +97,7 @@ export async function startAws(reality: Reality = {}): Promise<AwsStandIn> {
       incoming.socket.destroy();
       return;
     }
-    const refused = await refusal(call, { moto, ministack });
+    const refused = unlessAllowed(call) ?? (await refusal(call, behind));
     const given = refused ?? (await pass(call.service === 'eks' ? ministackPort : motoPort, incoming, body));
     if (verdict === 'take effect and break off') {
       clusters.remember(call, given);
@@ -118,6 +129,9 @@ export async function startAws(reality: Reality = {}): Promise<AwsStandIn> {
     alter: undefined,
     moto,
     ministack,
+    async idle() {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
     inventory: () => inventoryOf({ moto, ministack }),
     async reset() {
       calls.length = 0;
@@ -130,6 +144,7 @@ export async function startAws(reality: Reality = {}): Promise<AwsStandIn> {
       }
     },
     async stop() {
+      for (const client of Object.values(behind)) client.destroy();
       door.closeAllConnections();
       await new Promise((resolve) => door.close(resolve));
       stopServers();

@@ -44,7 +44,9 @@ export function failure(error: unknown): Failure {
     return busy.test(message) ? 'in-use' : 'refused';
   }
   if (/^ResourceInUseException$/.test(name)) return busy.test(message) ? 'in-use' : 'exists';
-  for (const [names, meaning] of meanings) if (names.test(name)) return meaning;
+  // The SDK has a class for some of them, whose name says so at its end.
+  const bare = name.replace(/(Exception|Fault)$/, '');
+  for (const [names, meaning] of meanings) if (names.test(name) || names.test(bare)) return meaning;
   if (status === 429 || status === 503) return 'again';
   if (status === undefined || status >= 500) return isCall(error) ? 'unknown' : 'refused';
   return 'refused';
