@@ -171,7 +171,10 @@ test('a service that is busy, in trouble, and does not answer what it has done i
   account.intercept = (call) => {
     if (call.service === 'sts') return 'answer';
     // What a call is told apart by when it is repeated differs each time.
-    const body = call.body.replaceAll(/ClientToken=[^&]+|"client\w*Token":"[^"]+"|<CallerReference>.*?</g, '');
+    const body = call.body.replaceAll(
+      /ClientToken=[^&]+|"client\w*Token":"[^"]+"|<CallerReference>.*?</g,
+      '',
+    );
     const key = `${call.name} ${call.path} ${body}`;
     const times = (asked.get(key) ?? 0) + 1;
     asked.set(key, times);

@@ -57,6 +57,8 @@ export async function startAws(reality: Reality = {}): Promise<AwsStandIn> {
   const stopServers = () => {
     for (const { child } of servers) child.kill('SIGKILL');
   };
+  // A run that ends without its last hook must not leave them behind.
+  process.once('exit', stopServers);
   try {
     await until('moto answers', () => answers(`${moto}/moto-api/`), Boolean);
     await until('ministack answers', () => answers(`${ministack}/_ministack/health`), Boolean);
@@ -147,6 +149,7 @@ export async function startAws(reality: Reality = {}): Promise<AwsStandIn> {
       for (const client of Object.values(behind)) client.destroy();
       door.closeAllConnections();
       await new Promise((resolve) => door.close(resolve));
+      process.off('exit', stopServers);
       stopServers();
     },
   };
