@@ -269,6 +269,16 @@ export function completed(account: Subscription, item: Item): void {
     group: keyOf(group),
     body: { location: item.body.location ?? '', managedBy: item.path },
   });
+  // It has one for what goes out as soon as it is there.
+  const balancer = `${path}/providers/Microsoft.Network/loadBalancers/kubernetes`;
+  account.items.set(keyOf(balancer), {
+    ...done,
+    path: balancer,
+    type: 'Microsoft.Network/loadBalancers',
+    name: 'kubernetes',
+    group: keyOf(group),
+    body: { location: item.body.location ?? '' },
+  });
   item.answers = () => ({
     currentKubernetesVersion: '1.35.4',
     fqdn: `${name}-0a1b2c3d.hcp.${item.body.location}.azmk8s.io`,
