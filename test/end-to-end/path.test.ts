@@ -16,6 +16,7 @@ import { starting } from './chapters/starting.ts';
 import { surviving } from './chapters/surviving.ts';
 import { thePage } from './chapters/the-page.ts';
 import { verified } from './chapters/verified.ts';
+import { watched } from './chapters/watched.ts';
 
 /*
  * The first milestone, told once from beginning to end on one real cluster of the tests' own. The chapters follow each
@@ -31,6 +32,7 @@ afterAll(() => system.remove());
 describe(`the path of ${instance}`, () => {
   describe('starting', () => starting(system));
   describe('operating', () => operating(system));
+  describe('watched', () => watched(system));
   describe('in the browser', () => inTheBrowser(system));
   describe('shown and explained', () => thePage(system));
   describe('changing', () => changing(system));

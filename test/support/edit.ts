@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { edited } from './edited.ts';
 
 /**
  * Changes a text in a file, does some work, and puts the file back as it was, however the work ends.
@@ -9,15 +9,10 @@ export async function withEdit<T>(
   [from, to]: readonly [string, string],
   work: () => Promise<T>,
 ): Promise<T> {
-  const before = readFileSync(file, 'utf8');
-  if (!before.includes(from)) throw new Error(`${file} does not contain ${from}`);
-  writeFileSync(
-    file,
-    before.replace(from, () => to),
-  );
+  const restore = edited(file, [from, to]);
   try {
     return await work();
   } finally {
-    writeFileSync(file, before);
+    restore();
   }
 }

@@ -17,14 +17,9 @@ export function alertRules({
   const inside = `namespace="${target.namespace}"`;
   const own = `project="${name}"`;
   const named = (parts: readonly { readonly name: string }[]) => parts.map((part) => part.name).join('|');
-  const parts = (kind: 'deployment' | 'statefulset', list: readonly { readonly name: string }[]) => {
-    const which = `${inside},${kind}=~"${named(list)}"`;
-    const wanted = kind === 'deployment' ? 'kube_deployment_spec_replicas' : 'kube_statefulset_replicas';
-    return { wanted: `${wanted}{${which}}`, ready: `kube_${kind}_status_replicas_ready{${which}}` };
-  };
-  const deployments = parts('deployment', components);
-  const sets = parts('statefulset', services);
-  const on = 'on (namespace, deployment)';
+  const ready = (kind: 'deployment' | 'statefulset', list: readonly { readonly name: string }[]) =>
+    `kube_${kind}_status_replicas_ready{${inside},${kind}=~"${named(list)}"}`;
+  const copies = ready('deployment', components);
   const statements = `db_query_duration_seconds`;
   const expiry = `certmanager_certificate_expiration_timestamp_seconds{${inside}}`;
   const renewal = `certmanager_certificate_renewal_timestamp_seconds{${inside}}`;
@@ -41,7 +36,7 @@ export function alertRules({
       name: 'ComponentDown',
       severity: 'page',
       kind: 'cause',
-      expr: `label_replace(${deployments.wanted} > 0 and ${on} ${deployments.ready} == 0, "component", "$1", "deployment", "(.+)")`,
+      expr: `label_replace(${copies} == 0, "component", "$1", "deployment", "(.+)")`,
       for: '30s',
       summary: 'none of the copies of {{ $labels.component }} is ready',
     },
@@ -49,7 +44,7 @@ export function alertRules({
       name: 'ComponentDegraded',
       severity: 'ticket',
       kind: 'cause',
-      expr: `label_replace((${deployments.ready} < ${on} ${deployments.wanted}) > 0, "component", "$1", "deployment", "(.+)")`,
+      expr: `label_replace((${copies} < on (namespace, deployment) kube_deployment_spec_replicas{${inside}}) > 0, "component", "$1", "deployment", "(.+)")`,
       for: '10m',
       summary: 'only {{ $value }} of the copies of {{ $labels.component }} are ready',
     },
@@ -69,7 +64,7 @@ export function alertRules({
             name: 'DatabaseDown',
             severity: 'page',
             kind: 'cause',
-            expr: `label_replace(${sets.wanted} > 0 and on (namespace, statefulset) ${sets.ready} == 0, "service", "$1", "statefulset", "(.+)")`,
+            expr: `label_replace(${ready('statefulset', services)} == 0, "service", "$1", "statefulset", "(.+)")`,
             for: '30s',
             summary: '{{ $labels.service }} is not ready',
           } as const,

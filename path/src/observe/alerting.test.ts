@@ -22,7 +22,7 @@ test('an alert goes to every receiver that is named, and the heartbeat to the we
     { name: 'hello-heartbeat', webhook_configs: [{ url, send_resolved: true }] },
   ]);
   expect(routes).toMatchObject([
-    { receiver: 'hello-heartbeat', repeat_interval: '1m' },
+    { receiver: 'hello-heartbeat', repeat_interval: '50s' },
     { receiver: 'hello', matchers: ['project="hello"'] },
   ]);
 });

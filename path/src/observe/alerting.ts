@@ -65,14 +65,15 @@ export function alerting(
         receiver: heartbeat === undefined ? 'none' : `${project}-heartbeat`,
         group_wait: '0s',
         group_interval: '30s',
-        repeat_interval: '1m',
+        // Told at every second reckoning of the group: each minute.
+        repeat_interval: '50s',
       },
       {
         matchers,
         receiver: told ? project : 'none',
         // Long enough for a cause to be known when its symptoms are.
         group_wait: '10s',
-        group_interval: '1m',
+        group_interval: '30s',
         repeat_interval: '4h',
       },
     ],

@@ -4,8 +4,9 @@ import type { SystemHealth } from '../core/health.ts';
 import { monitoring } from '../core/monitoring.ts';
 
 /**
- * What users notice, as problems: causes where any is known, else symptoms. An alert about a part that is ready again
- * is about to end and none.
+ * What users notice, as problems: causes where any is known, else that the public route does not answer. Budgets that
+ * burn are about the last hours and not about now: they are told of and make nothing wrong. An alert about a part that
+ * is ready again is about to end and none.
  * @param below what is known of the cluster's own parts already
  */
 export function alertProblems(

@@ -14,8 +14,9 @@ export function healthLines(
   return [
     `${mark} ${health.healthy ? 'healthy' : 'not healthy'}${since}${health.healthy ? '' : changedBefore(health, release)}`,
     ...health.budgets.map((budget) => `  ${budgetText(budget)}`),
+    // The others are among the problems.
     ...health.alerts
-      .filter(({ severity }) => severity === 'ticket')
+      .filter(({ name, severity }) => severity === 'ticket' || name.includes('Budget'))
       .map(
         ({ name, summary, runbook, since }) =>
           `${styled(look, 'yellow', '!')} ${name}: ${summary}, since ${minute(since)} (${runbook})`,
