@@ -6,6 +6,7 @@ import { Cost } from './parts/cost.tsx';
 import { Decisions } from './parts/decisions.tsx';
 import { Drills } from './parts/drills.tsx';
 import { Evidence } from './parts/evidence.tsx';
+import { Health } from './parts/health.tsx';
 import { Line } from './parts/line.tsx';
 import { Logs } from './parts/logs.tsx';
 import { Questions } from './parts/questions.tsx';
@@ -134,6 +135,12 @@ function Content({ view, live, model, topology, releases, parts, client }: Conte
                 {Math.round((live.history.length * 2) / 60) || 1} min; now {rate(live.history.at(-1) ?? 0)}
               </figcaption>
             </figure>
+          )}
+          {model?.health !== undefined && (
+            <section aria-labelledby="promises">
+              <h3 id="promises">What is promised</h3>
+              <Health health={model.health} />
+            </section>
           )}
           {model?.problems.map(({ what, next }) => (
             <p key={what} className="notice">

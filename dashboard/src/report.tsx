@@ -5,6 +5,7 @@ import { Cost } from './parts/cost.tsx';
 import { Decisions } from './parts/decisions.tsx';
 import { Drills } from './parts/drills.tsx';
 import { Evidence } from './parts/evidence.tsx';
+import { Health } from './parts/health.tsx';
 import { Questions } from './parts/questions.tsx';
 import { Releases } from './parts/releases.tsx';
 import { Figure } from './parts/run.tsx';
@@ -110,6 +111,7 @@ function Report({ model }: { readonly model: PageModel }) {
           lead="Who talks to whom follows from ptp.yaml; the network lets nothing else through."
         >
           <TopologyView topology={topology} />
+          {model.health !== undefined && <Health health={model.health} />}
           {problems.map(({ what, next }) => (
             <p key={what} className="notice">
               {what} {next}

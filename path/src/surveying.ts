@@ -21,7 +21,7 @@ import { routeReasons } from './route/reasons.ts';
 import { backupReasons } from './services/postgres/backup/reasons.ts';
 import { postgresReasons } from './services/postgres/reasons.ts';
 import { readSnapshot } from './snapshot/read.ts';
-import type { Snapshot } from './snapshot/snapshot.ts';
+import type { Snapshot, Watching } from './snapshot/snapshot.ts';
 
 /** A system that runs, and the way to it. */
 export interface Surveyed {
@@ -48,6 +48,7 @@ export async function survey(context: Context, { client, cluster, project }: Sur
       project,
       url: publicUrl({ project, cluster }),
       attachments,
+      watching: () => watchingOver(context, client, project),
       admissionPolicy: admissionPolicyName(project.target.namespace),
     });
   } finally {
@@ -101,4 +102,24 @@ export async function trace(
 ): Promise<Trace> {
   const [snapshot, pages] = await Promise.all([survey(context, surveyed), decisions()]);
   return traceField({ snapshot, reasons: allReasons, pages }, object, path);
+}
+
+/** What watches over a system; undefined where its target has no monitoring. */
+async function watchingOver(
+  context: Context,
+  client: KubernetesClient,
+  project: Project,
+): Promise<Watching | undefined> {
+  if (project.target.monitoring !== 'cluster') return undefined;
+  const { healthOf } = await import('./observe/health.ts');
+  const { rulesOf } = await import('./observe/plan.ts');
+  const rules = rulesOf(project).flatMap((group) => group.rules);
+  return {
+    health: await healthOf(context, client, project),
+    rules: rules.flatMap((rule) =>
+      'alert' in rule && rule.labels.severity !== 'none'
+        ? [{ name: rule.alert, severity: rule.labels.severity, summary: rule.annotations.summary }]
+        : [],
+    ),
+  };
 }

@@ -13,7 +13,7 @@ export function Cost({ cost }: { readonly cost: CostReport }) {
         {basis}
         {priced === undefined ? '' : ` As of ${priced}.`}
       </p>
-      <Scroll label="Cost of each part">
+      <Scroll label="Table of costs">
         <table>
           <thead>
             <tr>

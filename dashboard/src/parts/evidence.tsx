@@ -21,7 +21,7 @@ export function Evidence({
 }) {
   return (
     <>
-      <Scroll label="Images">
+      <Scroll label="Table of images">
         <table>
           <thead>
             <tr>

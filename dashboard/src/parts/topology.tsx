@@ -23,7 +23,7 @@ export function TopologyView({ topology, flows = {} }: Props) {
     <>
       <Drawing topology={topology} flows={flows} across />
       <Drawing topology={topology} flows={flows} across={false} />
-      <Scroll label="Parts of the system">
+      <Scroll label="Table of parts">
         <table>
           <thead>
             <tr>

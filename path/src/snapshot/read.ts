@@ -12,7 +12,7 @@ import { servingRelease } from '../releases/record.ts';
 import { readReleases } from '../releases/store.ts';
 import { readImage } from './image.ts';
 import { readRequests } from './requests.ts';
-import type { CertificateFacts, SecretFacts, Snapshot } from './snapshot.ts';
+import type { CertificateFacts, SecretFacts, Snapshot, Watching } from './snapshot.ts';
 import { readUsage } from './usage.ts';
 
 /** What a snapshot is read from. */
@@ -22,6 +22,8 @@ export interface SnapshotInput {
   readonly project: Project;
   readonly url: string;
   readonly attachments: Attachments;
+  /** Asks the monitoring; undefined where there is none. */
+  watching(): Promise<Watching | undefined>;
   /** The name of the project's admission policy. */
   readonly admissionPolicy: string;
 }
@@ -79,9 +81,10 @@ export async function readSnapshot(context: Context, input: SnapshotInput): Prom
     readReleases({ signal: context.signal, emit: () => {} }, client, project),
   ]);
   const pods = objects.filter(({ kind }) => kind === 'Pod') as unknown as readonly Pod[];
-  const [usage, requests, images] = await Promise.all([
+  const [usage, requests, watching, images] = await Promise.all([
     attempt('what pods use', [], () => readUsage(client, nodes, context.signal)),
     readRequests(client, project, pods, context.signal),
+    attempt('what the monitoring says', undefined, () => input.watching()),
     Promise.all(
       (servingRelease(releases)?.images ?? []).map((image) =>
         attempt(`image ${image.name} in the registry`, { ...image, attached: [] }, () =>
@@ -116,6 +119,7 @@ export async function readSnapshot(context: Context, input: SnapshotInput): Prom
     images,
     usage,
     requests,
+    ...(watching === undefined ? {} : { watching }),
     unread,
   };
 }

@@ -1,4 +1,5 @@
 import type { Cluster, Digest } from '../core/handover.ts';
+import type { SystemHealth } from '../core/health.ts';
 import type { AnyObject, NodeObject } from '../kubernetes/objects.ts';
 import type { Project } from '../project/project.ts';
 import type { ReleaseRecord } from '../releases/record.ts';
@@ -29,8 +30,17 @@ export interface Snapshot {
   readonly usage: readonly PodUsage[];
   /** What the components have answered since their pods started; those that do not tell are left out. */
   readonly requests: readonly RequestCounts[];
+  /** What watches over it; absent: nothing does. */
+  readonly watching?: Watching;
   /** What could not be read, and why. */
   readonly unread: readonly { readonly what: string; readonly why: string }[];
+}
+
+/** What the monitoring says, and what it would tell of. */
+export interface Watching {
+  readonly health: SystemHealth;
+  /** Every rule that tells somebody. */
+  readonly rules: readonly { readonly name: string; readonly severity: string; readonly summary: string }[];
 }
 
 /** A cluster without the credentials for it. */

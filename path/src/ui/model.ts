@@ -4,6 +4,7 @@ import type { CostReport } from '../core/cost.ts';
 import type { DrillState } from '../core/drill.ts';
 import type { FieldChange } from '../core/event.ts';
 import type { Problem } from '../core/failure.ts';
+import type { SystemHealth } from '../core/health.ts';
 import type { Decision } from '../explain/decisions.ts';
 import type { RunLine } from '../operate/runs.ts';
 import type { CertificateFacts, ImageFacts } from '../snapshot/snapshot.ts';
@@ -24,6 +25,8 @@ export interface PageModel {
   readonly drills: readonly DrillState[];
   readonly decisions: readonly Decision[];
   readonly cost: CostReport;
+  /** What the monitoring says; absent: the target has none. */
+  readonly health?: SystemHealth;
 }
 
 /** What a system is called, and where it is. */

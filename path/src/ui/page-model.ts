@@ -43,6 +43,7 @@ export function pageModel({ snapshot, ...rest }: PageInput): PageModel {
       requests,
       usage,
     }),
+    ...(snapshot.watching === undefined ? {} : { health: snapshot.watching.health }),
     releases: historyOf(releases),
     images,
     certificates,

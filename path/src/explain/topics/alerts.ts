@@ -1,14 +1,15 @@
-import type { AnyObject, Pod } from '../../kubernetes/objects.ts';
+import type { Pod } from '../../kubernetes/objects.ts';
 import { ofKind } from '../../snapshot/snapshot.ts';
 import { fact, fieldFact } from '../fact.ts';
 import type { Topic } from '../topic.ts';
+import { alertFacts } from '../watching.ts';
 
 export const alerts: Topic = {
   name: 'alerts',
   part: 'Observability',
   question: 'How will you know if it degrades, or breaks entirely?',
   choice: () =>
-    'Probes tell Kubernetes, which takes a pod out or restarts it before a person could. `ptp status` fails where anything is not as it should be and names the cause, so any scheduler can ask it; where monitoring is installed, its alerts speak of what users see.',
+    'Probes tell Kubernetes, which takes a pod out or restarts it before a person could. `ptp status` fails where anything is not as it should be and names the cause, so any scheduler can ask it. The monitoring watches what is promised to users: an alert fires when the budget of what may go wrong burns too quickly, names its cause, has a page with what to do, and a heartbeat tells when the monitoring itself is gone.',
   turnedDown: [
     {
       what: 'An alert for each cause',
@@ -16,18 +17,12 @@ export const alerts: Topic = {
     },
   ],
   costs: () => 'Whoever is told has to be named: an address for alerts is the user’s to give.',
-  decisions: [22, 34],
+  decisions: [42, 41, 43, 22],
   facts(snapshot) {
     const restarts = ofKind<Pod>(snapshot, 'Pod').flatMap(({ status }) => status?.containerStatuses ?? []);
     const sum = restarts.reduce((all, { restartCount }) => all + restartCount, 0);
-    const rules = ofKind<AnyObject>(snapshot, 'ConfigMap').flatMap(({ metadata, data }) =>
-      Object.entries((data ?? {}) as Readonly<Record<string, string>>).flatMap(([, text]) =>
-        [...text.matchAll(/^\s*-?\s*"?alert"?:\s*"?([\w-]+)/gm)].map(
-          ([, name]) => `${name} (${metadata.name})`,
-        ),
-      ),
-    );
     return [
+      ...alertFacts(snapshot),
       ...snapshot.project.components.map(({ name }) =>
         fieldFact(
           snapshot,
@@ -37,7 +32,6 @@ export const alerts: Topic = {
         ),
       ),
       fact('restarts of the pods that run', sum, 'ptp status', sum === 0),
-      ...(rules.length === 0 ? [] : [fact('alert rules', rules.join(', '), 'ptp explain alerts --json')]),
     ];
   },
 };

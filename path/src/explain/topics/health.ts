@@ -1,5 +1,6 @@
 import { fact, size } from '../fact.ts';
 import type { Topic } from '../topic.ts';
+import { promiseFacts } from '../watching.ts';
 
 export const health: Topic = {
   name: 'health',
@@ -13,10 +14,12 @@ export const health: Topic = {
   ],
   costs: () =>
     'Counters are those of pods that run: what was before them is in Prometheus, where it is installed.',
-  decisions: [22, 34],
-  facts({ project, requests, usage, unread }) {
+  decisions: [41, 42, 22, 34],
+  facts(snapshot) {
+    const { project, requests, usage, unread } = snapshot;
     const own = usage.filter(({ namespace }) => namespace === project.target.namespace);
     return [
+      ...promiseFacts(snapshot),
       ...project.components.map(({ name }) => {
         const all = requests.filter(({ part }) => part === name);
         const total = all.reduce((sum, one) => sum + one.total, 0);

@@ -25,7 +25,7 @@ export const updates: Topic = {
   facts(snapshot) {
     const { releases } = snapshot;
     const [now, before] = [servingRelease(releases), releaseBefore(releases)];
-    const measured = releases.filter(({ traffic }) => traffic !== undefined);
+    const measured = releases.filter(({ state, traffic }) => state === 'serving' && traffic !== undefined);
     const [first] = snapshot.project.components;
     return [
       fact('release that serves', now?.number, 'ptp history'),
@@ -42,7 +42,6 @@ export const updates: Topic = {
             `rollout of release ${number}`,
             `${traffic?.requests} requests, ${traffic?.failed} failed, p99 ${Math.round(traffic?.latency?.p99 ?? 0)} ms`,
             `ptp history ${number}`,
-            traffic?.failed === 0,
           ),
         ),
       ...(first === undefined
