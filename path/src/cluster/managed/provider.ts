@@ -8,6 +8,7 @@ import type { Project } from '../../project/project.ts';
 import { gatewayClass } from '../local/addons/traefik.ts';
 import type { Check, ClusterProvider, ClusterState, Groundwork } from '../provider.ts';
 import { type Account, cloudOf, enterAccount, inAccount, noCredentials } from './account.ts';
+import { untilAdmitted } from './admitted.ts';
 import { kubeconfigFor } from './kubeconfig.ts';
 import { partsFor } from './parts.ts';
 import { remove } from './remove.ts';
@@ -52,6 +53,7 @@ async function start(
   });
   await (telling ?? tell());
   const cluster = await cloud.cluster(session, project, work.seen);
+  await untilAdmitted(context, kubeconfigFor(project, cluster), cluster);
   managed.resolve(cluster);
   const servers = cloud.nameServers(work.seen, project);
   if (servers.length > 0) {
