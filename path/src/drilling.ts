@@ -15,6 +15,7 @@ import { openDoor } from './opening.ts';
 import type { Project } from './project/project.ts';
 import { lockProject } from './releasing.ts';
 import { rereadBindings, rollBackLocked } from './returning.ts';
+import { exchangeAuthority } from './route/exchange-authority.ts';
 import { names } from './route/plan.ts';
 import { serviceKinds } from './services/table.ts';
 import { newestBackup } from './stored-backups.ts';
@@ -130,6 +131,7 @@ function toolsFor(context: Context, place: Place, lease: HeldLease, route: Drill
     route,
     rollBack: (to) => rollBackLocked(context, { ...place, project: unmeasured }, lease, { to }),
     rereadBindings: () => rereadBindings(context, { ...place, project: unmeasured }, lease),
+    exchangeAuthority: () => exchangeAuthority(context, place.client, place.project),
     exchangeSigningKey: () => exchangeSigningKey(context, place),
     stopNode: (node) => stopNode(place.project.target.instance, node),
     newestBackup: (name) => newestBackup(context, place, name),

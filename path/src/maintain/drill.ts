@@ -41,6 +41,14 @@ export interface DrillTools {
   }>;
   /** Exchanges the key that images are signed with; undefined where the project has none of its own here. */
   exchangeSigningKey(): Promise<KeyRotation | undefined>;
+  /** Exchanges the project's own certificate authority; what it has issued is not issued anew yet. */
+  exchangeAuthority(): Promise<{
+    /** The certificates to trust, PEM: until now, and from now on. */
+    readonly before: string;
+    readonly after: string;
+    /** Until when those who trust the one before are served as well. */
+    readonly until: Date;
+  }>;
   /** Stops a node of a local cluster without warning. */
   stopNode(node: string): Promise<void>;
   /** The newest backup of a service, decrypted as it is read; undefined where there is none. */

@@ -11,6 +11,18 @@ import { untilServed } from './served-certificate.ts';
 /** Seconds that an issuer has for a new certificate: one within the cluster, and a public one, who asks name servers. */
 const deadlines = { own: 120, acme: 600 };
 
+/** Has cert-manager issue a certificate anew, and waits for it. Throws StepFailed where none comes in time. */
+export async function issuedAnew(
+  context: Context,
+  client: KubernetesClient,
+  namespace: string,
+  name: string,
+): Promise<X509Certificate> {
+  const before = await certificateOf(context, client, namespace, name);
+  await reissue(context, client, namespace, name);
+  return untilIssued(context, client, { namespace, name, before, deadline: deadlines.own });
+}
+
 /** Has cert-manager issue the users' certificate anew long before it has to, and waits until everybody gets it. */
 export const renew: Drill = {
   name: 'renew',

@@ -5,6 +5,7 @@ import { nodeLoss } from './node-loss.ts';
 import { renew } from './renew.ts';
 import { restore } from './restore.ts';
 import { rollback } from './rollback.ts';
+import { rotateAuthority } from './rotate-authority.ts';
 import { rotateDatabase } from './rotate-database.ts';
 import { rotateSigningKey } from './rotate-signing-key.ts';
 
@@ -14,6 +15,7 @@ const all: readonly Drill[] = [
   restore,
   rotateDatabase,
   rotateSigningKey,
+  rotateAuthority,
   nodeLoss,
   databaseFailover,
 ];

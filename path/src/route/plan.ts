@@ -20,6 +20,8 @@ export const names = {
   certificate: 'public-tls',
   /** The Secret with the certificate authority's certificate and key. */
   authority: 'local-ca',
+  /** The Secret with the certificate to trust of an authority that was exchanged. */
+  nextAuthority: 'local-ca-next',
   selfSigned: 'self-signed',
   issuer: 'local-ca',
   /** The issuer that asks a public authority, and the Secret with the key of its account there. */

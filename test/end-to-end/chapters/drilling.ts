@@ -127,6 +127,21 @@ export function drilling(system: System): void {
     }
   });
 
+  test('rotate authority: whoever trusts the old one or the new one is served', async () => {
+    const before = await system.door();
+    const rotated = jsonResult(await system.ptp('rotate', 'authority', '--rate', String(rate), '--json'));
+    expect(rotated.results).toMatchObject([{ outcome: 'passed', traffic: { failed: 0 } }]);
+    const next = await system.cluster((client) =>
+      client.get<SecretObject>('/api/v1/namespaces/hello/secrets/local-ca-next'),
+    );
+    const authority = Buffer.from(next.data?.['ca.crt'] ?? '', 'base64').toString();
+    expect(authority).not.toBe(before.authority);
+    const [old, now] = [await servedSerial(before), await servedSerial({ ...before, authority })];
+    expect(old).toBe(now);
+    await system.must('status');
+    expect(jsonResult(await system.must('plan', '--json'))).toMatchObject({ nothing: true });
+  });
+
   test('what was tried and when is listed, and `status` has it', async () => {
     const { drills } = jsonResult(await system.must('drill', '--json'));
     const states = drills as readonly { readonly drill: string; readonly passed?: string }[];

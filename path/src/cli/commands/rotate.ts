@@ -8,6 +8,7 @@ import { rateOf, resultText } from './drill.ts';
 const rotations = {
   database: 'rotate-database',
   'signing-key': 'rotate-signing-key',
+  authority: 'rotate-authority',
 } as const satisfies Readonly<Record<string, DrillName>>;
 
 type Rotation = keyof typeof rotations;
