@@ -83,6 +83,8 @@ function installForTests() {
     ['skopeo', () => onPath('skopeo')],
     ['buildah', () => onPath('buildah')],
     ['faketime', () => onPath('faketime')],
+    // A name server whose zone takes updates.
+    ['knot', () => existsSync('/usr/sbin/knotd')],
     ['postgresql', () => onPath('postgres') || folders('/usr/lib/postgresql').length > 0],
   ];
   const missing = needed.filter(([, there]) => !there()).map(([name]) => name);

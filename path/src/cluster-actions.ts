@@ -162,6 +162,12 @@ export function clusterActions(effects: Pick<Context, 'clock' | 'processes' | 'c
     trust: async (project, remove, session) => {
       // Whom to trust no more needs no cluster to be told: it may be gone with its data.
       if (remove) return trust(context(session), project, undefined);
+      const { acme } = project.target.cloud ?? project.target;
+      if (acme !== undefined)
+        throw new UserMistake({
+          what: `certificates of this target are issued by ${acme.server}, which is not ptp's to vouch for`,
+          next: 'Nothing to do where it is a public authority; else ask whoever runs it how machines come to know it.',
+        });
       const authority = await withCluster(context(session), project, (client) =>
         authorityOf(context(session), client, project.target.namespace),
       );

@@ -240,7 +240,7 @@ describe('a system on a cluster of others', () => {
     const { stdout, stderr } = await guest.must('up');
     expect(stdout).toContain('https://guest.example.test  release 1\n');
     expect(stderr).toContain(`Let guest.example.test point to ${new URL(client.server).hostname} (A).`);
-    expect(stderr).toContain('asks no public one (ACME) yet');
+    expect(stderr).toContain('which browsers do not know; `acme` of the target names a public one');
     const way = await door('guest');
     expect(await way.send('GET', '/')).toMatchObject({ status: 200, body: 'one' });
     expect((await way.send('GET', '/', { plain: true })).headers.location).toBe(

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { instance, System } from '../support/system.ts';
 import { admitting } from './chapters/admitting.ts';
 import { badInput } from './chapters/bad-input.ts';
+import { certified } from './chapters/certified.ts';
 import { changing } from './chapters/changing.ts';
 import { disturbed } from './chapters/disturbed.ts';
 import { drilling } from './chapters/drilling.ts';
@@ -39,6 +40,7 @@ describe(`the path of ${instance}`, () => {
   describe('releasing', () => releasing(system));
   describe('disturbed', () => disturbed(system));
   describe('drilling', () => drilling(system));
+  describe('certified', () => certified(system));
   describe('verified', () => verified(system));
   describe('only what came out of the path runs', () => admitting(system));
   describe('hardened', () => hardened(system));

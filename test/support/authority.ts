@@ -22,6 +22,8 @@ export interface AuthorityOptions {
   readonly http: number;
   /** The name server that it finds domains by; absent: a server of its own that leads each to 127.0.0.1. */
   readonly nameServer?: string;
+  /** Domains that it issues nothing for. */
+  readonly refuses?: readonly string[];
 }
 
 /** Pebble, Let's Encrypt's own small authority for tests (RFC 8555); its own name server where it is given none. */
@@ -38,7 +40,7 @@ export class Authority {
   }
 
   /** Starts it; what it says is kept for `said`. */
-  async start({ address, http, nameServer }: AuthorityOptions): Promise<void> {
+  async start({ address, http, nameServer, refuses = [] }: AuthorityOptions): Promise<void> {
     const { certificate, key } = await selfSigned(address);
     this.#own = certificate;
     const [listen, management, names, settings] = await Promise.all([1, 2, 3, 4].map(freePort));
@@ -54,6 +56,7 @@ export class Authority {
         privateKey: file('key.pem', key),
         httpPort: http,
         tlsPort: 5001,
+        domainBlocklist: refuses,
       },
     };
     this.#directory = `https://${address}:${listen}/dir`;

@@ -256,7 +256,12 @@ export interface SystemStatus {
   /** The release that the cluster is meant to run. */
   readonly release?: Pick<PastRelease, 'number' | 'begun' | 'by' | 'source' | 'backTo' | 'traffic'>;
   /** Certificates that users see, and until when they are valid. */
-  readonly certificates?: readonly { readonly name: string; readonly until: Date }[];
+  readonly certificates?: readonly {
+    readonly name: string;
+    readonly until: Date;
+    /** Who issued it, in a few words. */
+    readonly issuer: string;
+  }[];
   /** What the monitoring says; absent: the target has none. */
   readonly health?: SystemHealth;
   /** When each drill was last passed, ISO 8601; absent: never. */

@@ -26,7 +26,7 @@ export function upSummary({ release, route, record }: Raised, { steps, total }: 
     ...(timing === '' ? [] : ['', `  ${styled(look, 'dim', `${timing} · in all ${duration(total)}`)}`]),
     '',
     `  ${styled(look, 'green', '●')} ${styled(look, 'bold', route.url)}  ${styled(look, 'dim', `release ${record.number}${record.isNew ? '' : ', as before'}`)}`,
-    ...(route.authority === undefined ? [] : [`    ${trustHint(look)}`]),
+    ...(route.authority === undefined || route.issuedBy !== undefined ? [] : [`    ${trustHint(look)}`]),
     '',
   ].join('\n');
 }

@@ -232,6 +232,8 @@ export interface Route {
   readonly gateway?: string;
   /** The certificate authority's certificate, PEM, where users' machines do not know it. */
   readonly authority?: string;
+  /** The directory of the authority that issued the certificate, where it is none of the system's own. */
+  readonly issuedBy?: string;
 }
 
 /** What a request of the measured traffic asks for. */

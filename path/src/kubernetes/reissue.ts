@@ -32,7 +32,7 @@ export function withIssuing(certificate: Certificate, now: Date): Certificate {
  * @throws KubernetesError where it may not, or there is none
  */
 export async function reissue(
-  { clock, signal }: Pick<Context, 'clock' | 'signal'>,
+  { clock, signal }: { readonly clock: Pick<Context['clock'], 'now'>; readonly signal: AbortSignal },
   client: KubernetesClient,
   namespace: string,
   name: string,

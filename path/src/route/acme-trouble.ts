@@ -2,7 +2,12 @@ import type { Problem } from '../core/failure.ts';
 import type { AcmeIssuer } from '../core/handover.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { getObject, list } from '../kubernetes/list.ts';
-import { type AnyObject, conditionsOf, type KubernetesObject } from '../kubernetes/objects.ts';
+import {
+  type AnyObject,
+  type Condition,
+  conditionsOf,
+  type KubernetesObject,
+} from '../kubernetes/objects.ts';
 import { names } from './plan.ts';
 
 /** acme.cert-manager.io/v1 Order and Challenge, as far as they say what goes wrong. */
@@ -33,6 +38,18 @@ const refused = new Set(['invalid', 'errored', 'expired']);
 /** Seconds that an authority may be out of reach, as names and ways in a cluster that has just begun are. */
 const untilReached = 60;
 
+/** What cert-manager tells of an answer that another try does not change: it makes none. */
+const answered = /\bHTTP 4\d\d\b|\b4\d\d urn:/;
+
+/** The condition of an issuer as it is now that has no account. Pure. */
+export function notReady(issuer: AnyObject): Condition | undefined {
+  const { generation = 1 } = issuer.metadata;
+  return conditionsOf(issuer).find(
+    ({ type, status, observedGeneration = generation }) =>
+      type === 'Ready' && status === 'False' && observedGeneration >= generation,
+  );
+}
+
 /** Reads it. */
 export async function acmeState(
   client: KubernetesClient,
@@ -60,14 +77,15 @@ export function troubleOf(
   { issuer, orders, challenges }: AcmeState,
   past: ReadonlySet<string> = new Set(),
 ): Trouble | undefined {
-  const ready = conditionsOf(issuer ?? {}).find(({ type }) => type === 'Ready');
-  if (issuer !== undefined && ready?.status === 'False') {
+  const ready = issuer === undefined ? undefined : notReady(issuer);
+  if (issuer !== undefined && ready !== undefined) {
+    const said = ready.message ?? ready.reason ?? 'no reason given';
     const problem = {
-      what: `no account at ${server}: ${ready.message ?? ready.reason ?? 'no reason given'}`,
+      what: `no account at ${server}: ${said}`,
       where: { object: `${issuer.metadata.namespace}/issuer/${issuer.metadata.name}` },
       next: 'Look at `acme` of the target in ptp.yaml: `server` is the directory, as the cluster reaches it, and `authority` what vouches for its certificate.',
     };
-    return { problem, patience: untilReached };
+    return { problem, patience: answered.test(said) ? 0 : untilReached };
   }
   const order = newest(orders.filter(({ metadata }) => !past.has(metadata.uid ?? '')));
   if (order === undefined) return undefined;

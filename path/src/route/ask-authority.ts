@@ -7,7 +7,7 @@ import { getObject } from '../kubernetes/list.ts';
 import { conditionsOf } from '../kubernetes/objects.ts';
 import { type Certificate, reissue } from '../kubernetes/reissue.ts';
 import type { Project } from '../project/project.ts';
-import { acmeState, refusedOrders, type Trouble, troubleOf } from './acme-trouble.ts';
+import { acmeState, notReady, refusedOrders, type Trouble, troubleOf } from './acme-trouble.ts';
 import { names } from './plan.ts';
 
 /** Milliseconds between two looks. */
@@ -35,9 +35,9 @@ export async function askAuthority(
   const { acme } = cluster;
   if (acme === undefined) return wait(context);
   const { namespace, domain } = project.target;
-  const past = (await askAgain(context, asking))
-    ? refusedOrders(await acmeState(client, namespace, context.signal))
-    : new Set<string>();
+  const before = await acmeState(client, namespace, context.signal);
+  if (before.issuer !== undefined && notReady(before.issuer) !== undefined) await forget(context, asking);
+  const past = (await askAgain(context, asking)) ? refusedOrders(before) : new Set<string>();
   const look = async () => troubleOf(acme, domain, await acmeState(client, namespace, context.signal), past);
   const stop = new AbortController();
   const within = { ...context, signal: AbortSignal.any([context.signal, stop.signal]) };
@@ -71,6 +71,29 @@ async function untilHopeless(
   }
 }
 
+/** Has an account asked for that was refused: nothing else has cert-manager do it. */
+function forget({ signal }: Context, { client, project }: Asking): Promise<void> {
+  const { namespace } = project.target;
+  return whereAllowed(() =>
+    client.send({
+      method: 'PATCH',
+      path: `/apis/cert-manager.io/v1/namespaces/${encodeURIComponent(namespace)}/issuers/${names.acme}/status`,
+      contentType: 'application/merge-patch+json',
+      body: { status: { conditions: null } },
+      signal,
+    }),
+  );
+}
+
+/** Whose cluster it is may not let us: then cert-manager asks again in its own time. */
+async function whereAllowed(ask: () => Promise<unknown>): Promise<void> {
+  try {
+    await ask();
+  } catch (error) {
+    if (!(error instanceof KubernetesError && error.code === 403)) throw error;
+  }
+}
+
 /** Has what was refused asked for again. Whether it was. */
 async function askAgain(context: Context, { client, project }: Asking): Promise<boolean> {
   const { namespace } = project.target;
@@ -80,11 +103,6 @@ async function askAgain(context: Context, { client, project }: Asking): Promise<
   const holds = (wanted: string) =>
     conditionsOf(certificate ?? {}).some(({ type, status }) => type === wanted && status === 'True');
   if (holds('Ready') || holds('Issuing')) return true;
-  try {
-    await reissue(context, client, namespace, names.certificate);
-  } catch (error) {
-    // Whose cluster it is may not let us: then cert-manager asks again in its own time.
-    if (!(error instanceof KubernetesError && error.code === 403)) throw error;
-  }
+  await whereAllowed(() => reissue(context, client, namespace, names.certificate));
   return true;
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Cluster } from '../core/handover.ts';
 import { Secret } from '../core/secret.ts';
+import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { Component, Project } from '../project/project.ts';
 import type { Certificate, Gateway, HttpRoute } from './objects.ts';
 import { planRoute, publicUrl } from './plan.ts';
@@ -87,5 +88,53 @@ test('the authority signs for the domain alone, and its certificate is renewed i
     duration: '2160h0m0s',
     renewBefore: '720h0m0s',
     privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
+  });
+});
+
+test('a public authority asks at the gateway’s port 80, and only what answers it is let in to; or in the zone', () => {
+  const server = 'https://authority.test/directory';
+  const withAcme = (acme: NonNullable<Cluster['acme']>) =>
+    planRoute({
+      project,
+      cluster: { ...cluster(443), acme },
+      listenerPorts: { http: 8000, https: 8443 },
+    });
+  const door = withAcme({ server, email: 'a@b.example' });
+  expect(door.filter(({ kind }) => kind === 'Issuer')).toMatchObject([
+    {
+      spec: {
+        acme: {
+          server,
+          email: 'a@b.example',
+          solvers: [
+            {
+              http01: {
+                gatewayHTTPRoute: {
+                  parentRefs: [{ name: 'public', sectionName: 'http' }],
+                  serviceType: 'ClusterIP',
+                },
+              },
+            },
+          ],
+        },
+      },
+    },
+  ]);
+  expect(named<KubernetesObject>('NetworkPolicy', 'acme-solver', door)).toMatchObject({
+    spec: {
+      podSelector: { matchLabels: { 'acme.cert-manager.io/http01-solver': 'true' } },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [{ ports: [{ port: 8089 }] }],
+    },
+  });
+  expect(named<Certificate>('Certificate', 'public-tls', door).spec.issuerRef.name).toBe('acme');
+  const zone = withAcme({ server, dns01: { rfc2136: { nameserver: '192.0.2.53' } }, wait: 10 });
+  expect(zone.map(({ kind }) => kind)).not.toContain('NetworkPolicy');
+  expect(zone.find(({ kind }) => kind === 'Issuer')).toMatchObject({
+    spec: {
+      acme: {
+        solvers: [{ dns01: { rfc2136: { nameserver: '192.0.2.53' } }, waitInsteadOfSelfCheck: '10s' }],
+      },
+    },
   });
 });

@@ -83,12 +83,13 @@ export function openRoute(context: Context, input: RouteStepInput): Promise<Rout
       });
     const authority = await authorityFor(context, client, release.namespace, cluster);
     if (cluster.entry === undefined && cluster.acme === undefined) {
-      const text = "the certificate is from an authority of the system's own, which browsers do not know";
+      const text =
+        "the certificate is from an authority of the system's own, which browsers do not know; `acme` of the target names a public one";
       context.emit({ kind: 'note', step: 'route', text });
     }
     const way = await wayIn(context, client, release.namespace, cluster);
     if (way.gateway !== undefined) await cluster.point?.(way.gateway);
-    const result = { url, ...(authority === undefined ? {} : { authority }), ...way };
+    const result = { url, ...(authority === undefined ? {} : { authority }), ...issuedBy(cluster), ...way };
     return { text: `${url} is open`, result };
   });
 }
@@ -146,7 +147,8 @@ export async function routeNow(
     authorityFor(context, client, namespace, cluster),
     wayIn(context, client, namespace, cluster),
   ]);
-  return { url: publicUrl({ project, cluster }), ...(authority === undefined ? {} : { authority }), ...way };
+  const url = publicUrl({ project, cluster });
+  return { url, ...(authority === undefined ? {} : { authority }), ...issuedBy(cluster), ...way };
 }
 
 /**
@@ -164,6 +166,10 @@ async function wayIn(
   const gateway = await getObject<Gateway>(client, key, context.signal);
   const address = gateway?.status?.addresses?.[0]?.value;
   return address === undefined ? {} : { gateway: address };
+}
+
+function issuedBy({ acme }: Pick<Cluster, 'acme'>): Pick<Route, 'issuedBy'> {
+  return acme === undefined ? {} : { issuedBy: acme.server };
 }
 
 /** The authority to trust; undefined where it is a public one, which everybody trusts. */

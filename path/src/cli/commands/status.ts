@@ -42,7 +42,9 @@ export function statusText(found: SystemStatus, look: Look): string {
     ...(health === undefined ? [] : healthLines(health, release, look)),
     ...(release === undefined ? [] : [`  ${releaseText(release)}`]),
     ...(release?.traffic === undefined ? [] : [`  its rollout: ${trafficText(release.traffic)}`]),
-    ...certificates.map(({ name, until }) => `  certificate of ${name}: valid until ${day(until)}`),
+    ...certificates.map(
+      ({ name, until, issuer }) => `  certificate of ${name}: valid until ${day(until)}, issued by ${issuer}`,
+    ),
     ...(release === undefined || drills === undefined ? [] : [`  ${drillsText(drills)}`]),
     ...(url === undefined ? [] : [`  ${styled(look, 'bold', url)}`]),
     ...problems.flatMap((problem) => problemLines(problem, look, 'mistake')),

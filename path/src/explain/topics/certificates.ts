@@ -1,3 +1,4 @@
+import { issuerName } from '../../core/issuer-name.ts';
 import type { AnyObject } from '../../kubernetes/objects.ts';
 import { ofKind } from '../../snapshot/snapshot.ts';
 import { drillFacts } from '../drills.ts';
@@ -16,7 +17,7 @@ export const certificates: Topic = {
   ],
   costs: () =>
     'A domain that no public authority can reach has an authority of its own, which people’s machines have to be told of once (`ptp trust`).',
-  decisions: [18, 19],
+  decisions: [18, 19, 57],
   facts(snapshot) {
     const { certificates: all, url, taken, cluster, project } = snapshot;
     const { domain } = project.target;
@@ -24,14 +25,14 @@ export const certificates: Topic = {
     const host = cluster.entry?.address ?? domain;
     return [
       ...drillFacts(snapshot, ['renew']),
-      ...all.map(({ secret, names, until, from, authority }) => {
+      ...all.map(({ secret, names, until, from, authority, issuer }) => {
         const days = Math.floor((Date.parse(until) - Date.parse(taken)) / 86_400_000);
         return fact(
           authority ? `authority ${secret}` : `certificate of ${names.join(', ')}`,
-          `from ${moment(from)} until ${moment(until)}: ${days} days`,
+          `from ${moment(from)} until ${moment(until)}: ${days} days${authority ? '' : `; issued by ${issuerName(issuer)}`}`,
           authority
             ? `ptp explain certificate/${secret} .status`
-            : `openssl s_client -connect ${host}:${port} -servername ${domain} </dev/null | openssl x509 -noout -dates`,
+            : `openssl s_client -connect ${host}:${port} -servername ${domain} </dev/null | openssl x509 -noout -dates -issuer`,
           days > 20,
         );
       }),
