@@ -178,13 +178,35 @@ test("somebody else's of the same name is refused, and neither changed nor delet
   standIn.act('PUT', path, '2024-11-30', { location: 'westeurope', tags: { owner: 'somebody' } });
   await expect(up()).rejects.toThrow(/managed identity shop-azure-certificates is there already/);
   // All that is left is that one and what is in it, which would go with the group.
-  await expect(down()).rejects.toThrow(/the resource group shop-azure holds what is not ptp's/);
+  await expect(down()).rejects.toThrow(
+    /the resource group shop-azure holds what this ptp.yaml does not name: .*shop-azure-certificates/,
+  );
   const left = await standIn.inventory();
   expect(left.map((line) => line.split(' ')[0]?.split('/').at(-1))).toEqual([
     'shop-azure',
     'shop-azure-certificates',
     'cert-manager',
   ]);
+});
+
+test('what an earlier ptp.yaml named is never deleted along with the group', async () => {
+  await up();
+  const stray = `${group()}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/of-before`;
+  const tags = { 'ptp-project': 'shop', 'ptp-target': 'azure' };
+  standIn.act('PUT', stray, '2024-11-30', { location: 'westeurope', tags });
+  await expect(down()).rejects.toThrow(/holds what this ptp.yaml does not name: .*of-before/);
+  standIn.act('DELETE', stray, '2024-11-30');
+  await down();
+  expect(await standIn.inventory()).toEqual([]);
+});
+
+test('another region than the one where everything is is a mistake, and nothing is made there', async () => {
+  await up();
+  const made = await standIn.inventory();
+  await expect(up(shop({ region: 'northeurope' }))).rejects.toThrow(
+    /is in westeurope, and ptp.yaml names north/,
+  );
+  expect(await standIn.inventory()).toEqual(made);
 });
 
 test("a neighbour's project in the same subscription is never touched", async () => {

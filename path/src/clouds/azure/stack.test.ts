@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Project } from '../../project/project.ts';
 import { prices } from './prices.ts';
+import { sizeFor } from './resources/database.ts';
 import { stackOf } from './stack.ts';
 
 const project = {
@@ -34,4 +35,8 @@ test('every resource needs others of the list alone, and every price is in the t
 
 test('what people are shown has no secret in it', () => {
   expect(JSON.stringify(stackOf(project).resources.map(({ desired }) => desired))).not.toMatch(/password"/i);
+});
+
+test('a disk is at least as large as it is asked for', () => {
+  expect(['1Gi', '32Gi', '33Gi', '1Ti', '20Ti'].map(sizeFor)).toEqual([32, 32, 64, 1024, 32767]);
 });

@@ -24,7 +24,7 @@ export function resourcesOf(project: Project) {
   const managed = databases === 'managed' ? project.services : [];
 
   const services = servicesResource();
-  const group = groupResource(project, services);
+  const group = groupResource(project, services, () => new Set(all.map(({ name }) => name)));
   const network = networkResource(project, group, managed.length > 0);
   const clusterIdentity = identityResource(project, group, 'cluster');
   // For its load balancers and the API server's own leg; on the network alone, not on the group.
@@ -72,30 +72,13 @@ export function resourcesOf(project: Project) {
     server: databaseResource(project, service, { network, zone: privateZone, link }),
   }));
 
-  return {
-    registry,
-    cluster,
-    names,
-    certificates,
-    servers,
-    all: [
-      ...[
-        services,
-        group,
-        network,
-        clusterIdentity,
-        mayUseNetwork,
-        cluster,
-        access,
-        registry,
-        mayPull,
-        names,
-        recordResource(project, names),
-      ],
-      ...(acme === undefined ? [] : dns01),
-      ...(servers.length === 0 ? [] : [privateZone, link, ...servers.map(({ server }) => server)]),
-    ] as readonly Resource<Api>[],
-  };
+  const all: readonly Resource<Api>[] = [
+    ...[services, group, network, clusterIdentity, mayUseNetwork, cluster, access, registry, mayPull, names],
+    recordResource(project, names),
+    ...(acme === undefined ? [] : dns01),
+    ...(servers.length === 0 ? [] : [privateZone, link, ...servers.map(({ server }) => server)]),
+  ];
+  return { registry, cluster, names, certificates, servers, all };
 }
 
 /** What is wanted, with what the cluster makes of it and what else could be chosen. */

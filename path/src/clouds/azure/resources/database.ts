@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Secret } from '../../../core/secret.ts';
 import type { Project, Service } from '../../../project/project.ts';
+import { quantity } from '../../../project/quantity.ts';
 import type { Resource, ResourceState } from '../../resource.ts';
 import { type Answer, type Api, text } from '../api.ts';
 import { globalName, pathsOf } from '../names.ts';
@@ -39,7 +40,7 @@ export function databaseResource(
   const sku = { name: databaseClass, tier: tierOf(databaseClass) };
   const properties = {
     version: String(service.version),
-    storage: { storageSizeGB: 32, autoGrow: 'Enabled' },
+    storage: { storageSizeGB: sizeFor(service.storage), autoGrow: 'Enabled' },
     backup: { backupRetentionDays: 7, geoRedundantBackup: 'Disabled' },
     highAvailability: { mode: 'Disabled' },
     authConfig: { activeDirectoryAuth: 'Disabled', passwordAuth: 'Enabled' },
@@ -56,7 +57,7 @@ export function databaseResource(
     holdsData: true,
     costs: [
       { item: `postgres-${databaseClass}`, quantity: 1 },
-      { item: 'postgres-storage', quantity: 32 },
+      { item: 'postgres-storage', quantity: sizeFor(service.storage) },
     ],
     project,
     ownedBy: 'tags',
@@ -83,6 +84,12 @@ export function databaseResource(
     compared: changeable,
     updateBy: { method: 'PATCH', body: changeable },
   });
+}
+
+/** The disk that a Kubernetes quantity asks for, in GiB: the service has these sizes, and lets them grow by themselves. */
+export function sizeFor(storage: string): number {
+  const wanted = (quantity(storage) ?? 0) / 2 ** 30;
+  return [32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384].find((size) => size >= wanted) ?? 32767;
 }
 
 /** The smallest size there is. */
