@@ -3,20 +3,9 @@ import { installParts, type Parts } from './cluster/parts.ts';
 import type { Groundwork } from './cluster/provider.ts';
 import { startCluster } from './cluster/step.ts';
 import { StepFailed } from './core/failure.ts';
-import type {
-  Binding,
-  BuiltImage,
-  Cluster,
-  PublishedImage,
-  Release,
-  Route,
-  TrafficResult,
-} from './core/handover.ts';
+import type { Binding, Cluster, Release, Route, TrafficResult } from './core/handover.ts';
 import { deployAhead, deployComponents } from './deploy/step.ts';
 import type { Context } from './effects/context.ts';
-import { buildImages } from './image/step.ts';
-import { attestProjectImages, buildProjectImages, publishProjectImages } from './images.ts';
-import { inspectImages } from './inspect.ts';
 import { connect, type KubernetesClient } from './kubernetes/client.ts';
 import type { HeldLease } from './kubernetes/lease.ts';
 import { withLostParts } from './lost-parts.ts';
@@ -24,11 +13,11 @@ import { type ObserveStepInput, observeSystem } from './observe/step.ts';
 import { openDoor } from './opening.ts';
 import { type PlanningInput, planFirst, planRelease, type ReleasePlan } from './planning.ts';
 import type { Project } from './project/project.ts';
-import { revisionOf, type SourceState, sourceOf } from './project/revision.ts';
+import { sourceOf } from './project/revision.ts';
 import { checkUncommitted } from './project/uncommitted.ts';
 import { proveServing } from './prove/step.ts';
+import { publish, publishPart } from './publishing.ts';
 import { pullCredentials } from './registry/pull-credentials.ts';
-import { publishImages } from './registry/step.ts';
 import { imagesOfReleases } from './releases/record.ts';
 import { readReleases } from './releases/store.ts';
 import { beginRelease, keepRecord, lockProject } from './releasing.ts';
@@ -36,7 +25,6 @@ import { openRoute, prepareRoute } from './route/step.ts';
 import { provisionServices } from './services/step.ts';
 import { signedFor } from './signed-for.ts';
 import { measureRollout } from './traffic/step.ts';
-import { withWholeImages } from './whole-images.ts';
 
 /** What a walk along the whole path brought about. */
 export interface Arrival {
@@ -233,44 +221,6 @@ async function reach(context: Context, cluster: Cluster): Promise<Reached> {
   return { cluster: { ...cluster, ...(pullSecret === undefined ? {} : { pullSecret }) }, client };
 }
 
-interface Published {
-  readonly built: readonly BuiltImage[];
-  readonly images: readonly PublishedImage[];
-  /** Ends when the images are signed for. */
-  readonly attesting: Promise<unknown>;
-}
-
-interface PublishOptions {
-  readonly source: Promise<SourceState | undefined>;
-  readonly onBuilt: (images: readonly BuiltImage[]) => void;
-}
-
-async function publish(
-  context: Context,
-  project: Project,
-  ground: Promise<Groundwork>,
-  { source, onBuilt }: PublishOptions,
-): Promise<Published> {
-  const place = Promise.all([source, ground]);
-  place.catch(() => {}); // told where it is waited for
-  const make = () => buildProjectImages(context, project);
-  return withWholeImages(context, make, async (built) => {
-    onBuilt(built);
-    // Looked at while the cluster starts; nobody gets what has not been looked at.
-    const [[state, { registry }]] = await Promise.all([
-      place,
-      inspectImages(context, project, built),
-      // Somebody may have gone on writing while it was built.
-      project.target.uncommitted === 'block' ? checkUncommitted(context, project) : undefined,
-    ]);
-    const tags = state === undefined ? [] : [revisionOf(state)];
-    const images = await publishProjectImages(context, registry, built, tags);
-    const attesting = attestProjectImages(context, project, registry, built, state);
-    attesting.catch(() => {}); // told where it is waited for
-    return { built, images, attesting };
-  });
-}
-
 /** Never resolves; rejects with what fails first. */
 function firstFailure(work: readonly Promise<unknown>[]): Promise<never> {
   const failed = new Promise<never>((_, reject) => {
@@ -278,16 +228,4 @@ function firstFailure(work: readonly Promise<unknown>[]): Promise<never> {
   });
   failed.catch(() => {}); // raced against; told by whoever waits
   return failed;
-}
-
-async function publishPart(
-  context: Context,
-  project: Project,
-  specs: Parameters<typeof buildImages>[1],
-  { registry, partImages: { prefix, tag } }: Groundwork,
-): Promise<readonly PublishedImage[]> {
-  const make = () => buildImages(context, specs, { projectFolder: project.folder });
-  return withWholeImages(context, make, (images) =>
-    publishImages(context, { ...registry, prefix }, images, { tags: [tag] }),
-  );
 }

@@ -9,6 +9,7 @@ import { openDoor } from './opening.ts';
 import type { Project } from './project/project.ts';
 import { missingImages } from './registry/missing-images.ts';
 import {
+  changedServices,
   imagesOfReleases,
   meantToRun,
   type ReleaseRecord,
@@ -17,9 +18,10 @@ import {
 } from './releases/record.ts';
 import { withRevisions } from './releases/revisions.ts';
 import { readReleases } from './releases/store.ts';
-import { beginRelease, bringBack, keepRecord, lockProject } from './releasing.ts';
+import { beginRelease, keepRecord, lockProject } from './releasing.ts';
 import { bindingRevisions } from './services/revisions.ts';
 import { signedFor } from './signed-for.ts';
+import { bringBack } from './taking-back.ts';
 import { measureRollout } from './traffic/step.ts';
 
 /** Where a release is made that runs what an earlier one did. */
@@ -96,6 +98,7 @@ export async function rollBackLocked(
       next: 'Check out the sources it was made from and run `ptp up`; `ptp history` names the commit.',
       details: unproven.map(({ reference }) => reference),
     });
+  tellServices(context, records, target);
   const { servedAt, number, rolled, traffic } = await rerun(context, place, lease, {
     records,
     target,
@@ -110,6 +113,18 @@ export async function rollBackLocked(
     servedAt,
     ...(traffic === undefined ? {} : { traffic }),
   };
+}
+
+/** Says which services are not as the release had them: they stay as they are. */
+function tellServices(
+  { emit }: Context,
+  records: readonly ReleaseRecord[],
+  { number, manifests }: ReleaseRecord,
+): void {
+  const other = changedServices(records, manifests);
+  if (other.length === 0) return;
+  const text = `services stay as they are, and not as release ${number} had them: ${other.join(', ')}`;
+  emit({ kind: 'note', step: 'deploy', text });
 }
 
 /**

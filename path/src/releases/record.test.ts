@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  changedServices,
   contentOf,
   imagesOfReleases,
   meantToRun,
@@ -117,6 +118,8 @@ test('services are as the newest release left them that they came up in; what se
   expect(servicesRelease([serving])).toBe(serving);
   const all = [serving, failed, broken, killed];
   expect(servicesRelease(all)).toBe(failed);
+  expect(changedServices(all, failed.manifests)).toEqual([]);
+  expect(changedServices(all, serving.manifests)).toEqual(['db']);
   expect(meantToRun(all)).toEqual({
     ...serving,
     manifests: { ...serving.manifests, services: failed.manifests.services },

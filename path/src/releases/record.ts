@@ -3,6 +3,7 @@ import type { PlannedChange } from '../core/event.ts';
 import type { Problem } from '../core/failure.ts';
 import type { PublishedImage, TrafficResult } from '../core/handover.ts';
 import { hashOf } from '../kubernetes/hash.ts';
+import { label } from '../kubernetes/labels.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { withRevisions } from './revisions.ts';
 
@@ -106,6 +107,18 @@ export function servingRelease(records: readonly ReleaseRecord[]): ReleaseRecord
  */
 export function servicesRelease(records: readonly ReleaseRecord[]): ReleaseRecord | undefined {
   return records.findLast(({ state, servicesFailed }) => state !== 'rolling' && servicesFailed !== true);
+}
+
+/** The services that manifests have other objects for than the cluster was left with, sorted. */
+export function changedServices(
+  records: readonly ReleaseRecord[],
+  { services }: Pick<Manifests, 'services'>,
+): readonly string[] {
+  const left = new Set(servicesRelease(records)?.manifests.services.map((object) => hashOf(object)));
+  const changed = services.filter((object) => !left.has(hashOf(object)));
+  return [
+    ...new Set(changed.map(({ metadata }) => metadata.labels?.[label.service] ?? metadata.name)),
+  ].sort();
 }
 
 /** The release that the cluster is meant to run, with the services as they were left. */

@@ -126,6 +126,11 @@ export function disturbed(system: System): void {
     expect(JSON.stringify(last?.problems)).toContain('has made of it stays');
     const plan = jsonResult(await system.must('plan', '--json'));
     expect(JSON.stringify(plan.changes)).toContain('terminationGracePeriodSeconds');
+    // Who goes back by hand is told so as well, and it is no drift.
+    expect((await system.must('rollback', '--json')).stdout).toMatch(
+      /services stay as they are, and not as release \d+ had them: database/,
+    );
+    await system.must('status');
     await system.must('up');
   });
 
