@@ -49,9 +49,9 @@ test('nothing is wrong while an account is made, an order is under way, or nothi
   expect(trouble({ orders: [object('Order', 'one', { state: 'pending' })] })).toBeUndefined();
 });
 
-test('an authority that is not reached has a minute, one that answers no has been asked for the last time', () => {
+test('an authority that is not reached has two minutes, one that answers no has been asked for the last time', () => {
   const out = trouble({ issuer: issuer('False', 'dial tcp: connection refused') });
-  expect(out?.patience).toBe(60);
+  expect(out?.patience).toBe(120);
   expect(out?.problem).toMatchObject({
     what: 'no account at https://authority.test/directory: dial tcp: connection refused',
     where: { object: 'shop/issuer/acme' },

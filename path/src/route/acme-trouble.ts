@@ -1,6 +1,7 @@
 import type { Problem } from '../core/failure.ts';
 import type { AcmeIssuer } from '../core/handover.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
+import { KubernetesError } from '../kubernetes/error.ts';
 import { getObject, list } from '../kubernetes/list.ts';
 import {
   type AnyObject,
@@ -36,7 +37,7 @@ export interface AcmeState {
 const refused = new Set(['invalid', 'errored', 'expired']);
 
 /** Seconds that an authority may be out of reach, as names and ways in a cluster that has just begun are. */
-const untilReached = 60;
+const untilReached = 120;
 
 /** What cert-manager tells of an answer that another try does not change: it makes none. */
 const answered = /\bHTTP 4\d\d\b|\b4\d\d urn:/;
@@ -50,7 +51,7 @@ export function notReady(issuer: AnyObject): Condition | undefined {
   );
 }
 
-/** Reads it. */
+/** Reads it; what the credentials may not look at is taken to be none. */
 export async function acmeState(
   client: KubernetesClient,
   namespace: string,
@@ -58,10 +59,14 @@ export async function acmeState(
 ): Promise<AcmeState> {
   const acme = 'acme.cert-manager.io/v1';
   const key = { apiVersion: 'cert-manager.io/v1', kind: 'Issuer', name: names.acme, namespace };
-  const [issuer, orders, challenges] = await Promise.all([
+  const [issuer, orders = [], challenges = []] = await Promise.all([
     getObject<AnyObject>(client, key, signal),
-    list<Asked>(client, { apiVersion: acme, kind: 'Order', namespace }, signal),
-    list<Asked>(client, { apiVersion: acme, kind: 'Challenge', namespace }, signal),
+    ...['Order', 'Challenge'].map((kind) =>
+      list<Asked>(client, { apiVersion: acme, kind, namespace }, signal).catch((error: unknown) => {
+        if (error instanceof KubernetesError && error.code === 403) return [];
+        throw error;
+      }),
+    ),
   ]);
   return { issuer, orders, challenges };
 }

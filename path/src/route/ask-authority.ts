@@ -24,7 +24,7 @@ interface Asking {
  * not come. What it has refused before is asked for once more, at once: cert-manager would wait up to an hour. Where the
  * cluster names no public authority it only waits.
  * @param wait what is waited for; its context ends when the authority refuses
- * @throws StepFailed as soon as an order is refused, or nobody has got an account for a minute; what `wait` throws else
+ * @throws StepFailed as soon as an order is refused, or nobody has got an account for two minutes; what `wait` throws else
  */
 export async function askAuthority(
   context: Context,

@@ -137,6 +137,36 @@ test('all that is missing is told at once', async () => {
   );
 });
 
+test('a public authority is asked where what answers HTTP01 is named by its digest, or nothing has to answer', async () => {
+  const acme = { server: 'https://authority.test/directory' };
+  const certManager = (image: string) => {
+    api.documents.set('/apis/apps/v1', resources('deployments'));
+    api.documents.set('/apis/apps/v1/deployments/cert-manager', {
+      metadata: { name: 'cert-manager', labels: { 'app.kubernetes.io/name': 'cert-manager' } },
+      spec: {
+        template: {
+          spec: { containers: [{ name: 'a', args: ['--v=2', `--acme-http01-solver-image=${image}`] }] },
+        },
+      },
+    });
+  };
+  certManager('registry.example.com/solver:v1');
+  expect(await problems(project({ acme }))).toEqual([
+    [
+      'solver: cert-manager answers HTTP01 with registry.example.com/solver:v1, which is not named by its digest',
+      expect.stringContaining('--acme-http01-solver-image'),
+    ],
+  ]);
+  certManager(`registry.example.com/solver@sha256:${'1'.repeat(64)}`);
+  expect((await provider.start(context, project({ acme }), () => {})).acme).toEqual(acme);
+  certManager('registry.example.com/solver:v1');
+  await writeFile(join(folder, 'key'), 'c2VjcmV0');
+  const key = { name: 'ptp', algorithm: 'hmac-sha256', file: join(folder, 'key') } as const;
+  const rfc2136 = { nameServer: '192.0.2.53', key, wait: 10 };
+  const cluster = await provider.start(context, project({ acme: { ...acme, rfc2136 } }), () => {});
+  expect(cluster.acme).toMatchObject({ dns01: { rfc2136: { nameserver: '192.0.2.53' } } });
+});
+
 test('the gateway class is the only one, or the one that is named; Traefik’s listeners have ports of their own', async () => {
   api.documents.set(`${classes}/traefik`, gatewayClass('traefik', 'traefik.io/gateway-controller'));
   expect(await problems(project())).toEqual([
