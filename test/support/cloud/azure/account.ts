@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { actionOf, allows } from './actions.ts';
+import { askedOf } from './asked.ts';
+import { afterDelete, completed } from './consequences.ts';
 import type { Models } from './models.ts';
 import { type ArmPath, armPath, keyOf } from './path.ts';
-import { afterDelete, completed, type Item, needsTime, Refused, whyNot, whyNotDelete } from './rules.ts';
+import { type Item, needsTime, Refused, whyNot, whyNotDelete } from './rules.ts';
 
 /** An answer of the account. */
 export interface Reply {
@@ -32,10 +34,10 @@ export class Subscription {
   /** Patterns of actions that the caller may do. */
   granted: readonly string[] = ['*'];
   quota: Readonly<Record<string, number>> = { cores: 100, PublicIPAddresses: 20, VirtualNetworks: 50 };
-  readonly #models: Models;
+  readonly models: Models;
 
   constructor(models: Models) {
-    this.#models = models;
+    this.models = models;
   }
 
   /** Answers a request that has been let in. */
@@ -49,7 +51,7 @@ export class Subscription {
         `the client does not have authorization to perform '${action}'`,
       );
     try {
-      return this.#special(method, path, query, body) ?? this.#resource(method, path, query, body);
+      return askedOf(this, method, path, query, body) ?? this.#resource(method, path, query, body);
     } catch (error) {
       if (error instanceof Refused) return refusal(error.status, error.code, error.message);
       throw error;
@@ -66,7 +68,7 @@ export class Subscription {
         `the subscription ${parsed.subscription} could not be found`,
       );
     const version = query.get('api-version') ?? '';
-    if (!this.#models.speaks(parsed.type, version))
+    if (!this.models.speaks(parsed.type, version))
       return refusal(400, 'NoRegisteredProviderFound', `no ${parsed.type} in the version '${version}'`);
     const key = keyOf(path);
     switch (method) {
@@ -87,7 +89,7 @@ export class Subscription {
     const item = this.look(key);
     if (item !== undefined) return { status: 200, body: this.shown(item) };
     if (parsed.group !== undefined && parsed.type !== 'Microsoft.Resources/resourceGroups')
-      this.#groupOf(parsed);
+      this.groupOf(parsed);
     return refusal(404, 'ResourceNotFound', `the resource ${parsed.type}/${parsed.name} was not found`);
   }
 
@@ -121,7 +123,7 @@ export class Subscription {
   }
 
   #put(key: string, path: string, parsed: ArmPath, body: unknown): Reply {
-    const problem = this.#models.problem(`PUT ${parsed.type}`, body);
+    const problem = this.models.problem(`PUT ${parsed.type}`, body);
     if (problem !== undefined) return refusal(400, 'InvalidRequestContent', problem);
     const wanted = body as Item['body'];
     this.#mayBeThere(parsed);
@@ -158,7 +160,7 @@ export class Subscription {
   }
 
   #patch(key: string, parsed: ArmPath, body: unknown): Reply {
-    const problem = this.#models.problem(`PATCH ${parsed.type}`, body);
+    const problem = this.models.problem(`PATCH ${parsed.type}`, body);
     if (problem !== undefined) return refusal(400, 'InvalidRequestContent', problem);
     const item = this.items.get(key);
     if (item === undefined) return refusal(404, 'ResourceNotFound', `${parsed.name} was not found`);
@@ -201,14 +203,15 @@ export class Subscription {
         `the subscription is not registered to use the namespace '${service}'`,
       );
     if (parsed.type === 'Microsoft.Resources/resourceGroups') return;
-    const group = this.#groupOf(parsed);
+    const group = this.groupOf(parsed);
     if (group.state === 'Deleting')
       throw new Refused(409, 'ResourceGroupBeingDeleted', `the group ${parsed.group} is being deleted`);
     if (parsed.parent !== undefined && this.items.get(keyOf(parsed.parent)) === undefined)
       throw new Refused(404, 'ParentResourceNotFound', `${parsed.parent} could not be found`);
   }
 
-  #groupOf(parsed: ArmPath): Item {
+  /** The group that a path is in. Throws Refused where it is not there. */
+  groupOf(parsed: ArmPath): Item {
     const group = this.items.get(keyOf(`/subscriptions/${this.id}/resourceGroups/${parsed.group}`));
     if (group === undefined)
       throw new Refused(404, 'ResourceGroupNotFound', `Resource group '${parsed.group}' could not be found.`);
@@ -240,91 +243,11 @@ export class Subscription {
     };
   }
 
-  #special(method: string, path: string, query: URLSearchParams, body: unknown): Reply | undefined {
-    const root = `/subscriptions/${this.id}`;
-    const lower = path.toLowerCase();
-    const rest = lower.startsWith(root) ? path.slice(root.length) : undefined;
-    if (method === 'GET' && lower === '/subscriptions')
-      return { status: 200, body: { value: [this.#self()] } };
-    if (rest === '' && method === 'GET') return { status: 200, body: this.#self() };
-    const provider = /^\/providers\/([\w.]+)(\/register)?$/.exec(rest ?? '');
-    if (provider?.[1] !== undefined) return this.#provider(provider[1], method, provider[2] !== undefined);
-    if (rest === '/providers/Microsoft.Authorization/permissions')
-      return { status: 200, body: { value: [{ actions: this.granted, notActions: [] }] } };
-    if (/\/providers\/Microsoft\.(Compute|Network)\/locations\/\w+\/usages$/.test(rest ?? ''))
-      return { status: 200, body: { value: this.#usages() } };
-    const operation = /\/operations\/([\da-f-]+)$/.exec(rest ?? '');
-    if (operation?.[1] !== undefined) return this.#operation(this.operations.get(operation[1]));
-    const check = /^\/providers\/(Microsoft\.\w+)\/checkNameAvailability$/.exec(rest ?? '');
-    if (check?.[1] !== undefined && method === 'POST') {
-      const problem = this.#models.problem(`POST ${check[1]}/checkNameAvailability`, body);
-      if (problem !== undefined) return refusal(400, 'InvalidRequestContent', problem);
-      const { name } = body as { readonly name: string };
-      return { status: 200, body: { nameAvailable: !this.taken.has(name) } };
-    }
-    const parsed = armPath(path);
-    if (method === 'GET' && /^\/providers\/Microsoft\.Network\/dnszones$/i.test(rest ?? ''))
-      return this.#listed((item) => item.type === 'Microsoft.Network/dnsZones');
-    if (method === 'GET' && rest === '/resources') {
-      const tag = /tagName eq '([^']*)' and tagValue eq '([^']*)'/.exec(query.get('$filter') ?? '');
-      return this.#listed((item) => tracked(item) && item.body.tags?.[tag?.[1] ?? ''] === tag?.[2]);
-    }
-    if (method === 'GET' && parsed?.rest === 'resources') {
-      this.#groupOf(parsed);
-      return this.#listed((item) => tracked(item) && item.group === keyOf(parsed.group ?? ''));
-    }
-    if (method === 'POST' && parsed?.rest === 'listClusterUserCredential') {
-      const item = this.look(keyOf(path.slice(0, path.lastIndexOf('/'))));
-      if (item?.state !== 'Succeeded') return refusal(404, 'ResourceNotFound', 'no such cluster');
-      return { status: 200, body: { kubeconfigs: [{ name: 'clusterUser', value: this.kubeconfig(item) }] } };
-    }
-    return undefined;
-  }
-
   /** Where a registry is. */
   loginServer: (name: string) => string = (name) => `${name}.azurecr.io`;
 
   /** The kubeconfig of a cluster, in base64; replaced where there is a real API server. */
   kubeconfig: (item: Item) => string = () => '';
-
-  #operation(item: Item | undefined): Reply {
-    if (item === undefined) return refusal(404, 'NotFound', 'no such operation');
-    const status = { Creating: 'InProgress', Updating: 'InProgress', Deleting: 'Canceled' }[
-      item.state as string
-    ];
-    const error = { code: 'ProvisioningFailed', message: item.why };
-    return {
-      status: 200,
-      body: { status: status ?? item.state, ...(item.state === 'Failed' ? { error } : {}) },
-    };
-  }
-
-  #self(): object {
-    return {
-      id: `/subscriptions/${this.id}`,
-      subscriptionId: this.id,
-      displayName: 'Stand-in',
-      state: 'Enabled',
-    };
-  }
-
-  #provider(service: string, method: string, register: boolean): Reply {
-    if (register && method === 'POST') this.registered.set(service, 'Registering');
-    const state = this.registered.get(service) ?? 'NotRegistered';
-    if (state === 'Registering' && method === 'GET') this.registered.set(service, 'Registered');
-    return { status: 200, body: { namespace: service, registrationState: state } };
-  }
-
-  #usages(): readonly object[] {
-    return Object.entries(this.quota).map(([value, limit]) => ({ name: { value }, currentValue: 0, limit }));
-  }
-
-  #listed(wanted: (item: Item) => boolean): Reply {
-    return {
-      status: 200,
-      body: { value: [...this.items.values()].filter(wanted).map((item) => this.shown(item)) },
-    };
-  }
 
   /** All that there is, without what is random. */
   inventory(): readonly string[] {
@@ -347,11 +270,6 @@ export class Subscription {
 }
 
 export const tenant = '99999999-8888-4777-8666-555555555555';
-
-/** Lists of resources have those alone that take tags. */
-function tracked({ type }: Item): boolean {
-  return type.split('/').length === 2 && !/^Microsoft\.(Resources|Authorization)/.test(type);
-}
 
 /** An answer that refuses. */
 export function refusal(status: number, code: string, message: string): Reply {
