@@ -382,3 +382,84 @@ test('the registry, the cluster and the password of its database are handed on',
   expect(await aws.leftovers(work.session, project)).toEqual([]);
   await work.session.close();
 });
+
+test('what is left with our tags is told of: of a service, a component and a domain that are no more', async () => {
+  const project = shop();
+  const work = await enterAws(account, project);
+  const { resources } = stack(project);
+  await ensure(work, project, resources);
+  const { target } = small();
+  const later = { ...small(), target: { ...target, domain: 'store.acme.dev' } };
+  const left = await aws.leftovers(work.session, later);
+  expect(left.map(({ kind, name }) => `${kind} ${name}`).sort()).toEqual([
+    'ECR repository shop-aws/web',
+    'RDS PostgreSQL shop-aws-database',
+    'Route 53 zone shop.acme.dev',
+  ]);
+  await work.session.close();
+});
+
+test('a quota that is used up and rights that lack are told of before anything is made; what may not be asked is no obstacle', async () => {
+  const project = small();
+  const work = await enterAws(account, project);
+  const { resources } = stack(project);
+  // moto knows no simulation: its answer is written here, as IAM documents it.
+  const decision = (allowed: boolean) => (action: string) =>
+    `<member><EvalActionName>${action}</EvalActionName><EvalDecision>${allowed ? 'allowed' : 'implicitDeny'}</EvalDecision></member>`;
+  const simulated = (allowed: (action: string) => boolean) => {
+    account.intercept = (call) => {
+      if (call.name !== 'iam SimulatePrincipalPolicy') return 'answer';
+      const actions = [...call.form].flatMap(([key, value]) =>
+        key.startsWith('ActionNames.member') ? [value] : [],
+      );
+      const members = actions.map((action) => decision(allowed(action))(action)).join('');
+      return {
+        status: 200,
+        headers: { 'content-type': 'text/xml' },
+        body: `<SimulatePrincipalPolicyResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><SimulatePrincipalPolicyResult><EvaluationResults>${members}</EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>`,
+      };
+    };
+  };
+  simulated(() => true);
+  expect(await aws.obstacles(work.session, project, resources)).toEqual([]);
+  simulated((action) => action !== 'eks:CreateCluster');
+  const { ec2 } = clientsBehind(account);
+  for (const third of [1, 2, 3, 4]) await ec2.createVpc({ CidrBlock: `10.${third}.0.0/16` });
+  const told = await aws.obstacles(work.session, project, resources);
+  expect(told.map(({ what }) => what)).toEqual([
+    expect.stringContaining('all 5 VPCs that the account may have in eu-west-1 are in use'),
+    expect.stringContaining('user/deployer may not eks:CreateCluster'),
+  ]);
+  account.intercept = (call) =>
+    /quotas|iam/.test(call.service) ? errorOf(call, 'AccessDenied', 'not for you', 403) : 'answer';
+  expect(await aws.obstacles(work.session, project, resources)).toEqual([]);
+  expect(changes()).toEqual([]);
+  await work.session.close();
+});
+
+test("no credentials are none; wrong ones, another account's and the root user's are one clear mistake each", async () => {
+  const rejected = async () => {
+    const error = await enterAws(account, small({ account: '123456789012' })).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toBeInstanceOf(UserMistake);
+    return (error as UserMistake).message;
+  };
+  account.intercept = (call) =>
+    errorOf(call, 'InvalidClientTokenId', 'The security token included in the request is invalid.', 403);
+  expect(await rejected()).toMatch(/AWS does not take the credentials at hand: InvalidClientTokenId/);
+  account.intercept = (call) => errorOf(call, 'ExpiredToken', 'The security token has expired', 403);
+  expect(await rejected()).toMatch(/ExpiredToken/);
+  account.intercept = undefined;
+  account.alter = (_call, body) => body.replaceAll('123456789012', '210987654321');
+  expect(await rejected()).toMatch(/are of account 210987654321, and the target aws is in 123456789012/);
+  account.alter = (_call, body) => body.replace('user/deployer', 'root');
+  expect(await rejected()).toMatch(/root user/);
+  account.alter = undefined;
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...env } = account.env;
+  delete process.env.AWS_ACCESS_KEY_ID;
+  delete process.env.AWS_SECRET_ACCESS_KEY;
+  await expect(enterAws({ env }, small())).rejects.toThrow('there are no credentials');
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY });
+});

@@ -35,6 +35,7 @@ const eks: readonly Route[] = [
 
 const route53: readonly Route[] = [
   ['POST', /^\/2013-04-01\/hostedzone$/, 'CreateHostedZone'],
+  ['GET', /^\/2013-04-01\/hostedzone$/, 'ListHostedZones'],
   ['GET', /^\/2013-04-01\/hostedzonesbyname$/, 'ListHostedZonesByName'],
   ['GET', /^\/2013-04-01\/hostedzone\/[^/]+$/, 'GetHostedZone'],
   ['DELETE', /^\/2013-04-01\/hostedzone\/[^/]+$/, 'DeleteHostedZone'],

@@ -2,8 +2,12 @@ import type { Project } from '../../project/project.ts';
 import type { Leftover } from '../cloud.ts';
 import { isOurs, stackName } from '../ownership.ts';
 import type { Aws } from './api.ts';
+import { databaseCosts } from './database-classes.ts';
 import { recordOf } from './resources/aws-resource.ts';
 import { madeByCluster } from './resources/network.ts';
+import { repositoryPrefix } from './resources/registry.ts';
+import { markOf } from './resources/zone.ts';
+import { stack } from './stack.ts';
 
 /** What is in the account with our tags or our cluster's and is none of the stack's resources. Changes nothing. */
 export async function leftovers(api: Aws, project: Project): Promise<readonly Leftover[]> {
@@ -12,6 +16,9 @@ export async function leftovers(api: Aws, project: Project): Promise<readonly Le
     disks(api, project),
     interfaces(api, project),
     snapshots(api, project),
+    repositories(api, project),
+    servers(api, project),
+    zones(api, project),
   ]);
   return all.flat();
 }
@@ -88,6 +95,64 @@ async function snapshots(api: Aws, project: Project): Promise<readonly Leftover[
           costs: [{ item: 'rds-snapshot', quantity: AllocatedStorage }],
         });
     Marker = page.Marker;
+  } while (Marker !== undefined && Marker !== '');
+  return found;
+}
+
+/** What an earlier ptp.yaml named and this one does not: repositories of components that are no more. */
+async function repositories(api: Aws, project: Project): Promise<readonly Leftover[]> {
+  const ecr = await api.ecr();
+  const known = new Set(stack(project).repositories.map(({ name }) => name));
+  const found: Leftover[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await ecr.describeRepositories(nextToken === undefined ? {} : { nextToken });
+    for (const { repositoryName: name = '', repositoryArn } of page.repositories ?? []) {
+      if (known.has(name) || !name.startsWith(`${repositoryPrefix(project)}/`)) continue;
+      const { tags } = await ecr.listTagsForResource({ resourceArn: repositoryArn });
+      if (isOurs(recordOf(tags), project)) found.push({ kind: 'ECR repository', name });
+    }
+    nextToken = page.nextToken;
+  } while (nextToken !== undefined);
+  return found;
+}
+
+/** Servers of services that are no more, which hold data, and the network. */
+async function servers(api: Aws, project: Project): Promise<readonly Leftover[]> {
+  const rds = await api.rds();
+  const known = new Set(Object.values(stack(project).databases).map(({ name }) => name));
+  const found: Leftover[] = [];
+  let Marker: string | undefined;
+  do {
+    const page = await rds.describeDBInstances(Marker === undefined ? {} : { Marker });
+    for (const {
+      DBInstanceIdentifier: name = '',
+      DBInstanceClass = '',
+      AllocatedStorage = 0,
+      TagList,
+    } of page.DBInstances ?? [])
+      if (!known.has(name) && isOurs(recordOf(TagList), project))
+        found.push({ kind: 'RDS PostgreSQL', name, costs: databaseCosts(DBInstanceClass, AllocatedStorage) });
+    Marker = page.Marker;
+  } while (Marker !== undefined && Marker !== '');
+  return found;
+}
+
+/** Zones that were made for another domain. */
+async function zones(api: Aws, project: Project): Promise<readonly Leftover[]> {
+  const route53 = await api.route53();
+  const { zone } = stack(project);
+  const found: Leftover[] = [];
+  let Marker: string | undefined;
+  do {
+    const page = await route53.listHostedZones(Marker === undefined ? {} : { Marker });
+    for (const { Name = '', CallerReference = '' } of page.HostedZones ?? []) {
+      const name = Name.replace(/\.$/, '');
+      const known = zone.borrowed !== true && name === zone.name;
+      if (!known && CallerReference.startsWith(`${markOf(project)} `))
+        found.push({ kind: 'Route 53 zone', name, costs: [{ item: 'zone', quantity: 1 }] });
+    }
+    Marker = page.NextMarker;
   } while (Marker !== undefined && Marker !== '');
   return found;
 }

@@ -164,8 +164,8 @@ export function pointing(
   ];
 }
 
-/** `ptp-project=shop,ptp-target=aws` */
-function markOf(project: Project): string {
+/** What says whose a zone or a record is: `ptp-project=shop,ptp-target=aws` */
+export function markOf(project: Project): string {
   return Object.entries(ownTags(project))
     .map((pair) => pair.join('='))
     .join(',');
