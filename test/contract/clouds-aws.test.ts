@@ -100,6 +100,54 @@ test('a whole target is made, found again without a change, and taken away; a la
   expect(left).toContain('snapshot shop-aws-database-last-<time> ptp-project=shop ptp-target=aws');
 });
 
+test('what was altered by hand is put right, field by field, and nothing else is touched', async () => {
+  await up(shop());
+  const made = await account.inventory();
+  const { ec2, iam, rds } = clientsBehind(account);
+  const Filters = [{ Name: 'tag:ptp-project', Values: ['shop'] }];
+  const { RouteTables = [] } = await ec2.describeRouteTables({ Filters });
+  const { Subnets = [] } = await ec2.describeSubnets({ Filters });
+  const open = Subnets.find(({ CidrBlock }) => CidrBlock === '10.20.0.0/20');
+  const { SecurityGroups = [] } = await ec2.describeSecurityGroups({ Filters });
+  await ec2.deleteRoute({ RouteTableId: RouteTables[0]?.RouteTableId, DestinationCidrBlock: '0.0.0.0/0' });
+  await ec2.modifySubnetAttribute({ SubnetId: open?.SubnetId, MapPublicIpOnLaunch: { Value: false } });
+  await ec2.revokeSecurityGroupIngress({
+    GroupId: SecurityGroups[0]?.GroupId,
+    IpPermissions: [
+      { IpProtocol: 'tcp', FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp: '10.20.0.0/16' }] },
+    ],
+  });
+  await iam.detachRolePolicy({
+    RoleName: 'shop-aws-cluster',
+    PolicyArn: 'arn:aws:iam::aws:policy/AmazonEKSComputePolicy',
+  });
+  await iam.putRolePolicy({
+    RoleName: 'shop-aws-certificates',
+    PolicyName: 'dns01',
+    PolicyDocument: JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Action: ['route53:GetChange'], Resource: ['*'] }],
+    }),
+  });
+  await rds.modifyDBInstance({
+    DBInstanceIdentifier: 'shop-aws-database',
+    DBInstanceClass: 'db.t4g.large',
+    DeletionProtection: false,
+    ApplyImmediately: true,
+  });
+  account.calls.length = 0;
+  await up(shop());
+  expect(changes().sort()).toEqual([
+    'ec2 AuthorizeSecurityGroupIngress',
+    'ec2 CreateRoute',
+    'ec2 ModifySubnetAttribute',
+    'iam AttachRolePolicy',
+    'iam PutRolePolicy',
+    'rds ModifyDBInstance',
+  ]);
+  expect(await account.inventory()).toEqual(made);
+});
+
 /** Ends a command at the first call of it that changes something, after that has taken effect; runs it until it ends well. */
 async function killedAtEveryChange(command: (signal: AbortSignal) => Promise<unknown>): Promise<number> {
   for (let kills = 0; ; kills += 1) {
@@ -257,6 +305,11 @@ describe('the cluster', () => {
     expect((await account.inventory()).find((line) => line.startsWith('cluster'))).toContain(
       'access arn:aws:iam::123456789012:user/deployer',
     );
+    const limited = small({ access: ['203.0.113.0/24'] });
+    account.calls.length = 0;
+    await up(limited);
+    await up(limited);
+    expect(changes()).toEqual(['eks UpdateClusterConfig']);
   });
 });
 

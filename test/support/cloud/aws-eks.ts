@@ -17,6 +17,19 @@ export class EksMemory {
     this.#kept.clear();
   }
 
+  /** What the door answers itself: ministack knows no change of a cluster. */
+  answer(call: AwsCall): Given | undefined {
+    if (call.name !== 'eks UpdateClusterConfig') return undefined;
+    const name = call.path.split('/')[2] ?? '';
+    const asked = JSON.parse(call.body) as Fields;
+    this.#kept.set(name, { ...this.#kept.get(name), ...asked });
+    return {
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ update: { id: 'update', status: 'InProgress', type: 'EndpointAccessUpdate' } }),
+    };
+  }
+
   /** The answer's text, with what was asked for when the cluster was made, and with the API server that there is. */
   remember(call: AwsCall, given: Given): string {
     if (call.service !== 'eks' || given.status >= 300) return given.body;
@@ -32,12 +45,17 @@ export class EksMemory {
     if (call.action === 'DeleteCluster') this.#kept.delete(name);
     if (!/^(Create|Describe|Delete)Cluster$/.test(call.action)) return given.body;
     const answer = JSON.parse(given.body) as { readonly cluster: Fields };
+    const kept = this.#kept.get(name);
     const { apiServer } = this.#reality;
     return JSON.stringify({
       ...answer,
       cluster: {
         ...answer.cluster,
-        ...this.#kept.get(name),
+        ...kept,
+        resourcesVpcConfig: {
+          ...(answer.cluster.resourcesVpcConfig as Fields),
+          ...(kept?.resourcesVpcConfig as Fields | undefined),
+        },
         ...(apiServer === undefined
           ? {}
           : {

@@ -99,7 +99,7 @@ export async function startAws(reality: Reality = {}): Promise<AwsStandIn> {
       incoming.socket.destroy();
       return;
     }
-    const refused = unlessAllowed(call) ?? (await refusal(call, behind));
+    const refused = unlessAllowed(call) ?? (await refusal(call, behind)) ?? clusters.answer(call);
     const given = refused ?? (await pass(call.service === 'eks' ? ministackPort : motoPort, incoming, body));
     if (verdict === 'take effect and break off') {
       clusters.remember(call, given);

@@ -27,6 +27,7 @@ test.each<[Error, Failure]>([
   [said('DeleteConflictException', '', 409), 'in-use'],
   [said('HostedZoneNotEmpty'), 'in-use'],
   [said('InvalidDBInstanceStateFault'), 'in-use'],
+  [said('InvalidParameterCombination', 'Cannot delete protected DB Instance, please disable'), 'in-use'],
   [said('UnauthorizedOperation', '', 403), 'denied'],
   [said('AccessDeniedException', '', 403), 'denied'],
   [said('ExpiredTokenException'), 'credentials'],

@@ -34,7 +34,7 @@ const notSeenEverywhere =
   /could not be assumed|cannot be assumed|not authorized to assume|Invalid principal in policy|trust policy|is not yet (available|valid)|Role with arn: .* does not exist|PassedRole/i;
 /** EKS refuses changes of a cluster that is being changed with the name that it also has for a name that is taken. */
 const busy =
-  /currently (has|being)|in progress|is in (CREATING|UPDATING|DELETING) state|has (nodegroups|fargate) attached|is not in ACTIVE/i;
+  /currently (has|being)|being (created|updated|deleted)|in progress|is in (CREATING|UPDATING|DELETING) state|has (nodegroups|fargate) attached|is not in ACTIVE/i;
 
 /** What an error of a call to AWS means. Pure. */
 export function failure(error: unknown): Failure {
@@ -43,6 +43,8 @@ export function failure(error: unknown): Failure {
     if (notSeenEverywhere.test(message)) return 'again';
     return busy.test(message) ? 'in-use' : 'refused';
   }
+  // Protection that was just taken off a server is not off at once.
+  if (name === 'InvalidParameterCombination' && /protected/i.test(message)) return 'in-use';
   if (/^ResourceInUseException$/.test(name)) return busy.test(message) ? 'in-use' : 'exists';
   // The SDK has a class for some of them, whose name says so at its end.
   const bare = name.replace(/(Exception|Fault)$/, '');

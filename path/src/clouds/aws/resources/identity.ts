@@ -1,9 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
 import { UserMistake } from '../../../core/failure.ts';
 import type { Project } from '../../../project/project.ts';
 import { isOurs } from '../../ownership.ts';
 import type { Seen } from '../../resource.ts';
 import type { Aws } from '../api.ts';
+import { sameDocument } from '../same-document.ts';
 import { type AwsResource, nameOf, recordOf, tagsOf } from './aws-resource.ts';
 
 /** A role of IAM. */
@@ -167,7 +167,7 @@ function role(project: Project, wish: RoleWish): AwsResource<Role> {
         wish.own === undefined || wanted === undefined
           ? undefined
           : await ownPolicy(api, name, wish.own.name);
-      const trusts = isDeepStrictEqual(decoded(found?.AssumeRolePolicyDocument), trust);
+      const trusts = sameDocument(decoded(found?.AssumeRolePolicyDocument), trust);
       return {
         state: 'ready',
         ours,
@@ -185,7 +185,7 @@ function role(project: Project, wish: RoleWish): AwsResource<Role> {
           ...wish.policies
             .filter((policy) => !attached.includes(arnOf(api, policy)))
             .map((policy) => ({ path: `.ManagedPolicies[${policy}]`, after: policy })),
-          ...(wanted === undefined || isDeepStrictEqual(own, wanted)
+          ...(wanted === undefined || sameDocument(own, wanted)
             ? []
             : [{ path: `.Policies[${wish.own?.name}]`, before: own, after: wanted }]),
         ],

@@ -131,14 +131,18 @@ export function subnet(
   { id, range, zone, isPublic }: { id: string; range: string; zone: 0 | 1; isPublic: boolean },
 ): AwsResource<WithId> {
   const name = nameOf(project, id);
-  // The balancer of EKS Auto Mode looks for its subnets by this.
-  const role = { Key: isPublic ? 'kubernetes.io/role/elb' : 'kubernetes.io/role/internal-elb', Value: '1' };
+  // The balancer of EKS Auto Mode looks for its subnets by this; those of databases are none of its.
+  const roles = isPublic ? [{ Key: 'kubernetes.io/role/elb', Value: '1' }] : [];
   return {
     id,
     kind: 'Subnet',
     name,
     needs: [network],
-    desired: { CidrBlock: range, MapPublicIpOnLaunch: isPublic, [role.Key]: role.Value },
+    desired: {
+      CidrBlock: range,
+      MapPublicIpOnLaunch: isPublic,
+      ...Object.fromEntries(roles.map(({ Key, Value }) => [Key, Value])),
+    },
     // Network interfaces of load balancers and of the cluster go minutes after those.
     deadline: 1200,
     async find(api) {
@@ -153,9 +157,9 @@ export function subnet(
         value: { id: found.SubnetId },
         drift: [
           ...(mapped === isPublic ? [] : [{ path: '.MapPublicIpOnLaunch', before: mapped, after: isPublic }]),
-          ...(recordOf(found.Tags)[role.Key] === role.Value
-            ? []
-            : [{ path: `.Tags[${role.Key}]`, after: role.Value }]),
+          ...roles
+            .filter(({ Key, Value }) => recordOf(found.Tags)[Key] !== Value)
+            .map(({ Key, Value }) => ({ path: `.Tags[${Key}]`, after: Value })),
         ],
       };
     },
@@ -174,7 +178,7 @@ export function subnet(
         VpcId: seen.of(network).id,
         CidrBlock: range,
         AvailabilityZone: zones[zone],
-        TagSpecifications: [{ ResourceType: 'subnet', Tags: [...tagsOf(project, name), role] }],
+        TagSpecifications: [{ ResourceType: 'subnet', Tags: [...tagsOf(project, name), ...roles] }],
       });
       if (isPublic)
         await ec2.modifySubnetAttribute({
@@ -185,7 +189,7 @@ export function subnet(
     async update(api, _seen, { value, drift }) {
       const ec2 = await api.ec2();
       if (drift.some(({ path }) => path.startsWith('.Tags')))
-        await ec2.createTags({ Resources: [value.id], Tags: [role] });
+        await ec2.createTags({ Resources: [value.id], Tags: roles });
       if (drift.some(({ path }) => path === '.MapPublicIpOnLaunch'))
         await ec2.modifySubnetAttribute({ SubnetId: value.id, MapPublicIpOnLaunch: { Value: isPublic } });
     },

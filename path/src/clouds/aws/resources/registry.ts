@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Project } from '../../../project/project.ts';
 import { isOurs, stackName } from '../../ownership.ts';
+import { sameDocument } from '../same-document.ts';
 import { type AwsResource, recordOf, tagsOf } from './aws-resource.ts';
 
 /** A repository of images. */
@@ -74,7 +74,7 @@ export function repository(project: Project, image: string): AwsResource<Reposit
           ...(found.imageScanningConfiguration?.scanOnPush === true
             ? []
             : [{ path: '.scanOnPush', before: false, after: true }]),
-          ...(isDeepStrictEqual(kept, lifecycle)
+          ...(sameDocument(kept, lifecycle)
             ? []
             : [{ path: '.lifecyclePolicy', before: kept, after: lifecycle }]),
         ],
