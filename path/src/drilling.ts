@@ -17,7 +17,7 @@ import { lockProject } from './releasing.ts';
 import { rereadBindings, rollBackLocked } from './returning.ts';
 import { exchangeAuthority } from './route/exchange-authority.ts';
 import { names } from './route/plan.ts';
-import { serviceKinds } from './services/table.ts';
+import { managedKinds, serviceKinds } from './services/table.ts';
 import { newestBackup } from './stored-backups.ts';
 import { measureThroughout } from './traffic/throughout.ts';
 
@@ -143,9 +143,10 @@ function toolsFor(context: Context, place: Place, lease: HeldLease, route: Drill
     },
     async rotation(name) {
       const service = serviceOf(place.project, name);
-      const { rotate } = serviceKinds[service.type];
+      const database = place.cluster.databases?.[name];
+      const { rotate } = (database === undefined ? serviceKinds : managedKinds)[service.type];
       if (rotate === undefined) throw new Error(`${name} cannot be rotated`);
-      return rotate(context, { ...place, service });
+      return rotate(context, { ...place, service, ...(database === undefined ? {} : { database }) });
     },
   };
 }

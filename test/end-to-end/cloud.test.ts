@@ -169,6 +169,19 @@ test('a change is rolled out under requests of which none fails', async () => {
   expect(await rows.lost(await door())).toEqual([]);
 });
 
+test('the credentials of the database are exchanged while they are in use', async () => {
+  const [result] = (
+    jsonResult(await aws('rotate', 'database', '--rate', '20', '--json')) as unknown as {
+      readonly results: readonly {
+        readonly outcome: string;
+        readonly traffic?: { readonly failed: number };
+      }[];
+    }
+  ).results;
+  expect(result).toMatchObject({ outcome: 'passed', traffic: { failed: 0 } });
+  expect(await rows.lost(await door())).toEqual([]);
+});
+
 test('down leaves nothing in the account but a last copy of the data', async () => {
   const { removed, left } = jsonResult(await aws('down', '--yes', '--json')) as unknown as {
     readonly removed: readonly string[];

@@ -11,6 +11,9 @@ export function imageNames({
   components,
   services,
 }: Pick<Project, 'components' | 'services'>): readonly string[] {
-  const ofServices = services.map(({ type, version }) => `${type}-${version}`);
+  const ofServices = services.flatMap(({ type, version, backup }) => [
+    `${type}-${version}`,
+    ...(backup === undefined ? [] : [`${type}-${version}-backup`]),
+  ]);
   return [...new Set([...components.map(({ name }) => name), ...ofServices, ...partImages, recordImages])];
 }

@@ -1,8 +1,7 @@
 import { StepFailed, UserMistake } from '../core/failure.ts';
 import type { CredentialRotation } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
-import type { Service } from '../project/project.ts';
-import type { Drill, DrillInput } from './drill.ts';
+import type { Drill } from './drill.ts';
 
 /** Seconds until nobody uses a role any more: pods that end have 60. */
 const deadline = 120;
@@ -15,14 +14,14 @@ export const rotateDatabase: Drill = {
   name: 'rotate-database',
   summary: "the database's credentials are exchanged, and the old ones revoked",
   async possible(_context, input) {
-    if (ownServices(input).length > 0) return undefined;
-    return { notPossible: 'no service of the cluster itself has credentials' };
+    if (input.project.services.length > 0) return undefined;
+    return { notPossible: 'no service has credentials' };
   },
   async run(context, input) {
     const { tools } = input;
     const facts: Record<string, string | number> = {};
     const said: string[] = [];
-    for (const service of ownServices(input)) {
+    for (const service of input.project.services) {
       const began = context.clock.monotonic();
       // An earlier rotation that was broken off is brought to its end first.
       await tools.rereadBindings();
@@ -49,11 +48,6 @@ export const rotateDatabase: Drill = {
     return { text: said.join('; '), facts };
   },
 };
-
-/** Those that the cluster itself runs; a cloud's are not exchanged yet. */
-function ownServices({ project, cluster }: Pick<DrillInput, 'project' | 'cluster'>): readonly Service[] {
-  return project.services.filter(({ name }) => cluster.databases?.[name] === undefined);
-}
 
 async function untilUnused(
   { clock, emit, signal }: Pick<Context, 'clock' | 'emit' | 'signal'>,

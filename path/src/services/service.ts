@@ -61,6 +61,8 @@ export interface ServicePlace {
   readonly client: KubernetesClient;
   readonly project: Project;
   readonly service: Service;
+  /** The server that a cloud runs for it; absent: it runs in the cluster. */
+  readonly database?: ManagedDatabase;
 }
 
 /**

@@ -84,6 +84,31 @@ export async function cloudApiServer(
       () => refuse(),
     );
   });
+  // Commands in containers go over WebSockets.
+  server.on('upgrade', (incoming, socket, head) => {
+    const { authorization = '', host: _host, ...headers } = incoming.headers;
+    const token = /^Bearer (\S+)$/.exec(authorization)?.[1] ?? '';
+    accepts(token).then(
+      (taken) => {
+        if (!taken) return socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n');
+        count.taken += 1;
+        const { method, url: path } = incoming;
+        const passed = request({ host: behind.hostname, port: behind.port, method, path, headers, ...tls });
+        passed.once('upgrade', (given, other, first) => {
+          const lines = Object.entries(given.headers).map(([name, value]) => `${name}: ${value}`);
+          socket.write(['HTTP/1.1 101 Switching Protocols', ...lines, '', ''].join('\r\n'));
+          other.write(head);
+          socket.write(first);
+          pipeline(socket, other, () => {});
+          pipeline(other, socket, () => {});
+        });
+        passed.once('response', (given) => socket.end(`HTTP/1.1 ${given.statusCode} Refused\r\n\r\n`));
+        passed.once('error', () => socket.destroy());
+        passed.end();
+      },
+      () => socket.destroy(),
+    );
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {

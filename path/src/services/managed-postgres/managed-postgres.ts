@@ -8,6 +8,7 @@ import { postgresImage } from '../postgres/image.ts';
 import { scramVerifier } from '../postgres/scram.ts';
 import { type ServiceInput, type ServiceKind, secretNames } from '../service.ts';
 import { planManagedPostgres } from './plan.ts';
+import { rotateManaged } from './rotate.ts';
 
 /** PostgreSQL that a cloud runs: the cluster has the credentials, and a Job that makes the application's role. */
 export const managedPostgres: ServiceKind = {
@@ -16,6 +17,7 @@ export const managedPostgres: ServiceKind = {
   credentials,
   plan: planManagedPostgres,
   bind,
+  rotate: rotateManaged,
 };
 
 /**
@@ -49,7 +51,11 @@ function credentials(
       username: role,
       password: password.reveal(),
     }),
-    admin: secret(names.admin, 'Opaque', { 'roles.sql': rolesSql(role, scramVerifier(password)) }),
+    admin: secret(names.admin, 'Opaque', {
+      'roles.sql': rolesSql(role, scramVerifier(password)),
+      // Written when credentials are exchanged; the Job's name does not follow from it.
+      'logins.sql': '',
+    }),
   };
 }
 

@@ -3,6 +3,7 @@ import { label } from '../../kubernetes/labels.ts';
 import type { Job, KubernetesObject, NetworkPolicy, ServiceAccount } from '../../kubernetes/objects.ts';
 import { containerSecurity, podSecurity } from '../../kubernetes/pod-security.ts';
 import { pullReference } from '../../kubernetes/pull-secret.ts';
+import type { Project, Service } from '../../project/project.ts';
 import { postgresUser, programs } from '../postgres/image.ts';
 import { type ServiceInput, secretNames } from '../service.ts';
 
@@ -11,11 +12,15 @@ export function planManagedPostgres(input: ServiceInput): readonly KubernetesObj
   return [account(input), networkPolicy(input), rolesJob(input)];
 }
 
-const nameOf = ({ service }: Pick<ServiceInput, 'service'>) => `${service.name}-roles`;
+const nameOf = ({ service }: { readonly service: Pick<Service, 'name'> }) => `${service.name}-roles`;
 
-function labelsOf({ project, service }: ServiceInput): Readonly<Record<string, string>> {
+/** The labels of what speaks to the server as its administrator. */
+export function rolesLabels(
+  project: Pick<Project, 'name'>,
+  service: Pick<Service, 'name'>,
+): Readonly<Record<string, string>> {
   return {
-    [label.name]: nameOf({ service }),
+    [label.name]: `${service.name}-roles`,
     [label.instance]: project.name,
     [label.service]: service.name,
   };
@@ -25,7 +30,7 @@ function metadata(input: ServiceInput, name: string) {
   return {
     name,
     namespace: input.project.target.namespace,
-    labels: { ...labelsOf(input), [label.partOf]: input.project.name },
+    labels: { ...rolesLabels(input.project, input.service), [label.partOf]: input.project.name },
   };
 }
 
@@ -48,7 +53,7 @@ function networkPolicy(input: ServiceInput): NetworkPolicy {
     kind: 'NetworkPolicy',
     metadata: metadata(input, nameOf(input)),
     spec: {
-      podSelector: { matchLabels: labelsOf(input) },
+      podSelector: { matchLabels: rolesLabels(input.project, input.service) },
       policyTypes: ['Ingress', 'Egress'],
       egress: [
         {
@@ -80,7 +85,7 @@ function rolesJob(input: ServiceInput): Job {
   const { project, service, image } = input;
   const names = secretNames(service);
   const of = (secret: string, key: string) => ({ valueFrom: { secretKeyRef: { name: secret, key } } });
-  const labels = { ...labelsOf(input), [label.project]: project.name };
+  const labels = { ...rolesLabels(input.project, input.service), [label.project]: project.name };
   const folder = '/run/roles';
   return {
     apiVersion: 'batch/v1',
@@ -101,7 +106,15 @@ function rolesJob(input: ServiceInput): Job {
             {
               name: 'roles',
               image: image.reference,
-              command: [`${programs(service.version)}/psql`, '-X', '-q', '-f', `${folder}/sql/roles.sql`],
+              command: [
+                `${programs(service.version)}/psql`,
+                '-X',
+                '-q',
+                '-f',
+                `${folder}/sql/roles.sql`,
+                '-f',
+                `${folder}/sql/logins.sql`,
+              ],
               env: [
                 { name: 'PGHOST', ...of(names.binding, 'host') },
                 { name: 'PGPORT', ...of(names.binding, 'port') },
@@ -123,7 +136,10 @@ function rolesJob(input: ServiceInput): Job {
           volumes: [
             {
               name: 'sql',
-              secret: { secretName: names.admin, items: [{ key: 'roles.sql', path: 'roles.sql' }] },
+              secret: {
+                secretName: names.admin,
+                items: ['roles.sql', 'logins.sql'].map((key) => ({ key, path: key })),
+              },
             },
             {
               name: 'authority',

@@ -44,13 +44,25 @@ export async function openConsole(
       next: 'Run `ptp status`, and `ptp up` to mend it.',
     });
   const pod = ready.metadata.name;
+  const options = [`--host=${paths.sockets}`, '--username=postgres'];
+  return consoleIn(context, { client, project, service }, { pod, container: 'postgres', options });
+}
+
+/** psql in a container: where it is, and how it finds the server. Throws as `Console.run` does. */
+export function consoleIn(
+  context: Pick<Context, 'signal'>,
+  { client, project, service }: ServicePlace,
+  at: { readonly pod: string; readonly container: string; readonly options: readonly string[] },
+): Console {
+  const { pod, container, options } = at;
+  const { namespace } = project.target;
   return {
     pod,
     async run(sql, database = 'postgres') {
       const { code, stdout, stderr } = await execute(client, {
         namespace,
         pod,
-        container: 'postgres',
+        container,
         command: [
           `${programs(service.version)}/psql`,
           '--no-psqlrc',
@@ -59,8 +71,7 @@ export async function openConsole(
           '--no-align',
           '--set=ON_ERROR_STOP=1',
           '--set=VERBOSITY=terse',
-          `--host=${paths.sockets}`,
-          '--username=postgres',
+          ...options,
           `--dbname=${database}`,
         ],
         input: sql,

@@ -7,7 +7,7 @@ import { hashOf } from '../../kubernetes/hash.ts';
 import { getObject } from '../../kubernetes/list.ts';
 import { keyOf, type SecretObject } from '../../kubernetes/objects.ts';
 import { originAnnotation, type ServicePlace } from '../service.ts';
-import { openConsole } from './console.ts';
+import { type Console, openConsole } from './console.ts';
 import {
   identifier,
   initScripts,
@@ -25,9 +25,39 @@ import { scramVerifier } from './scram.ts';
  * Killed in between, both are let in, and the next rotation goes on.
  */
 export async function rotatePostgres(context: Context, place: ServicePlace): Promise<CredentialRotation> {
-  const { client, project, service } = place;
+  const fresh = postgresCredentials(place.project, place.service);
   const psql = await openConsole(context, place);
-  const fresh = postgresCredentials(project, service);
+  return rotateRoles(context, place, {
+    fresh,
+    psql,
+    scripts(owner, logins, admin) {
+      const superuser = scramVerifier(new Secret(text(admin['superuser-password'])));
+      return initScripts(owner, logins, superuser);
+    },
+  });
+}
+
+/** A server whose roles are exchanged. */
+export interface RotatedServer {
+  /** The Secrets that its credentials are kept in; only their names are used. */
+  readonly fresh: { readonly binding: SecretObject; readonly admin: SecretObject };
+  readonly psql: Pick<Console, 'run'>;
+  /** What a server that starts anew is to run, as keys of the administrator's Secret: the owner comes first. */
+  scripts(
+    owner: string,
+    logins: readonly Login[],
+    admin: Readonly<Record<string, string>>,
+  ): Readonly<Record<string, string>>;
+  /** Called when the old role is let in no more. */
+  ended?(): Promise<void>;
+}
+
+/** The same for any server that a console reaches. Throws StepFailed where the credentials are not there. */
+export async function rotateRoles(
+  context: Context,
+  { client, project }: ServicePlace,
+  { fresh, psql, scripts, ended }: RotatedServer,
+): Promise<CredentialRotation> {
   const live = async (secret: SecretObject): Promise<Readonly<Record<string, string>>> => {
     const found = await getObject<SecretObject>(client, keyOf(secret), context.signal);
     if (found?.data !== undefined) return found.data;
@@ -40,7 +70,6 @@ export async function rotatePostgres(context: Context, place: ServicePlace): Pro
   const [bound, admin] = await Promise.all([live(fresh.binding), live(fresh.admin)]);
   const owner = text(bound.database) || identifier(project.name);
   const [from, to] = turn(owner, text(bound.username));
-  const superuser = scramVerifier(new Secret(text(admin['superuser-password'])));
   const password = newPassword();
   const next: Login = { role: to, verifier: scramVerifier(password) };
 
@@ -51,10 +80,10 @@ export async function rotatePostgres(context: Context, place: ServicePlace): Pro
   const withLogins = (logins: readonly Login[]): SecretObject => {
     // The owner comes first, whoever's turn it is.
     const sorted = logins.toSorted((one, other) => Number(other.role === owner) - Number(one.role === owner));
-    const scripts = Object.entries(initScripts(owner, sorted, superuser));
+    const written = Object.entries(scripts(owner, sorted, admin));
     return {
       ...fresh.admin,
-      data: { ...admin, ...Object.fromEntries(scripts.map(([key, value]) => [key, encoded(value)])) },
+      data: { ...admin, ...Object.fromEntries(written.map(([key, value]) => [key, encoded(value)])) },
     };
   };
   return {
@@ -85,6 +114,7 @@ export async function rotatePostgres(context: Context, place: ServicePlace): Pro
     async revoke() {
       await keep([withLogins([{ role: from }, next])]);
       await psql.run(`${loginStatement({ role: from })};\n`);
+      await ended?.();
     },
   };
 
