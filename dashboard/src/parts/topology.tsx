@@ -1,6 +1,6 @@
 import type { Topology, TopologyPart, TopologyPod } from '../../../path/src/ui/model.ts';
 import type { Flow } from '../live-state.ts';
-import { count, milliseconds, rate, size } from '../words.ts';
+import { milliseconds, rate, size } from '../words.ts';
 import { Scroll } from './scroll.tsx';
 
 interface Props {
@@ -71,7 +71,7 @@ function Row({ part, flow }: { readonly part: TopologyPart; readonly flow: Flow 
       </td>
       <td className="number">{flow === undefined ? '–' : rate(flow.rate)}</td>
       <td className="number">{mean === undefined ? '–' : milliseconds(mean)}</td>
-      <td className="number">{usage === undefined ? '–' : size(usage.memory)}</td>
+      <td className="number">{usage === undefined || usage.memory === 0 ? '–' : size(usage.memory)}</td>
       <td className="number">{restarts}</td>
     </tr>
   );
@@ -91,7 +91,7 @@ export function Pods({ part: { pods, digest, ready, wanted } }: { readonly part:
       ))}
       <span>
         {ready} of {wanted} ready
-        {pods.length > wanted ? `, ${count(pods.length - wanted, 'pod')} more while they are replaced` : ''}
+        {pods.length > wanted ? `, ${pods.length - wanted} more while replaced` : ''}
       </span>
     </span>
   );
