@@ -4,6 +4,7 @@ import { timed } from '../effects/timed.ts';
 import { apply } from '../kubernetes/apply.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { Project } from '../project/project.ts';
+import { dashboard } from './dashboard.ts';
 import { planObserve } from './plan.ts';
 import { readPlaces } from './receivers.ts';
 
@@ -28,7 +29,11 @@ export async function observeSystem(
     const places = await readPlaces(context, client, project);
     const settings = planObserve({ project, route, places });
     const { name, alerts = {} } = project;
-    await apply(context, client, [settings], { step: 'observe', project: name, force: true });
+    await apply(context, client, [settings, dashboard(project)], {
+      step: 'observe',
+      project: name,
+      force: true,
+    });
     const channels = Object.keys(alerts).filter((channel) => channel !== 'deadman');
     const told = channels.length === 0 ? 'nobody but `ptp status`' : channels.join(', ');
     return { result: undefined, text: `watched over; what breaks is told to ${told}` };

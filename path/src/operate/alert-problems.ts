@@ -1,6 +1,6 @@
 import type { PartStatus } from '../cli/actions.ts';
 import type { Problem } from '../core/failure.ts';
-import type { SystemHealth } from '../core/health.ts';
+import type { FiringAlert, SystemHealth } from '../core/health.ts';
 import { monitoring } from '../core/monitoring.ts';
 
 /**
@@ -18,10 +18,9 @@ export function alertProblems(
     const told = below.some(({ where }) => where?.object?.startsWith(`${monitoring.namespace}/`) === true);
     return told ? [] : [silent];
   }
-  const pages = health.alerts.filter(
-    ({ severity, part }) =>
-      severity === 'page' && !parts.some(({ name, ready }) => name === part && ready > 0),
-  );
+  const now = ({ severity, name }: FiringAlert) => severity === 'page' && !name.includes('Budget');
+  const isBack = ({ part }: FiringAlert) => parts.some(({ name, ready }) => name === part && ready > 0);
+  const pages = health.alerts.filter((alert) => now(alert) && !isBack(alert));
   const causes = pages.filter(({ kind }) => kind === 'cause');
   return (causes.length > 0 ? causes : pages).map(({ name, since, summary, runbook }) => ({
     what: `${name}: ${summary}, since ${since.slice(0, 19).replace('T', ' ')}Z`,

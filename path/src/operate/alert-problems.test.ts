@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import type { FiringAlert, SystemHealth } from '../core/health.ts';
+import { alertProblems } from './alert-problems.ts';
+
+const alert = (name: string, rest: Partial<FiringAlert> = {}): FiringAlert => ({
+  name,
+  severity: 'page',
+  kind: 'cause',
+  since: '2026-01-01T10:00:00.000Z',
+  summary: 'it is so',
+  runbook: 'docs/runbooks/x.md',
+  ...rest,
+});
+const health = (...alerts: readonly FiringAlert[]): SystemHealth => ({
+  monitoring: 'running',
+  healthy: false,
+  alerts,
+  budgets: [],
+});
+const backend = (ready: number) => [{ name: 'backend', ready, wanted: 2, restarts: 0 }];
+
+test('a cause is a problem, and what follows from it is none beside it', () => {
+  const firing = health(
+    alert('ComponentDown', { part: 'backend' }),
+    alert('PublicRouteDown', { kind: 'symptom' }),
+  );
+  expect(alertProblems(firing, backend(0), [])).toEqual([
+    {
+      what: 'ComponentDown: it is so, since 2026-01-01 10:00:00Z',
+      next: 'docs/runbooks/x.md says what to do.',
+    },
+  ]);
+});
+
+test('an alert about a part that is ready again is none; without a cause the symptom is', () => {
+  const firing = health(
+    alert('ComponentDown', { part: 'backend' }),
+    alert('PublicRouteDown', { kind: 'symptom' }),
+  );
+  expect(alertProblems(firing, backend(1), []).map(({ what }) => what.split(':')[0])).toEqual([
+    'PublicRouteDown',
+  ]);
+});
+
+test('budgets and tickets make nothing wrong', () => {
+  const firing = health(
+    alert('LatencyBudgetBurnsFast', { kind: 'symptom' }),
+    alert('FiguresMissing', { severity: 'ticket' }),
+  );
+  expect(alertProblems(firing, backend(2), [])).toEqual([]);
+});
+
+test('a silent monitoring is a problem, once', () => {
+  const silent: SystemHealth = { ...health(), monitoring: 'silent' };
+  expect(alertProblems(silent, [], [])).toHaveLength(1);
+  const told = { what: 'it does not work', where: { object: 'ptp-monitoring/deployment/monitoring' } };
+  expect(alertProblems(silent, [], [told])).toEqual([]);
+});
