@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { instance, System } from '../support/system.ts';
+import { accepting } from './chapters/accepting.ts';
 import { admitting } from './chapters/admitting.ts';
 import { badInput } from './chapters/bad-input.ts';
 import { certified } from './chapters/certified.ts';
@@ -49,4 +50,5 @@ describe(`the path of ${instance}`, () => {
   describe('interrupted', () => interrupted(system));
   describe('reproducible', () => reproducible(system));
   describe('removing', () => removing(system));
+  describe('accepted', () => accepting(system));
 });

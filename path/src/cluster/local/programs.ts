@@ -150,6 +150,9 @@ const patience = 30_000;
 /** The same when it has just been started. */
 const startingPatience = 120_000;
 
+/** Milliseconds that a program has to begin. */
+const beginning = 10_000;
+
 async function untilReady(context: Context, place: Place, one: NodeProcess): Promise<void> {
   const { text, ready } = await lastAnswer(context, place, one, startingPatience);
   if (ready) return;
@@ -169,6 +172,8 @@ function nextFor(place: Place, one: NodeProcess, log: string): string {
     return `The disk is full: make room for ${root} (\`df -h\` shows its disk), then run the same command again.`;
   if (/certificate .*(is not yet valid|has expired)/.test(log))
     return "Look at this machine's clock: when it is right, run the same command again, and certificates are made for it.";
+  if (/too many open files/.test(log))
+    return 'Too many clusters or other watchers run on this machine: `sysctl -w fs.inotify.max_user_instances=1024` lets more in.';
   const damaged =
     ' If its data is damaged for good, `ptp down --data` deletes all of it, and `ptp up` begins anew.';
   return `Its log is ${logOf(place, one)}; \`ptp doctor\` checks the machine.${one.name === 'etcd' ? damaged : ''}`;
@@ -182,16 +187,20 @@ async function lastAnswer(
   milliseconds: number,
 ): Promise<Answer> {
   const { layout, network, node, machine } = place;
-  const deadline = context.clock.monotonic() + milliseconds;
+  const began = context.clock.monotonic();
+  let seen = false;
   for (;;) {
     const answer = await probe(layout, network, one.name, node);
     if (answer.ready) return answer;
     context.signal.throwIfAborted();
     const alive = (await processesInside(machine)).has(one.program);
-    if (!alive || context.clock.monotonic() > deadline) break;
+    seen ||= alive;
+    const waited = context.clock.monotonic() - began;
+    // One that was seen and is gone has ended; one that was never seen may be about to begin, on a busy machine.
+    if (waited > (alive ? milliseconds : seen ? 0 : beginning)) break;
     await context.clock.sleep(50, context.signal);
   }
-  // The program may have ended between two looks, or never have begun.
+  // The program may have ended between two looks.
   await context.clock.sleep(200, context.signal);
   return probe(layout, network, one.name, node);
 }
