@@ -1,7 +1,10 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
 import type { Session } from '../../path/src/clouds/cloud.ts';
 import { dismantle } from '../../path/src/clouds/dismantle.ts';
 import { ensure } from '../../path/src/clouds/ensure.ts';
@@ -12,10 +15,15 @@ import { googleProject } from '../../path/src/clouds/gcp/project.test-support.ts
 import { observe } from '../../path/src/clouds/observe.ts';
 import { Findings } from '../../path/src/clouds/seen.ts';
 import type { Work } from '../../path/src/clouds/work.ts';
+import { kubeconfigFor } from '../../path/src/cluster/managed/kubeconfig.ts';
 import type { Event } from '../../path/src/core/event.ts';
 import { UserMistake } from '../../path/src/core/failure.ts';
 import type { Context } from '../../path/src/effects/context.ts';
+import { selfSigned } from '../../path/src/effects/self-signed.fixture.ts';
+import { connect } from '../../path/src/kubernetes/client.ts';
+import { list } from '../../path/src/kubernetes/list.ts';
 import type { CloudTarget, Project } from '../../path/src/project/project.ts';
+import { type CloudApiServer, cloudApiServer } from '../support/cloud/api-server.ts';
 import { permissionsFor } from '../support/cloud/gcp/permission.ts';
 import { takenNames } from '../support/cloud/gcp/sqladmin.ts';
 import { type GoogleStandIn, startGoogle } from '../support/cloud/gcp.ts';
@@ -315,7 +323,7 @@ describe('what the path goes on with', () => {
       },
       databases: { db: { host: 'db.uid.europe-west1.sql-psa.goog', port: 5432, cidr: '10.200.0.0/20' } },
     });
-    expect((await cluster.token()).reveal()).toBe('ya29.stand-in-1');
+    expect((await cluster.token()).reveal()).toMatch(/^ya29\.stand-in-\d+$/);
     const registry = await googleCloud.registry(session, shop, work.seen);
     expect(registry).toMatchObject({
       url: 'https://europe-west1-docker.pkg.dev',
@@ -465,7 +473,7 @@ describe('credentials', () => {
       const looking = googleCloud.stack(shop).resources[0]?.find(session.api, work.seen);
       expect(googleCloud.failure(await looking?.catch((error: unknown) => error))).toBe('credentials');
       google.tokens = true;
-      expect((await token()).reveal()).toBe('ya29.stand-in-1');
+      expect((await token()).reveal()).toBe(google.token);
     } finally {
       google.tokens = true;
       google.tokenLife = 3600;
@@ -556,6 +564,60 @@ describe('a call that', () => {
       2,
     );
     expect((await google.inventory()).filter((line) => line.startsWith('container/'))).toHaveLength(1);
+  });
+});
+
+describe("the cluster's API server", () => {
+  let behind: Server;
+  let door: CloudApiServer;
+
+  beforeAll(async () => {
+    const own = await selfSigned('localhost');
+    const namespace = { metadata: { name: 'default' } };
+    behind = createServer({ cert: own.certificate, key: own.key }, (_request, answer) => {
+      answer.writeHead(200, { 'content-type': 'application/json' });
+      answer.end(
+        JSON.stringify({ apiVersion: 'v1', kind: 'NamespaceList', metadata: {}, items: [namespace] }),
+      );
+    });
+    await new Promise<void>((resolve) => behind.listen(0, '127.0.0.1', resolve));
+    const server = `https://localhost:${(behind.address() as AddressInfo).port}`;
+    const authority = Buffer.from(own.certificate).toString('base64');
+    const kubeconfig = stringify({
+      clusters: [{ cluster: { server, 'certificate-authority-data': authority } }],
+      users: [{ user: { token: 'an administrator' } }],
+    });
+    door = await cloudApiServer(kubeconfig, async (token) => token === google.token);
+  });
+
+  afterAll(async () => {
+    google.account.reality = {};
+    await door?.stop();
+    behind?.closeAllConnections();
+    behind?.close();
+  });
+
+  test('takes the tokens that are made for it, each before it ends', async () => {
+    google.account.reality = { apiServer: door };
+    const work = await up();
+    // Every use renews them, and the one before is good no more.
+    google.tokenLife = 1;
+    try {
+      const session = await sessionOf(shop);
+      const cluster = await googleCloud.cluster(session, shop, work.seen);
+      const client = await connect(kubeconfigFor(shop, cluster), () => cluster.token());
+      const namespaces = { apiVersion: 'v1', kind: 'Namespace' } as const;
+      const [one] = await list(client, namespaces);
+      const first = google.token;
+      const [other] = await list(client, namespaces);
+      await client.close();
+      expect(other?.metadata.name).toBe(one?.metadata.name);
+      expect(google.token).not.toBe(first);
+      expect(door.count.refused).toBe(0);
+      expect(door.count.taken).toBeGreaterThan(1);
+    } finally {
+      google.tokenLife = 3600;
+    }
   });
 });
 

@@ -35,8 +35,9 @@ export async function cloudApiServer(
   const behind = new URL(cluster.server ?? '');
   const tls = {
     ca: data(cluster, 'certificate-authority'),
-    cert: data(user, 'client-certificate'),
-    key: data(user, 'client-key'),
+    ...(user.token === undefined
+      ? { cert: data(user, 'client-certificate'), key: data(user, 'client-key') }
+      : {}),
   };
   const own = await selfSigned('localhost');
   const count = { taken: 0, refused: 0 };
@@ -68,7 +69,10 @@ export async function cloudApiServer(
             port: behind.port,
             method: incoming.method,
             path: incoming.url,
-            headers,
+            headers: {
+              ...headers,
+              ...(user.token === undefined ? {} : { authorization: `Bearer ${user.token}` }),
+            },
             ...tls,
           },
           (given) => {

@@ -33,6 +33,8 @@ export interface GoogleStandIn extends StandIn {
   tokens: boolean;
   /** Seconds that a token lasts. */
   tokenLife: number;
+  /** The token that was given last; no other one is good. */
+  token: string;
 }
 
 const handlers: Readonly<Record<string, Handler>> = {
@@ -122,6 +124,7 @@ export async function startGoogle(reality: Reality = {}): Promise<GoogleStandIn>
     intercept: undefined,
     tokens: true,
     tokenLife: 3600,
+    token: '',
     env: {
       GOOGLE_APPLICATION_CREDENTIALS: join(folder, 'credentials.json'),
       GOOGLE_CLOUD_PROJECT: account.project,
@@ -148,7 +151,8 @@ export async function startGoogle(reality: Reality = {}): Promise<GoogleStandIn>
     const url = new URL(request.url ?? '/', base);
     const body = await textOf(request);
     if (url.pathname === '/sts/v1/token' || url.pathname.startsWith('/iamcredentials/')) {
-      if (standIn.tokens) answer(response, 200, tokenFor(url, standIn.tokenLife));
+      if (!url.pathname.startsWith('/sts/')) standIn.token = `ya29.stand-in-${account.next()}`;
+      if (standIn.tokens) answer(response, 200, tokenFor(url, standIn));
       else answer(response, 400, { error: 'invalid_grant', error_description: 'The credential is expired.' });
       return;
     }
@@ -245,15 +249,15 @@ function credentials(base: string, folder: string, account: Account): Doc {
   };
 }
 
-function tokenFor({ pathname }: URL, life: number): Doc {
+function tokenFor({ pathname }: URL, { token, tokenLife }: GoogleStandIn): Doc {
   if (pathname === '/sts/v1/token')
     return {
       access_token: 'ya29.stand-in-federated',
       issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
       token_type: 'Bearer',
-      expires_in: life,
+      expires_in: tokenLife,
     };
-  return { accessToken: 'ya29.stand-in-1', expireTime: new Date(Date.now() + life * 1000).toISOString() };
+  return { accessToken: token, expireTime: new Date(Date.now() + tokenLife * 1000).toISOString() };
 }
 
 function answer(response: ServerResponse, status: number, body: Doc): void {
