@@ -67,7 +67,14 @@ async function identity(
       return { account, arn };
     } catch (error) {
       context.signal.throwIfAborted();
-      if (isNone(error)) return undefined;
+      if (isNone(error)) {
+        const profile = process.env.AWS_PROFILE ?? '';
+        if (profile === '') return undefined;
+        throw new UserMistake({
+          what: `the profile ${profile}, which AWS_PROFILE names, has no credentials`,
+          next: `Name another one, or log in: aws sso login --profile ${profile}`,
+        });
+      }
       const meaning = failure(error);
       if ((meaning === 'again' || meaning === 'unknown') && attempt < 5) {
         await context.clock.sleep(200 * 2 ** attempt, context.signal);

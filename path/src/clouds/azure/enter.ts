@@ -27,7 +27,14 @@ export async function enterAzure(
   project: Project,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Session<Api> | undefined> {
-  const way = await wayIn(env, async (program) => (await context.processes.find(program)) !== undefined);
+  const has = async (program: string) => (await context.processes.find(program)) !== undefined;
+  const way = await wayIn(env, has).catch((error: unknown) => {
+    // The SDK looks at what the environment says before anything is sent.
+    throw new UserMistake({
+      what: `the credentials for Azure in the environment cannot be used: ${wordsOf(error)}`,
+      next: howToEnter,
+    });
+  });
   if (way === undefined) return undefined;
   const endpoint = armEndpoint(env);
   const claims = await claimsBy(way, armScope(endpoint));
