@@ -43,6 +43,12 @@ export class World {
       ports,
       env: { PTP_CACHE: this.cache, ...(state === undefined ? {} : { PTP_STATE: state }) },
     });
+    // What is broken here every minute is worth an alarm, and `status` is to tell of the last thing alone.
+    const file = join(this.system.place.folder, 'ptp.yaml');
+    const text = readFileSync(file, 'utf8');
+    const quiet = text.replace(/^( +)cluster: local\b.*$/m, '$&\n$1monitoring: none');
+    if (quiet === text) throw new Error('the project has no local target any more');
+    writeFileSync(file, quiet);
   }
 
   /** Changes a word of the page, another one each time, so that there is something to build and to roll out. */
