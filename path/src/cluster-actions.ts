@@ -159,7 +159,7 @@ export function clusterActions(effects: Pick<Context, 'clock' | 'processes' | 'c
       return publicUrl({ project, cluster });
     },
     browse: (url) => browse(effects.processes, url),
-    trust: async (project, remove, session) => {
+    trust: async (project, { remove }, session) => {
       // Whom to trust no more needs no cluster to be told: it may be gone with its data.
       if (remove) return trust(context(session), project, undefined);
       const { acme } = project.target.cloud ?? project.target;

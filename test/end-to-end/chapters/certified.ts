@@ -131,6 +131,12 @@ export function certified(system: System): void {
     );
   });
 
+  test('trust is not for us to give to an authority that is not ours', async () => {
+    const { code, stderr } = await ptp('trust');
+    expect(code).toBe(2);
+    expect(stderr).toContain("which is not ptp's to vouch for");
+  });
+
   test('it is renewed, and the new one is served', async () => {
     const { serialNumber } = await seen();
     await system.cluster((client) =>
