@@ -76,8 +76,7 @@ function partsOf(project: Project) {
     zone,
     record: recordResource(project, zone),
     certificates: certificates?.account,
-    zoneRights:
-      certificates === undefined ? [] : zoneRightsResources(project, certificates, { zone, cluster }),
+    zoneRights: certificates === undefined ? [] : zoneRightsResources(certificates, { zone, cluster }),
     databases: new Map(
       managed.flatMap((service) => {
         if (peering === undefined) return [];

@@ -1,4 +1,3 @@
-import type { Project } from '../../../project/project.ts';
 import type { Found, Resource } from '../../resource.ts';
 import type { GoogleApi } from '../api.ts';
 import { grantResource } from './binding.ts';
@@ -14,7 +13,6 @@ export const certManager = { namespace: 'ptp-system', account: 'cert-manager' } 
  * account in Kubernetes may be the service account (workload identity), which may write to this one zone.
  */
 export function zoneRightsResources(
-  _project: Project,
   dns: Role,
   needs: { readonly zone: Resource<GoogleApi, Zone>; readonly cluster: Resource<GoogleApi> },
 ): readonly Resource<GoogleApi, undefined>[] {
