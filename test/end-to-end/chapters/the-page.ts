@@ -224,29 +224,22 @@ export function thePage(system: System): void {
       while (asking) await door.send('GET', '/api/');
     });
     try {
-      const began = {
-        at: performance.now(),
-        cpu: await measured(system, 'gateway', 'pod_cpu_usage_seconds_total'),
-      };
-      const row = await until(
-        'the gateway’s use is seen',
+      const cpuTime = () => measured(system, 'gateway', 'pod_cpu_usage_seconds_total');
+      const seen = await until(
+        'what is told of the gateway agrees with what is measured',
         async () => {
+          const before = { at: performance.now(), cpu: await cpuTime() };
           const rows = jsonResult(await system.must('cost', '--json')).rows as readonly CostRow[];
-          return rows.find(({ name }) => name === 'gateway')?.used ?? { cpu: 0, memory: 0 };
+          const told = rows.find(({ name }) => name === 'gateway')?.used ?? { cpu: 0, memory: 0 };
+          const cpu = ((await cpuTime()) - before.cpu) / ((performance.now() - before.at) / 1000);
+          const memory = await measured(system, 'gateway', 'pod_memory_working_set_bytes');
+          return { told, cpu, memory };
         },
-        ({ cpu }) => cpu > 0.03,
+        // Both are means over some seconds, and not over the same ones; idle it takes a tenth of this.
+        ({ told, cpu, memory }) =>
+          cpu > 0.005 && Math.abs(Math.log2(told.cpu / cpu)) < 1 && Math.abs(told.memory / memory - 1) < 0.2,
       );
-      const seconds = (performance.now() - began.at) / 1000;
-      const cpu = ((await measured(system, 'gateway', 'pod_cpu_usage_seconds_total')) - began.cpu) / seconds;
-      const memory = await measured(system, 'gateway', 'pod_memory_working_set_bytes');
-      console.info(
-        `gateway: ${row.cpu.toFixed(3)} processors told, ${cpu.toFixed(3)} measured over ${seconds.toFixed(0)} s`,
-      );
-      // Both are means over some seconds, and not over the same ones.
-      expect(row.cpu / cpu).toBeGreaterThan(0.3);
-      expect(row.cpu / cpu).toBeLessThan(3);
-      expect(row.memory / memory).toBeGreaterThan(0.8);
-      expect(row.memory / memory).toBeLessThan(1.25);
+      console.info(`gateway: ${seen.told.cpu.toFixed(3)} processors told, ${seen.cpu.toFixed(3)} measured`);
     } finally {
       asking = false;
       await Promise.all(load);
