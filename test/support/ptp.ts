@@ -12,6 +12,9 @@ export interface Ended {
   readonly seconds: number;
 }
 
+/** Where commands of tests keep their keys, unless the environment says another place. */
+export const configurationOfTests = process.env.XDG_CONFIG_HOME ?? join(tmpdir(), 'ptp-test-configuration');
+
 /** One line of what `--json` prints. */
 export type JsonLine = { readonly kind: string } & Readonly<Record<string, unknown>>;
 
@@ -35,7 +38,7 @@ export function startPtp({ folder, env }: Place, args: readonly string[]): Runni
   const child = spawn(process.execPath, ['path/src/main.ts', ...args], {
     cwd: folder,
     // Keys that projects of tests sign with do not belong among the user's own.
-    env: { XDG_CONFIG_HOME: join(tmpdir(), 'ptp-test-configuration'), ...withoutVitest(process.env), ...env },
+    env: { XDG_CONFIG_HOME: configurationOfTests, ...withoutVitest(process.env), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const chunks = { stdout: '', stderr: '' };

@@ -10,7 +10,7 @@ import type { Pod, SecretObject } from '../../../path/src/kubernetes/objects.ts'
 import type { Door } from '../../support/door.ts';
 import { withEdit } from '../../support/edit.ts';
 import { bearable } from '../../support/load.ts';
-import { jsonResult, ptp } from '../../support/ptp.ts';
+import { configurationOfTests, type JsonLine, jsonResult, type Place, ptp } from '../../support/ptp.ts';
 import type { System } from '../../support/system.ts';
 import { until } from '../../support/until.ts';
 
@@ -34,15 +34,21 @@ export function drilling(system: System): void {
     rate = await bearable({ door: await system.door(), rows: system.rows }, [100, 40, 15]);
   }, 120_000);
 
+  /** Runs a command that measures; where a busy machine does not bear the rate at all, at a lower one. */
+  const measured = async (place: Place, ...words: readonly string[]): Promise<JsonLine> => {
+    for (const left of [rate, 15, 5]) {
+      const ended = await ptp(place, [...words, '--rate', String(Math.min(rate, left)), '--json']);
+      if (left === 5 || !ended.stdout.includes('before anything was done')) return jsonResult(ended);
+    }
+    throw new Error('the last one is returned');
+  };
   const drill = async (...words: readonly string[]): Promise<Result> => {
-    const result = jsonResult(
-      await system.ptp('drill', ...words, '--rate', String(rate), '--json'),
-    ) as unknown as Result;
-    expect(result.traffic?.examples).toEqual([]);
+    const result = (await measured(system.place, 'drill', ...words)) as unknown as Result;
+    expect(result.traffic?.examples, JSON.stringify(result)).toEqual([]);
     expect(result).toMatchObject({ outcome: 'passed', traffic: { failed: 0, writes: { missing: 0 } } });
     expect(result.traffic.requests).toBeGreaterThan(0);
     expect(result.traffic.writes?.checked).toBeGreaterThan(0);
-    console.info(`drill ${words[0]}: ${result.traffic.requests} requests at ${rate}/s, none failed`);
+    console.info(`drill ${words[0]}: ${result.traffic.requests} requests, none failed`);
     return result;
   };
 
@@ -109,15 +115,13 @@ export function drilling(system: System): void {
     await system.must('up');
     const folder = mkdtempSync(join(tmpdir(), 'ptp-keys-'));
     try {
-      // The key of whoever runs the tests stays what it is.
-      const own = keyFileOf('hello', process.env);
+      // The key that the other tests sign with stays what it is.
+      const own = keyFileOf('hello', { XDG_CONFIG_HOME: configurationOfTests });
       const copy = keyFileOf('hello', { XDG_CONFIG_HOME: folder });
       mkdirSync(dirname(copy), { recursive: true, mode: 0o700 });
       cpSync(own, copy);
       const place = { ...system.place, env: { ...system.place.env, XDG_CONFIG_HOME: folder } };
-      const rotated = jsonResult(
-        await ptp(place, ['rotate', 'signing-key', '--rate', String(rate), '--json']),
-      );
+      const rotated = await measured(place, 'rotate', 'signing-key');
       expect(rotated.results).toMatchObject([{ outcome: 'passed', traffic: { failed: 0 } }]);
       expect((await ptp(place, ['verify'])).code).toBe(0);
       expect((await system.ptp('verify')).code).toBe(0);
@@ -129,7 +133,7 @@ export function drilling(system: System): void {
 
   test('rotate authority: whoever trusts the old one or the new one is served', async () => {
     const before = await system.door();
-    const rotated = jsonResult(await system.ptp('rotate', 'authority', '--rate', String(rate), '--json'));
+    const rotated = await measured(system.place, 'rotate', 'authority');
     expect(rotated.results).toMatchObject([{ outcome: 'passed', traffic: { failed: 0 } }]);
     const next = await system.cluster((client) =>
       client.get<SecretObject>('/api/v1/namespaces/hello/secrets/local-ca-next'),
