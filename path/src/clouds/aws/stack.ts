@@ -3,11 +3,14 @@ import type { Stack } from '../cloud.ts';
 import { imageNames } from '../image-names.ts';
 import type { Aws } from './api.ts';
 import type { AwsResource } from './resources/aws-resource.ts';
-import { cluster, type EksCluster, podIdentity } from './resources/cluster.ts';
-import { database, databaseFirewall, databaseSubnets, type RdsDatabase } from './resources/database.ts';
+import { cluster, type EksCluster } from './resources/cluster.ts';
+import { database, type RdsDatabase } from './resources/database.ts';
+import { databaseFirewall, databaseSubnets } from './resources/database-network.ts';
 import { certificatesRole, clusterRole, nodeRole } from './resources/identity.ts';
-import { internetGateway, routeTable, subnet, vpc } from './resources/network.ts';
+import { internetGateway, subnet, vpc } from './resources/network.ts';
+import { podIdentity } from './resources/pod-identity.ts';
 import { type Repository, repository } from './resources/registry.ts';
+import { routeTable } from './resources/routes.ts';
 import { givenZone, ownZone, record, type Zone } from './resources/zone.ts';
 
 /** The resources that the rest asks about, beside all of them. */
