@@ -13,14 +13,14 @@ export function Questions({
   return (
     <>
       {parts.map((part) => (
-        <section key={part} className="part" aria-label={part}>
+        <div key={part} className="part">
           <h3>{part}</h3>
           {answers
             .filter((one) => one.part === part)
             .map((answer) => (
               <Question key={answer.topic} answer={answer} open={open} />
             ))}
-        </section>
+        </div>
       ))}
     </>
   );
