@@ -30,11 +30,17 @@ const colors = {
 export function billLines(bill: Bill, look: Look): readonly string[] {
   const { resources, indirect, choices, obstacles, account } = bill;
   const rows = table([
-    ...resources.map(({ change, kind, name, monthly, usually }) => [
-      `${styled(look, colors[change], marks[change])} ${clean(kind)}`,
+    ...resources.map(({ change, there, kind, name, monthly, usually }) => [
+      change === 'keep' && !there
+        ? `> ${clean(kind)}`
+        : `${styled(look, colors[change], marks[change])} ${clean(kind)}`,
       clean(name),
       monthly === undefined ? '' : amount(bill, monthly),
-      [words[change], change === 'create' && usually !== undefined ? `takes ${time(usually)}` : undefined]
+      [
+        words[change],
+        change === 'keep' && !there ? 'later' : undefined,
+        change === 'create' && usually !== undefined ? `takes ${time(usually)}` : undefined,
+      ]
         .filter(Boolean)
         .join(', '),
     ]),
