@@ -55,7 +55,10 @@ beforeAll(async () => {
     database: { host: databaseHost, port: 5432 },
   });
   const authorities = join(folder, 'authorities.pem');
-  writeFileSync(authorities, [registry.authority, postgres.authority].join('\n'));
+  // What this machine trusts already, it goes on trusting.
+  const { NODE_EXTRA_CA_CERTS: known = '' } = process.env;
+  const others = known === '' ? [] : [readFileSync(known, 'utf8')];
+  writeFileSync(authorities, [...others, registry.authority, postgres.authority].join('\n'));
   Object.assign(ground.place.env, {
     ...account.env,
     NODE_EXTRA_CA_CERTS: authorities,
