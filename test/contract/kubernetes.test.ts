@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { renewPodsAuthority } from '../../path/src/cluster/local/pods-authority.ts';
 import type { Event } from '../../path/src/core/event.ts';
 import { StepFailed, UserMistake } from '../../path/src/core/failure.ts';
 import type { Binding, Cluster, PublishedImage } from '../../path/src/core/handover.ts';
@@ -261,6 +262,22 @@ describe('against a real API server', () => {
     const path = `/api/v1/namespaces/${namespace}/services/${object.metadata.name}`;
     return client.get<{ readonly spec: { readonly clusterIP: string } }>(path);
   }
+
+  test('pods are told another authority in every namespace, and one that is right is not written again', async () => {
+    const put = (ca: string) => changes([map('kube-root-ca.crt', { 'ca.crt': ca })]);
+    const path = `/api/v1/namespaces/${namespace}/configmaps/kube-root-ca.crt`;
+    const read = () =>
+      client.get<{
+        readonly metadata: { readonly resourceVersion: string };
+        readonly data: Readonly<Record<string, string>>;
+      }>(path);
+    await put('an earlier one');
+    await renewPodsAuthority(client, 'the one of now\n', context.signal);
+    const { data, metadata } = await read();
+    expect(data).toEqual({ 'ca.crt': 'the one of now\n' });
+    await renewPodsAuthority(client, 'the one of now\n', context.signal);
+    expect((await read()).metadata.resourceVersion).toBe(metadata.resourceVersion);
+  });
 
   test('an error about a Secret shows nothing of it', async () => {
     const secret = {

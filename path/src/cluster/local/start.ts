@@ -17,6 +17,7 @@ import { connectHost, forwardPackets } from './network.ts';
 import { startMachines } from './nodes.ts';
 import { endOrphans } from './orphans.ts';
 import { type ClusterNode, type Network, networkOf, nodesOf, registryName } from './plan.ts';
+import { renewPodsAuthority } from './pods-authority.ts';
 import { type InstanceRecord, newRecord, readRecord, writeNumber, writeRecord } from './record.ts';
 import { mendRegistry } from './registry-data.ts';
 import { usableResolver } from './resolver.ts';
@@ -117,6 +118,12 @@ async function beforeKubelet(context: Context, layout: Layout, node: ClusterNode
   const access = await administrator(layout);
   await refuseLostVolumes(layout, access, context.signal);
   await markPodsUnready(context, access, only);
+  const client = await connect(access);
+  try {
+    await renewPodsAuthority(client, await readFile(join(layout.pki, 'ca.crt'), 'utf8'), context.signal);
+  } finally {
+    await client.close();
+  }
 }
 
 async function ensureRecord(
