@@ -58,24 +58,25 @@ const machine = Object.values(describeMachine()).join(', ');
 for (const part of options.only) {
   const log = join(tmpdir(), `ptp-endurance-${part}-${options.seed}.jsonl`);
   process.stdout.write(`\n${part}; each attempt goes to ${log}\n`);
-  const journal = new Journal(log);
+  const journal = new Journal(log, options.match);
   const date = new Date().toISOString().slice(0, 10);
   await work[part](journal, options).catch((error: Error) =>
     journal.attempt(part, 'the part as a whole', () => Promise.reject(error)),
   );
   const { attempts, notes } = journal;
-  writeFileSync(
-    page,
-    withResult(textOf(page), {
-      part,
-      date,
-      commit,
-      machine,
-      command: `${command} --only ${part}`,
-      attempts,
-      notes,
-    }),
-  );
+  if (options.match === undefined)
+    writeFileSync(
+      page,
+      withResult(textOf(page), {
+        part,
+        date,
+        commit,
+        machine,
+        command: `${command} --only ${part}`,
+        attempts,
+        notes,
+      }),
+    );
   const failed = attempts.filter(({ ok }) => !ok).length;
   process.stdout.write(`${part}: ${attempts.length - failed} passed, ${failed} failed\n`);
   if (failed > 0 || attempts.length === 0) process.exitCode = 1;

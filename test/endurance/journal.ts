@@ -15,14 +15,20 @@ export class Journal {
   readonly attempts: Attempt[] = [];
   readonly notes: string[] = [];
   readonly #file: string;
+  readonly #match: string;
 
-  /** `file`: each attempt is appended there as a line of JSON, so that a run that is killed has told something. */
-  constructor(file: string) {
+  /**
+   * `file`: each attempt is appended there as a line of JSON, so that a run that is killed has told something; `match`:
+   * only attempts with this in their names are made.
+   */
+  constructor(file: string, match = '') {
     this.#file = file;
+    this.#match = match;
   }
 
   /** Tries something; `work` returns what it saw, or throws. */
   async attempt(group: string, name: string, work: () => Promise<string>): Promise<boolean> {
+    if (!`${group}: ${name}`.includes(this.#match)) return true;
     const began = performance.now();
     const result = await work().then(
       (seen) => ({ ok: true, seen }),

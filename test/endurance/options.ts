@@ -14,9 +14,11 @@ export interface Options {
   readonly rollouts: number;
   /** How many times the usual number of draws the tests by lot make. */
   readonly factor: number;
+  /** Only what has this in its name is tried, and the page of results stays as it is; absent: everything. */
+  readonly match?: string;
 }
 
-export const usage = `npm run test:endurance -- [--only ${parts.join('|')}[,…]] [--moments 50] [--seed <number>] [--rollouts 20] [--factor 20]`;
+export const usage = `npm run test:endurance -- [--only ${parts.join('|')}[,…]] [--moments 50] [--seed <number>] [--rollouts 20] [--factor 20] [--match 'all of pki']`;
 
 /** Reads the words of the command line. Throws an Error that says what is wrong. */
 export function optionsFrom(args: readonly string[], random: () => number = Math.random): Options {
@@ -28,6 +30,7 @@ export function optionsFrom(args: readonly string[], random: () => number = Math
       seed: { type: 'string' },
       rollouts: { type: 'string', default: '20' },
       factor: { type: 'string', default: '20' },
+      match: { type: 'string' },
     },
   });
   const named = values.only?.split(',') ?? parts;
@@ -39,6 +42,7 @@ export function optionsFrom(args: readonly string[], random: () => number = Math
     seed: values.seed === undefined ? Math.floor(random() * 1e9) : whole('seed', values.seed),
     rollouts: whole('rollouts', values.rollouts),
     factor: whole('factor', values.factor),
+    ...(values.match === undefined ? {} : { match: values.match }),
   };
 }
 
