@@ -44,6 +44,8 @@ export interface ServiceKind {
     /** The server that a cloud runs for it; undefined: it runs in the cluster. */
     database?: ManagedDatabase,
   ): { readonly binding: SecretObject; readonly admin: SecretObject };
+  /** Whether a line that it wrote before it ended says that its data is damaged. Absent: nothing is known of that. */
+  tellsOfDamage?(line: string): boolean;
   /** The objects that the service is made of, without the namespace and the credentials. */
   plan(input: ServiceInput): readonly KubernetesObject[];
   /** What components are told of it. */

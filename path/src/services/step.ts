@@ -14,6 +14,7 @@ import { pullSecrets } from '../kubernetes/pull-secret.ts';
 import { readiness } from '../kubernetes/readiness.ts';
 import { waitUntilReady } from '../kubernetes/wait.ts';
 import type { Project, Service } from '../project/project.ts';
+import { withWayOut } from './damaged.ts';
 import { placeOf, withAdministrator } from './managed-postgres/managed-postgres.ts';
 import { rolesJobName } from './managed-postgres/plan.ts';
 import { backupName } from './postgres/backup/plan.ts';
@@ -85,7 +86,11 @@ export function provisionServices(
       client,
       workloads.filter(({ kind }) => kind === 'StatefulSet'),
     );
-    await waitUntilReady(context, client, workloads, { step: 'services', deadline });
+    await waitUntilReady(context, client, workloads, { step: 'services', deadline }).catch(
+      (error: unknown) => {
+        throw withWayOut(error, project);
+      },
+    );
     await endSchedules(context, input, objects);
     await reportLeft(context, input);
     return { text: names === '' ? 'no services' : `${names} answers`, result: bindings };
