@@ -158,7 +158,9 @@ export function completed(entries: Iterable<LayerEntry>, below: Ground): LayerEn
         });
       }
       if (there !== undefined) continue;
-      const [mode, uid, gid] = below.folders[folder] ?? [0o755, 0, 0];
+      // A folder may be called as what every object has: `__proto__`.
+      const known = Object.hasOwn(below.folders, folder) ? below.folders[folder] : undefined;
+      const [mode, uid, gid] = known ?? [0o755, 0, 0];
       all.set(folder, { path: folder, mode, uid, gid, kind: 'folder' });
     }
   }
@@ -167,14 +169,14 @@ export function completed(entries: Iterable<LayerEntry>, below: Ground): LayerEn
 
 /** What a layer leaves to those above it, together with what it found below. */
 export function groundOf(entries: readonly LayerEntry[], below: Ground): Ground {
-  const folders = { ...below.folders };
+  const folders = new Map(Object.entries(below.folders));
   const links = new Set(below.links);
   for (const { path, kind, mode, uid, gid } of entries) {
-    if (kind === 'folder') folders[path] = [mode, uid, gid];
+    if (kind === 'folder') folders.set(path, [mode, uid, gid]);
     if (kind === 'symlink') links.add(path);
     else links.delete(path);
   }
-  return { folders, links: [...links] };
+  return { folders: Object.fromEntries(folders), links: [...links] };
 }
 
 /** A text as a file that root owns. */

@@ -1,5 +1,8 @@
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** Seconds since 1970, with a fraction or without (pax Extended Header, "mtime"). Nobody reads them here; empty: none. */
+const time = /^(-?\d{1,18}(\.\d*)?)?$/;
+
 /**
  * The records of a pax header (POSIX.1-2017, pax, "pax Extended Header"): `length key=value`, each ending its line.
  * A record without a value takes an earlier one back. Throws a SyntaxError where it is none, or repeats a key.
@@ -18,11 +21,14 @@ export function parsePax(bytes: Uint8Array): ReadonlyMap<string, string> {
       throw damaged();
     const record = bytes.subarray(space + 1, end - 1);
     const equals = record.indexOf(0x3d);
-    if (equals < 1) throw damaged();
+    // To GNU tar a text ends at a zero byte: a key with one in it would have no value.
+    if (equals < 1 || record.subarray(0, equals).includes(0)) throw damaged();
     const key = decoded(record.subarray(0, equals));
     // Two programs would take two of them.
     if (records.has(key)) throw new SyntaxError('a pax header says the same twice');
-    records.set(key, textOf(key, record.subarray(equals + 1)));
+    const value = textOf(key, record.subarray(equals + 1));
+    if (/^[acm]time$/.test(key) && !time.test(value)) throw damaged();
+    records.set(key, value);
     position = end;
   }
   return new Map([...records].filter(([, value]) => value !== ''));
@@ -30,7 +36,9 @@ export function parsePax(bytes: Uint8Array): ReadonlyMap<string, string> {
 
 /** Extended attributes hold any bytes, and nobody reads them here. */
 function textOf(key: string, bytes: Uint8Array): string {
-  return /^(?:SCHILY|LIBARCHIVE)\./.test(key) ? Buffer.from(bytes).toString('latin1') : decoded(bytes);
+  if (/^(?:SCHILY|LIBARCHIVE)\./.test(key)) return Buffer.from(bytes).toString('latin1');
+  if (bytes.includes(0)) throw damaged();
+  return decoded(bytes);
 }
 
 function decoded(bytes: Uint8Array): string {
