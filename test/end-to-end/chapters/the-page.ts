@@ -222,15 +222,26 @@ export function thePage(system: System): void {
       while (asking) await door.send('GET', '/api/');
     });
     try {
-      const cpuTime = () => measured(system, 'gateway', 'pod_cpu_usage_seconds_total');
+      // The kubelet looks at its pods every ten seconds or so: what it counted is from then, as it says itself.
+      let before: readonly Sample[] = [];
+      let cpu = 0;
       const seen = await until(
         'what is told of the gateway agrees with what is measured',
         async () => {
-          const before = { at: performance.now(), cpu: await cpuTime() };
+          const now = await measured(system, 'gateway', 'pod_cpu_usage_seconds_total');
+          if (now.every(({ pod, at }) => at > (before.find((one) => one.pod === pod)?.at ?? 0))) {
+            cpu = sumOf(now, ({ pod, value, at }) => {
+              const earlier = before.find((one) => one.pod === pod);
+              return earlier === undefined ? 0 : (value - earlier.value) / ((at - earlier.at) / 1000);
+            });
+            before = now;
+          }
           const rows = jsonResult(await system.must('cost', '--json')).rows as readonly CostRow[];
           const told = rows.find(({ name }) => name === 'gateway')?.used ?? { cpu: 0, memory: 0 };
-          const cpu = ((await cpuTime()) - before.cpu) / ((performance.now() - before.at) / 1000);
-          const memory = await measured(system, 'gateway', 'pod_memory_working_set_bytes');
+          const memory = sumOf(
+            await measured(system, 'gateway', 'pod_memory_working_set_bytes'),
+            ({ value }) => value,
+          );
           return { told, cpu, memory };
         },
         // Both are means over some seconds, and not over the same ones; idle it takes a tenth of this.
@@ -245,8 +256,18 @@ export function thePage(system: System): void {
   });
 }
 
-/** The sum over a part's pods of a metric of the kubelet's `/metrics/resource`. */
-async function measured(system: System, part: string, metric: string): Promise<number> {
+/** What the kubelet has counted for a pod, and when (milliseconds since 1970). */
+interface Sample {
+  readonly pod: string;
+  readonly value: number;
+  readonly at: number;
+}
+
+const sumOf = (samples: readonly Sample[], of: (sample: Sample) => number) =>
+  samples.reduce((sum, sample) => sum + of(sample), 0);
+
+/** A metric of the kubelet's `/metrics/resource`, for each pod of a part. */
+async function measured(system: System, part: string, metric: string): Promise<readonly Sample[]> {
   const pods = (await system.podsOf(part)).map(({ name }) => name);
   const text = await system.cluster(async (client) => {
     const nodes = await client.get<{
@@ -264,9 +285,10 @@ async function measured(system: System, part: string, metric: string): Promise<n
     return Buffer.concat(chunks).toString('utf8');
   });
   const lines = text.split('\n').filter((one) => one.startsWith(`${metric}{`));
-  return lines
-    .filter((one) => pods.some((pod) => one.includes(`pod="${pod}"`)))
-    .reduce((sum, one) => sum + Number(one.split(' ')[1]), 0);
+  return pods.flatMap((pod) => {
+    const [, value, at] = lines.find((one) => one.includes(`pod="${pod}"`))?.split(' ') ?? [];
+    return value === undefined ? [] : [{ pod, value: Number(value), at: Number(at) }];
+  });
 }
 
 /** What axe finds wrong with a page as it is. */

@@ -208,11 +208,11 @@ function controlPlane(layout: Layout, network: Network, several: boolean): reado
         '--leader-elect=false',
         '--bind-address=127.0.0.1',
         '--profiling=false',
-        // A node of one machine that was killed and is back should not hold its pods up for minutes. Where others can
-        // serve, its pods leave the addresses sooner: leases are renewed four times in this.
+        // Where others can serve, a node's pods leave the addresses soon: leases are renewed four times in this. Nobody
+        // else serves where there is one node: an API server that was away for 20 s should not take its pods away too.
         ...(several
           ? ['--node-monitor-grace-period=8s', '--node-monitor-period=1s']
-          : ['--node-monitor-grace-period=20s']),
+          : ['--node-monitor-grace-period=40s']),
       ],
       after: ['kube-apiserver'],
     },
