@@ -119,7 +119,7 @@ test('that a node is gone is noticed sooner where others can serve', () => {
     nodeProcesses(layout, network, nodeOf(network, 1), count)
       .flatMap(({ args }) => args)
       .find((arg) => arg.startsWith('--node-monitor-grace-period='));
-  expect(grace(1)).toBe('--node-monitor-grace-period=20s');
+  expect(grace(1)).toBe('--node-monitor-grace-period=40s');
   expect(grace(2)).toBe('--node-monitor-grace-period=8s');
 });
 
