@@ -16,7 +16,7 @@ import type { Project } from './project/project.ts';
 import { sourceOf } from './project/revision.ts';
 import { checkUncommitted } from './project/uncommitted.ts';
 import { proveServing } from './prove/step.ts';
-import { publish, publishPart } from './publishing.ts';
+import { publish, publishPart, resendPart } from './publishing.ts';
 import { pullCredentials } from './registry/pull-credentials.ts';
 import { imagesOfReleases } from './releases/record.ts';
 import { readReleases } from './releases/store.ts';
@@ -81,7 +81,10 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
     context,
     ground.promise,
     starting.then(({ client }) => client),
-    (specs, given) => publishPart(context, project, specs, given),
+    {
+      publish: (specs, given) => publishPart(context, project, specs, given),
+      again: (specs, given) => resendPart(context, project, specs, given),
+    },
   );
   let lease: HeldLease | undefined;
   const alone = starting.then(async ({ client }) => {

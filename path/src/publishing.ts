@@ -7,6 +7,7 @@ import { inspectImages } from './inspect.ts';
 import type { Project } from './project/project.ts';
 import { revisionOf, type SourceState } from './project/revision.ts';
 import { checkUncommitted } from './project/uncommitted.ts';
+import { sendLostParts } from './registry/lost-parts.ts';
 import { publishImages } from './registry/step.ts';
 import { withWholeImages } from './whole-images.ts';
 
@@ -64,4 +65,15 @@ export async function publishPart(
   return withWholeImages(context, make, (images) =>
     publishImages(context, { ...registry, prefix }, images, { tags: [tag] }),
   );
+}
+
+/** Sends what the registry has lost of a part's images. @returns the names of those that something was sent of */
+export async function resendPart(
+  context: Context,
+  project: Project,
+  specs: Parameters<typeof buildImages>[1],
+  { registry, partImages: { prefix } }: Groundwork,
+): Promise<readonly string[]> {
+  const images = await buildImages(context, specs, { projectFolder: project.folder });
+  return sendLostParts(context, { ...registry, prefix }, images);
 }

@@ -1,3 +1,4 @@
+import { StepFailed } from '../core/failure.ts';
 import type { PublishedImage } from '../core/handover.ts';
 import type { ImageSpec } from '../core/image-spec.ts';
 import type { Context } from '../effects/context.ts';
@@ -17,17 +18,23 @@ export interface Parts {
 }
 
 /** Builds and publishes a part's images; the image and the registry steps do it. */
-export type Publish = (specs: readonly ImageSpec[], ground: Groundwork) => Promise<readonly PublishedImage[]>;
+export interface PartPublishing {
+  publish(specs: readonly ImageSpec[], ground: Groundwork): Promise<readonly PublishedImage[]>;
+  /** Sends what the registry has lost of them; returns the names of the images that something was sent of. */
+  again(specs: readonly ImageSpec[], ground: Groundwork): Promise<readonly string[]>;
+}
 
 /** Puts the parts into the cluster, each as soon as what it runs is there and the cluster answers. */
 export function installParts(
   context: Context,
   ground: Promise<Groundwork>,
   client: Promise<KubernetesClient>,
-  publish: Publish,
+  publishing: PartPublishing,
 ): Parts {
   const serving = Promise.withResolvers<void>();
-  const begun = ground.then((given) => begin(context, given, client, { publish, serving: serving.promise }));
+  const begun = ground.then((given) =>
+    begin(context, given, client, { publishing, serving: serving.promise }),
+  );
   const wait = async (choose: (given: Groundwork) => readonly (Part | undefined)[]) => {
     const [given, parts] = await Promise.all([ground, begun]);
     await Promise.all(choose(given).map((part) => part && parts.get(part.name)));
@@ -47,16 +54,18 @@ function begin(
   context: Context,
   ground: Groundwork,
   client: Promise<KubernetesClient>,
-  { publish, serving }: { readonly publish: Publish; readonly serving: Promise<void> },
+  { publishing, serving }: { readonly publishing: PartPublishing; readonly serving: Promise<void> },
 ): ReadonlyMap<string, Promise<void>> {
   const begun = new Map<string, Promise<void>>();
   const one = async (part: Part, before: Promise<void> | undefined): Promise<void> => {
     if ((await part.atHand?.()) === false) await serving;
     const specs = await part.images();
     const began = context.clock.monotonic();
-    const [images] = await Promise.all([publish(specs, ground), before]);
+    const [images] = await Promise.all([publishing.publish(specs, ground), before]);
     await part.install(await client, images);
-    await part.ready(await client);
+    await part.ready(await client).catch(async (error: unknown) => {
+      throw cannotPull(error) ? withWayOut(error, await publishing.again(specs, ground)) : error;
+    });
     const seconds = (context.clock.monotonic() - began) / 1000;
     context.emit({
       kind: 'task-done',
@@ -73,4 +82,18 @@ function begin(
   for (const part of rest) begun.set(part.name, one(part, before));
   for (const promise of begun.values()) promise.catch(() => {}); // told by whoever waits for it
   return begun;
+}
+
+function cannotPull(error: unknown): error is StepFailed {
+  return error instanceof StepFailed && /ErrImagePull|ImagePullBackOff/.test(error.message);
+}
+
+/** Where the registry had lost what the nodes pull, the same command finds it there again. */
+function withWayOut(error: StepFailed, sent: readonly string[]): StepFailed {
+  if (sent.length === 0) return error;
+  const next = `The registry had lost parts of ${sent.join(', ')}, which were sent again: run the same command again. Where that does not help, \`ptp down --data\` deletes everything, and \`ptp up\` begins anew.`;
+  return new StepFailed(
+    error.problems.map((problem) => ({ ...problem, next })),
+    { cause: error },
+  );
 }
