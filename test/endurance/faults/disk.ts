@@ -104,6 +104,8 @@ async function databaseDisk(journal: Journal): Promise<void> {
               ({ status }) => status,
             ),
           (statuses) => statuses.some((status) => status >= 500),
+          // It keeps some files of 16 MB for it, and a row is a few hundred bytes there.
+          900,
         );
         return async () => disk.clear();
       },
