@@ -61,7 +61,7 @@ for (const part of options.only) {
   const journal = new Journal(log, options.match);
   const date = new Date().toISOString().slice(0, 10);
   await work[part](journal, options).catch((error: Error) =>
-    journal.attempt(part, 'the part as a whole', () => Promise.reject(error)),
+    journal.attempt(part, `the part as a whole ${options.match ?? ''}`, () => Promise.reject(error)),
   );
   const { attempts, notes } = journal;
   if (options.match === undefined)
