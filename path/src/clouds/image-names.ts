@@ -1,19 +1,24 @@
 import type { Project } from '../project/project.ts';
 
 /** What a cloud's cluster is given beside the system: images by their names. */
-export const partImages = ['traefik', 'cert-manager'] as const;
+const partImages = ['traefik', 'cert-manager'];
+
+/** The same, where certificates are asked of a public authority. */
+const acmeImages = ['cert-manager-acme', 'acme-solver'];
 
 /** What the records of releases are called among the images. */
-export const recordImages = 'ptp-releases';
+const recordImages = 'ptp-releases';
 
 /** The names of all images that a project's releases publish to a cloud's registry: some have to be told before. */
 export function imageNames({
   components,
   services,
-}: Pick<Project, 'components' | 'services'>): readonly string[] {
+  target,
+}: Pick<Project, 'components' | 'services' | 'target'>): readonly string[] {
   const ofServices = services.flatMap(({ type, version, backup }) => [
     `${type}-${version}`,
     ...(backup === undefined ? [] : [`${type}-${version}-backup`]),
   ]);
-  return [...new Set([...components.map(({ name }) => name), ...ofServices, ...partImages, recordImages])];
+  const ofParts = target.cloud?.acme === undefined ? partImages : [...partImages, ...acmeImages];
+  return [...new Set([...components.map(({ name }) => name), ...ofServices, ...ofParts, recordImages])];
 }

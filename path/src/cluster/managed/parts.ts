@@ -15,17 +15,24 @@ import type { Obtained } from '../local/source/obtain.ts';
 import { obtainAll } from '../local/source/obtain-all.ts';
 import type { Part } from '../provider.ts';
 
-/** What a cloud's cluster is given: a place for it, who issues certificates, and the door where the cloud has none. */
+/** Whether a cloud has a door of its own, and whether certificates are asked of a public authority. */
+export interface WantedParts {
+  readonly ownGateway: boolean;
+  readonly acme: boolean;
+}
+
+/** Who issues certificates, and the door where the cloud has none. */
+export function addOnsFor({ ownGateway, acme }: WantedParts): readonly AddOn<CloudSite>[] {
+  return [certManager, ...(acme ? [certManagerAcme] : []), ...(ownGateway ? [] : [traefik])];
+}
+
+/** What a cloud's cluster is given: a place for its add-ons, and these. */
 export function partsFor(
   context: Context,
-  { ownGateway, acme }: { readonly ownGateway: boolean; readonly acme: boolean },
+  wantedParts: WantedParts,
   cluster: Promise<ManagedCluster>,
 ): readonly Part[] {
-  const addOns: readonly AddOn<CloudSite>[] = [
-    certManager,
-    ...(acme ? [certManagerAcme] : []),
-    ...(ownGateway ? [] : [traefik]),
-  ];
+  const addOns = addOnsFor(wantedParts);
   const wanted = [...components, acmeComponent].filter(({ name }) =>
     addOns.some(({ component }) => component === name),
   );
