@@ -33,7 +33,7 @@ async function start(
   const managed = Promise.withResolvers<ManagedCluster>();
   managed.promise.catch(() => {}); // told below
   const before = new Set(stack.registry);
-  let telling: Promise<void> | undefined;
+  let telling: Promise<RegistryAccess> | undefined;
   const wantedParts = {
     ownGateway: cloud.gateway !== 'traefik',
     acme: project.target.cloud?.acme !== undefined,
@@ -46,12 +46,13 @@ async function start(
       foundation: [],
       partImages: { prefix: registry.prefix, tag: partTag },
     });
+    return registry;
   };
   await ensure(work, project, stack.resources, ({ id }) => {
     if (before.delete(id) && before.size === 0) telling = tell();
     telling?.catch(() => {}); // told below
   });
-  await (telling ?? tell());
+  const registry = await (telling ?? tell());
   const cluster = await cloud.cluster(session, project, work.seen);
   await untilAdmitted(context, kubeconfigFor(project, cluster), cluster);
   managed.resolve(cluster);
@@ -60,7 +61,7 @@ async function start(
     const told = `the zone of ${project.target.domain} is served by ${servers.join(', ')}: its parent has to delegate to them`;
     context.emit({ kind: 'note', step: 'cluster', text: told });
   }
-  return clusterOf(project, account, cluster, await cloud.registry(session, project, work.seen));
+  return clusterOf(project, account, cluster, registry);
 }
 
 async function find(context: Context, project: Project): Promise<ClusterState> {
