@@ -9,6 +9,7 @@ import type {
 import type { DebianImage } from '../core/image-spec.ts';
 import type { Context } from '../effects/context.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
+import { label } from '../kubernetes/labels.ts';
 import type { KubernetesObject, SecretObject } from '../kubernetes/objects.ts';
 import type { Project, Service } from '../project/project.ts';
 
@@ -76,4 +77,22 @@ export const originAnnotation = 'ptp.dev/origin';
 /** Names of the Secrets of a service: what components mount, and what only the service itself reads. */
 export function secretNames(service: Service): { readonly binding: string; readonly admin: string } {
   return { binding: `${service.name}-binding`, admin: `${service.name}-admin` };
+}
+
+/** A Secret of a service, by what it is to hold in the clear. */
+export function serviceSecret(
+  { target }: Pick<Project, 'target'>,
+  service: Pick<Service, 'name'>,
+  name: string,
+  { type, data }: { readonly type: string; readonly data: Readonly<Record<string, string>> },
+): SecretObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace: target.namespace, labels: { [label.service]: service.name } },
+    type,
+    data: Object.fromEntries(
+      Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
+    ),
+  };
 }

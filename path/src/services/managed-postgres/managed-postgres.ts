@@ -1,12 +1,11 @@
 import type { Binding, ManagedDatabase } from '../../core/handover.ts';
 import { hashOf } from '../../kubernetes/hash.ts';
-import { label } from '../../kubernetes/labels.ts';
 import type { SecretObject } from '../../kubernetes/objects.ts';
 import type { Project, Service } from '../../project/project.ts';
 import { identifier, newPassword } from '../postgres/credentials.ts';
 import { postgresImage } from '../postgres/image.ts';
 import { scramVerifier } from '../postgres/scram.ts';
-import { type ServiceInput, type ServiceKind, secretNames } from '../service.ts';
+import { type ServiceInput, type ServiceKind, secretNames, serviceSecret } from '../service.ts';
 import { planManagedPostgres } from './plan.ts';
 import { rotateManaged } from './rotate.ts';
 
@@ -33,15 +32,8 @@ function credentials(
   const names = secretNames(service);
   const role = identifier(project.name);
   const password = newPassword();
-  const secret = (name: string, type: string, data: Readonly<Record<string, string>>): SecretObject => ({
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name, namespace: project.target.namespace, labels: { [label.service]: service.name } },
-    type,
-    data: Object.fromEntries(
-      Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
-    ),
-  });
+  const secret = (name: string, type: string, data: Readonly<Record<string, string>>) =>
+    serviceSecret(project, service, name, { type, data });
   return {
     binding: secret(names.binding, 'servicebinding.io/postgresql', {
       type: 'postgresql',

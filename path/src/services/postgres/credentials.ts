@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Secret } from '../../core/secret.ts';
-import { label } from '../../kubernetes/labels.ts';
 import type { SecretObject } from '../../kubernetes/objects.ts';
 import type { Project, Service } from '../../project/project.ts';
-import { secretNames } from '../service.ts';
+import { secretNames, serviceSecret } from '../service.ts';
 import { scramVerifier } from './scram.ts';
 
 export const postgresPort = 5432;
@@ -21,15 +20,8 @@ export function postgresCredentials(
   const role = identifier(project.name);
   const password = newPassword();
   const superuser = newPassword();
-  const secret = (name: string, type: string, data: Readonly<Record<string, string>>): SecretObject => ({
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name, namespace: project.target.namespace, labels: { [label.service]: service.name } },
-    type,
-    data: Object.fromEntries(
-      Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
-    ),
-  });
+  const secret = (name: string, type: string, data: Readonly<Record<string, string>>) =>
+    serviceSecret(project, service, name, { type, data });
   return {
     binding: secret(names.binding, 'servicebinding.io/postgresql', {
       type: 'postgresql',
