@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { UserMistake } from '../../core/failure.ts';
 import { accept } from '../acceptance/accept.ts';
 import { reportText } from '../acceptance/report.ts';
+import { agrees } from '../agrees.ts';
 import type { Command, Invocation } from '../command.ts';
 import { amount, billLines } from '../render/bill-lines.ts';
 
@@ -71,6 +72,5 @@ async function mayTry({ load, actions, session, flags, ask, output }: Invocation
           ...billLines(bill, output.look),
           `While it is there it costs about ${amount(bill, bill.monthly)} a month.`,
         ];
-  const answer = await ask([...cost, `This ${what}. Go on? [y/N] `].join('\n'));
-  return /^y(es)?$/i.test(answer.trim());
+  return agrees(ask, [...cost, `This ${what}. Go on? [y/N] `]);
 }

@@ -1,8 +1,9 @@
 import type { Bill } from '../../core/bill.ts';
 import { UserMistake } from '../../core/failure.ts';
 import type { StoredData } from '../actions.ts';
+import { agrees } from '../agrees.ts';
 import type { Command, Invocation } from '../command.ts';
-import { bytes, styled } from '../render/look.ts';
+import { bytes, type Look, styled } from '../render/look.ts';
 
 /** `ptp down`. */
 export const down: Command = {
@@ -55,12 +56,7 @@ async function mayGo({ ask, output, flags }: Invocation, bill: Bill | undefined)
       next: 'Add --yes where that is meant.',
       details: lines,
     });
-  const question = [
-    styled(output.look, 'bold', 'This deletes for good:'),
-    ...lines.map((line) => `  ${line}`),
-    'Go on? [y/N] ',
-  ].join('\n');
-  return /^y(es)?$/i.test((await ask(question)).trim());
+  return agrees(ask, question(output.look, lines));
 }
 
 /** Whether the data may go. Throws UserMistake where nobody can be asked. */
@@ -74,12 +70,15 @@ async function confirmed({ ask, output }: Invocation, stored: readonly StoredDat
     });
   }
   if (stored.length === 0) return true;
-  const question = [
-    styled(output.look, 'bold', 'This deletes for good:'),
+  return agrees(ask, question(output.look, lines));
+}
+
+function question(look: Look, lines: readonly string[]): readonly string[] {
+  return [
+    styled(look, 'bold', 'This deletes for good:'),
     ...lines.map((line) => `  ${line}`),
     'Go on? [y/N] ',
-  ].join('\n');
-  return /^y(es)?$/i.test((await ask(question)).trim());
+  ];
 }
 
 /** `database: 1Gi volume, 12 MB used` */

@@ -1,5 +1,6 @@
 import { UserMistake } from '../../core/failure.ts';
 import type { Project } from '../../project/project.ts';
+import { agrees } from '../agrees.ts';
 import type { Command, Invocation } from '../command.ts';
 import { added, amount, billLines } from '../render/bill-lines.ts';
 import { upSummary } from '../summary.ts';
@@ -91,6 +92,5 @@ async function mayCost({ actions, session, ask, flags, output }: Invocation, pro
       next: 'Look at `ptp plan`; add --yes where that is meant.',
       details: lines,
     });
-  const question = [...lines, '', `This adds about ${amount(bill, more)} a month. Go on? [y/N] `].join('\n');
-  return /^y(es)?$/i.test((await ask(question)).trim());
+  return agrees(ask, [...lines, '', `This adds about ${amount(bill, more)} a month. Go on? [y/N] `]);
 }
