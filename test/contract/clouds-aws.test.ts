@@ -66,7 +66,9 @@ test('a whole target is made, found again without a change, and taken away; a la
     'database shop-aws-database',
     'database subnets',
     'internet gateway',
+    'repository shop-aws/acme-solver',
     'repository shop-aws/cert-manager',
+    'repository shop-aws/cert-manager-acme',
     'repository shop-aws/postgres-17',
     'repository shop-aws/ptp-releases',
     'repository shop-aws/traefik',
@@ -445,6 +447,8 @@ test('what is left with our tags is told of: of a service, a component and a dom
   const later = { ...small(), target: { ...target, domain: 'store.acme.dev' } };
   const left = await aws.leftovers(work.session, later);
   expect(left.map(({ kind, name }) => `${kind} ${name}`).sort()).toEqual([
+    'ECR repository shop-aws/acme-solver',
+    'ECR repository shop-aws/cert-manager-acme',
     'ECR repository shop-aws/web',
     'RDS PostgreSQL shop-aws-database',
     'Route 53 zone shop.acme.dev',
