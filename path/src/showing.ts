@@ -49,7 +49,7 @@ export async function report(
 ): Promise<{ readonly model: PageModel; readonly html: string }> {
   const [model, bundle] = await Promise.all([
     lookAtAll(context, surveyed),
-    pageBundle(dashboard, context.cache),
+    pageBundle(dashboard, context.cache, context.clock.now().getTime()),
   ]);
   return { model, html: await reportHtml(bundle, model) };
 }
@@ -65,7 +65,7 @@ export async function show(
 ): Promise<PageServer> {
   const { client, cluster, project } = surveyed;
   const url = publicUrl({ project, cluster });
-  const { client: folder } = await pageBundle(dashboard, context.cache);
+  const { client: folder } = await pageBundle(dashboard, context.cache, context.clock.now().getTime());
   const within = (signal: AbortSignal): Context => ({
     ...context,
     emit: () => {},

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PageModel } from './model.ts';
+import { removeOldBuilds } from './old-builds.ts';
 
 /** The page, built. */
 export interface Bundle {
@@ -20,11 +21,13 @@ export interface Bundle {
  * The page of `dashboard/`, built by Vite where no build of the same content is in the cache: some two seconds, once.
  * @param folder the dashboard's sources
  * @param cache the tool's cache folder
+ * @param now milliseconds since 1970: builds that were not used for long are removed
  */
-export async function pageBundle(folder: string, cache: string): Promise<Bundle> {
+export async function pageBundle(folder: string, cache: string, now: number): Promise<Bundle> {
   const name = (await contentOf(folder)).slice(0, 16);
   const place = join(cache, 'page', name);
   if (!existsSync(join(place, 'server/report.js'))) await build(folder, place);
+  await removeOldBuilds(place, now);
   const report = (await import(pathToFileURL(join(place, 'server/report.js')).href)) as Pick<
     Bundle,
     'render'
