@@ -33,7 +33,9 @@ export default defineConfig({
           include: ['test/end-to-end/**/*.test.ts'],
           testTimeout: 900_000,
           hookTimeout: 3_000_000,
-          fileParallelism: false,
+          globalSetup: ['test/end-to-end/setup.ts'],
+          // Each file has a cluster of its own and mostly waits for it.
+          maxWorkers: 2,
           sequence: { concurrent: false },
         },
       },

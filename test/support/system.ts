@@ -28,8 +28,7 @@ export interface SystemOptions {
 }
 
 /** Instance and ports of the tests, so that they run beside a system of the user's own. */
-export const instance = 'ptp-e2e';
-const ofTests: SystemOptions = { instance, ports: { http: 18_080, https: 18_443 } };
+const ofTests: SystemOptions = { instance: 'ptp-e2e', ports: { http: 18_080, https: 18_443 } };
 const domain = 'hello.localhost';
 const namespace = 'hello';
 

@@ -7,10 +7,11 @@ import { withEdit } from '../../support/edit.ts';
 import { currentRelease, problemsText, releasesOf, takenBack } from '../../support/failing.ts';
 import { nodeProgram } from '../../support/host.ts';
 import { jsonLines, jsonResult, ptp, startPtp } from '../../support/ptp.ts';
-import { instance, type System } from '../../support/system.ts';
+import type { System } from '../../support/system.ts';
 
 /** What breaks under a release: one clear message each, and the release before serves. */
 export function disturbed(system: System): void {
+  const { instance } = system;
   const { folder } = system.place;
   const page = join(folder, 'system/frontend/src/app.tsx');
   const line = 'Each click makes one, gives it an id, and keeps it.';
@@ -86,8 +87,8 @@ export function disturbed(system: System): void {
           (one) => one.kind === 'image-published' && String(one.reference).includes('/frontend@'),
         );
         const digest = String(reference).split('@')[1] ?? '';
-        const [lost] = layersOf(digest).filter((layer) => !layersOf(old).includes(layer));
-        rmSync(blob(lost ?? 'none'));
+        const [lost] = layersOf(instance, digest).filter((layer) => !layersOf(instance, old).includes(layer));
+        rmSync(blob(instance, lost ?? 'none'));
         return run.ended;
       },
     });
@@ -176,14 +177,14 @@ function faketime(): string {
 }
 
 /** A file of the registry of the tests' cluster (distribution's own layout). */
-function blob(digest: string): string {
+function blob(instance: string, digest: string): string {
   const [, hex = ''] = digest.split(':');
   const root = `/var/lib/ptp/${instance}/registry/docker/registry/v2/blobs/sha256`;
   return join(root, hex.slice(0, 2), hex, 'data');
 }
 
-function layersOf(manifest: string): readonly string[] {
-  const { layers } = JSON.parse(readFileSync(blob(manifest), 'utf8')) as {
+function layersOf(instance: string, manifest: string): readonly string[] {
+  const { layers } = JSON.parse(readFileSync(blob(instance, manifest), 'utf8')) as {
     readonly layers: readonly { readonly digest: string }[];
   };
   return layers.map(({ digest }) => digest);

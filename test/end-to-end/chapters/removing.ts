@@ -9,11 +9,12 @@ import {
   processesOf,
 } from '../../support/host.ts';
 import { startPtp } from '../../support/ptp.ts';
-import { instance, type System } from '../../support/system.ts';
+import type { System } from '../../support/system.ts';
 import type { Moment } from './interrupted.ts';
 
 /** `down --data` leaves this machine as it was; and a cluster that was never finished is finished, or removed. */
 export function removing(system: System): void {
+  const { instance } = system;
   let before: HostState;
   beforeAll(async () => {
     await system.must('down', '--data', '--yes');

@@ -1,11 +1,12 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { Door } from '../../support/door.ts';
 import { machineInit, nodeProgram, processesOf, processesOfPod } from '../../support/host.ts';
-import { instance, type System } from '../../support/system.ts';
+import type { System } from '../../support/system.ts';
 import { until } from '../../support/until.ts';
 
 /** Whatever is killed: after another `up` the system serves, and each row that was acknowledged is there. */
 export function surviving(system: System): void {
+  const { instance } = system;
   let door: Door;
   beforeAll(async () => {
     await system.must('up');
@@ -24,7 +25,7 @@ export function surviving(system: System): void {
   test('the process of a gateway', async () => {
     const [pod] = await system.podsOf('gateway');
     await system.rows.whileWriting(door, async () => {
-      kill(programOf(pod.uid, 'node'));
+      kill(programOf(instance, pod.uid, 'node'));
       await until(
         'the container is started again',
         () => system.podsOf('gateway'),
@@ -51,7 +52,7 @@ export function surviving(system: System): void {
   test('the process of PostgreSQL', async () => {
     const [pod] = await system.podsOf('database');
     await system.rows.whileWriting(door, async () => {
-      kill(programOf(pod.uid, 'postgres'));
+      kill(programOf(instance, pod.uid, 'postgres'));
       await until(
         'the container is started again',
         () => system.podsOf('database'),
@@ -111,7 +112,7 @@ function kill(pid: number): void {
 }
 
 /** The first process of a program in a pod: the one that started the others. */
-function programOf(uid: string, name: string): number {
+function programOf(instance: string, uid: string, name: string): number {
   const found = processesOfPod(instance, uid).filter(({ args }) => args[0]?.split('/').at(-1) === name);
   const [first] = found.map(({ pid }) => pid).sort((one, other) => one - other);
   if (first === undefined) throw new Error(`no process ${name} in pod ${uid}`);
