@@ -12,9 +12,10 @@ export function Health({ health }: { readonly health: SystemHealth }) {
         <span className={`pill ${healthy ? 'good' : 'bad'}`}>{healthy ? 'healthy' : 'not healthy'}</span>{' '}
         {since !== undefined && <span className="quiet">since {moment(since)}</span>}
       </p>
-      {alerts.map(({ name, since: from, summary, runbook }) => (
+      {alerts.map(({ name, since: from, summary, runbook, over }) => (
         <p key={`${name} ${summary}`} className="notice">
           <strong>{name}</strong> since {moment(from)}: {summary} <code className="small">{runbook}</code>
+          {over !== undefined && ` It is over: ${over}; the alert ends by itself within a minute.`}
         </p>
       ))}
       <dl className="facts">

@@ -13,6 +13,8 @@ export interface FiringAlert {
   readonly runbook: string;
   /** The component or service that it is about, where it is about one. */
   readonly part?: string;
+  /** What the cluster itself says against it: it is over, and monitoring is about to know. Absent: it still is so. */
+  readonly over?: string;
 }
 
 /** How much of what may go wrong is left. */
@@ -32,7 +34,7 @@ export interface ErrorBudget {
 export interface SystemHealth {
   /** `silent`: it does not answer, so nobody would be told. */
   readonly monitoring: 'running' | 'silent';
-  /** Whether no alert fires that users notice. */
+  /** Whether no alert fires that users notice and that is not over. */
   readonly healthy: boolean;
   /** Since when it is so, ISO 8601; at most a week back. Absent: not known. */
   readonly since?: string;

@@ -4,7 +4,7 @@ import { type FakeApi, startFakeApi } from '../kubernetes/testing/fake-api.ts';
 import type { Project } from '../project/project.ts';
 import { healthOf } from './health.ts';
 
-const project = { name: 'hello' } as unknown as Project;
+const project = { name: 'hello', target: { namespace: 'hello' } } as unknown as Project;
 const context = { signal: new AbortController().signal };
 const below = '/api/v1/namespaces/ptp-monitoring/services/monitoring:prometheus/proxy/api/v1';
 
@@ -66,6 +66,16 @@ test('without a page the system is healthy since the last one', async () => {
   expect(await healthOf(context, client, project)).toMatchObject({
     healthy: true,
     since: '2023-11-14T22:13:20.000Z',
+  });
+});
+
+test('a page that the cluster itself knows to be over makes nobody unhealthy', async () => {
+  const node = { metadata: { name: 'node2' }, status: { conditions: [{ type: 'Ready', status: 'True' }] } };
+  api.documents.set('/api/v1/nodes/node2', node);
+  answers([alert({ alertname: 'NodeNotReady', node: 'node2' }, '2026-01-01T10:00:00Z')], '1700000000');
+  expect(await healthOf(context, client, project)).toMatchObject({
+    healthy: true,
+    alerts: [{ name: 'NodeNotReady', over: 'node2 is ready' }],
   });
 });
 

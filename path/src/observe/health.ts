@@ -3,14 +3,15 @@ import { monitoring } from '../core/monitoring.ts';
 import type { Context } from '../effects/context.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { Project } from '../project/project.ts';
+import { whyOver } from './over.ts';
 import { usualSlo } from './plan.ts';
 
 /** Milliseconds that the monitoring has to answer: somebody waits at a screen. */
 const patience = 4000;
 
 /**
- * Asks the cluster's monitoring how a system is, through the API server. A monitoring that does not answer is a finding
- * and no failure.
+ * Asks the cluster's monitoring how a system is, through the API server, and the cluster itself whether what it tells
+ * of is over. A monitoring that does not answer is a finding and no failure.
  */
 export async function healthOf(
   context: Pick<Context, 'signal'>,
@@ -18,16 +19,23 @@ export async function healthOf(
   project: Project,
 ): Promise<SystemHealth> {
   const asked = AbortSignal.any([context.signal, AbortSignal.timeout(patience)]);
-  const own = `project="${project.name}"`;
+  const of = `project="${project.name}"`;
   try {
     const [alerts, left, unhealthy, known] = await Promise.all([
       ask<{ readonly alerts: readonly Alert[] }>(client, 'alerts', {}, asked),
-      query(client, `ptp:slo_budget:left{${own}}`, asked),
-      query(client, `max(max_over_time((timestamp(ptp:pages:count{${own}} > 0))[7d:1m]))`, asked),
-      query(client, `min(min_over_time(timestamp(ptp:pages:count{${own}})[7d:1m]))`, asked),
+      query(client, `ptp:slo_budget:left{${of}}`, asked),
+      query(client, `max(max_over_time((timestamp(ptp:pages:count{${of}} > 0))[7d:1m]))`, asked),
+      query(client, `min(min_over_time(timestamp(ptp:pages:count{${of}})[7d:1m]))`, asked),
     ]);
-    const firing = alerts.alerts.flatMap((alert) => firingOf(project.name, alert));
-    const pages = firing.filter(({ severity }) => severity === 'page');
+    const own = alerts.alerts.flatMap((alert) => firingOf(project.name, alert));
+    const { namespace } = project.target;
+    const firing = await Promise.all(
+      own.map(async ({ labels, ...alert }) => {
+        const over = await whyOver(client, { alert: alert.name, labels, namespace }, asked);
+        return over === undefined ? alert : { ...alert, over };
+      }),
+    );
+    const pages = firing.filter(({ severity, over }) => severity === 'page' && over === undefined);
     const first = pages.map(({ since }) => since).toSorted()[0];
     const quiet = unhealthy[0]?.value ?? known[0]?.value;
     const since = first ?? (quiet === undefined ? undefined : new Date(quiet * 1000).toISOString());
@@ -52,7 +60,10 @@ interface Alert {
   readonly activeAt: string;
 }
 
-function firingOf(project: string, { labels, annotations, state, activeAt }: Alert): readonly FiringAlert[] {
+function firingOf(
+  project: string,
+  { labels, annotations, state, activeAt }: Alert,
+): readonly (FiringAlert & Pick<Alert, 'labels'>)[] {
   const { severity, kind } = labels;
   if (labels.project !== project || state !== 'firing') return [];
   if ((severity !== 'page' && severity !== 'ticket') || (kind !== 'cause' && kind !== 'symptom')) return [];
@@ -66,6 +77,7 @@ function firingOf(project: string, { labels, annotations, state, activeAt }: Ale
       summary: annotations.summary ?? '',
       runbook: annotations.runbook ?? '',
       ...(part === undefined ? {} : { part }),
+      labels,
     },
   ];
 }

@@ -1,26 +1,21 @@
-import type { PartStatus } from '../cli/actions.ts';
 import type { Problem } from '../core/failure.ts';
 import type { FiringAlert, SystemHealth } from '../core/health.ts';
 import { monitoring } from '../core/monitoring.ts';
 
 /**
  * What users notice, as problems: causes where any is known, else that the public route does not answer. Budgets that
- * burn are about the last hours and not about now: they are told of and make nothing wrong. An alert about a part that
- * is ready again is about to end and none.
+ * burn are about the last hours and not about now: they are told of and make nothing wrong. An alert that is over, as
+ * the cluster itself says, is about to end and none.
  * @param below what is known of the cluster's own parts already
  */
-export function alertProblems(
-  health: SystemHealth,
-  parts: readonly PartStatus[],
-  below: readonly Problem[],
-): readonly Problem[] {
+export function alertProblems(health: SystemHealth, below: readonly Problem[]): readonly Problem[] {
   if (health.monitoring === 'silent') {
     const told = below.some(({ where }) => where?.object?.startsWith(`${monitoring.namespace}/`) === true);
     return told ? [] : [silent];
   }
-  const now = ({ severity, name }: FiringAlert) => severity === 'page' && !name.includes('Budget');
-  const isBack = ({ part }: FiringAlert) => parts.some(({ name, ready }) => name === part && ready > 0);
-  const pages = health.alerts.filter((alert) => now(alert) && !isBack(alert));
+  const now = ({ severity, name, over }: FiringAlert) =>
+    severity === 'page' && !name.includes('Budget') && over === undefined;
+  const pages = health.alerts.filter(now);
   const causes = pages.filter(({ kind }) => kind === 'cause');
   return (causes.length > 0 ? causes : pages).map(({ name, since, summary, runbook }) => ({
     what: `${name}: ${summary}, since ${since.slice(0, 19).replace('T', ' ')}Z`,

@@ -71,9 +71,7 @@ export async function systemStatus(
       problems: [
         ...(state.problems ?? []),
         ...below,
-        ...(health === undefined || deployments.length === 0
-          ? []
-          : alertProblems(health, [...components, ...services], below)),
+        ...(health === undefined || deployments.length === 0 ? [] : alertProblems(health, below)),
         ...missing(components, services),
         ...problems,
         ...unfinished(records),

@@ -46,6 +46,21 @@ test('a ticket and a burning budget are told with their runbook, other pages are
   ]);
 });
 
+test('an alert that is over says by what, and that it ends by itself', () => {
+  const alert = {
+    name: 'NodeNotReady',
+    severity: 'page',
+    kind: 'cause',
+    since: '2026-01-01T10:00:00.000Z',
+    summary: 'the node node2 does not answer',
+    runbook: 'r.md',
+    over: 'node2 is ready',
+  } as const;
+  expect(healthLines({ ...well, alerts: [alert], budgets: [] }, release, look).slice(1)).toEqual([
+    '! NodeNotReady is over: node2 is ready; the alert ends by itself within a minute',
+  ]);
+});
+
 test('a monitoring that is silent', () => {
   expect(healthLines({ ...well, monitoring: 'silent' }, release, look)).toEqual(['● nobody watches over it']);
 });

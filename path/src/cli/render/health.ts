@@ -1,4 +1,4 @@
-import type { ErrorBudget, SystemHealth } from '../../core/health.ts';
+import type { ErrorBudget, FiringAlert, SystemHealth } from '../../core/health.ts';
 import type { SystemStatus } from '../actions.ts';
 import { type Look, styled } from './look.ts';
 
@@ -16,12 +16,16 @@ export function healthLines(
     ...health.budgets.map((budget) => `  ${budgetText(budget)}`),
     // The others are among the problems.
     ...health.alerts
-      .filter(({ name, severity }) => severity === 'ticket' || name.includes('Budget'))
-      .map(
-        ({ name, summary, runbook, since }) =>
-          `${styled(look, 'yellow', '!')} ${name}: ${summary}, since ${minute(since)} (${runbook})`,
-      ),
+      .filter(
+        ({ name, severity, over }) => severity === 'ticket' || name.includes('Budget') || over !== undefined,
+      )
+      .map((alert) => `${styled(look, 'yellow', '!')} ${alertText(alert)}`),
   ];
+}
+
+function alertText({ name, summary, runbook, since, over }: FiringAlert): string {
+  if (over !== undefined) return `${name} is over: ${over}; the alert ends by itself within a minute`;
+  return `${name}: ${summary}, since ${minute(since)} (${runbook})`;
 }
 
 /** The release that came last before it began, and how long before. */
