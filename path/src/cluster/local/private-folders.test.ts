@@ -16,6 +16,10 @@ test('each of the host’s folders is covered, and what is written comes below t
     );
 });
 
+test('what is mounted below the instance’s folder is seen in the machine: volumes may be on a disk of their own', () => {
+  expect(lines[at('/proc/self/fd/3 ')]).toContain('--rbind');
+});
+
 test('the instance’s own folders are taken hold of before they are covered, and put back after', () => {
   const covers = lines.flatMap((line, index) => (line.startsWith('mount -t overlay') ? [index] : []));
   expect(at('exec 3</var/lib/ptp/shop 4</run/ptp/shop')).toBeLessThan(Math.min(...covers));

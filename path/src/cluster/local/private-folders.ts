@@ -28,7 +28,8 @@ export function privateFolders({
     // Kept by their descriptors, because the overlays cover their paths.
     `exec 3<${root} 4<${run}`,
     ...overlays,
-    `mount --no-canonicalize --bind /proc/self/fd/3 ${root}`,
+    // With what is mounted below it: volumes may be on a disk of their own.
+    `mount --no-canonicalize --rbind /proc/self/fd/3 ${root}`,
     `mount --no-canonicalize --bind /proc/self/fd/4 ${run}`,
     'exec 3<&- 4<&-',
   ];

@@ -1,4 +1,4 @@
-import { access, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { access, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StepFailed } from '../../core/failure.ts';
 import type { Context } from '../../effects/context.ts';
@@ -42,16 +42,37 @@ export async function remove(
   };
 }
 
-/** Away at once, and gone a moment later: who is killed in between leaves no half of it to start from. */
+/**
+ * Away at once, and gone a moment later: who is killed in between leaves no half of it to start from. Disks of their own
+ * that are mounted there are emptied, and stay.
+ */
 async function removeData({ root }: Layout): Promise<void> {
+  const mounts = await mountsIn(root);
   const away = temporaryName(root);
-  const moved = await rename(root, away).then(
-    () => true,
-    () => false, // it is a mount, or not there
-  );
-  if (moved) return rm(away, { recursive: true, force: true });
-  for (const name of await readdir(root).catch(() => []))
-    await rm(join(root, name), { recursive: true, force: true });
+  const moved =
+    mounts.length === 0 &&
+    (await rename(root, away).then(
+      () => true,
+      () => false, // it is not there
+    ));
+  await (moved ? rm(away, { recursive: true, force: true }) : empty(root, mounts));
+}
+
+/** Where something is mounted at a folder or below it (proc(5), "/proc/pid/mounts"). */
+async function mountsIn(folder: string): Promise<readonly string[]> {
+  const text = await readFile('/proc/self/mounts', 'utf8');
+  const unescaped = (path: string) =>
+    path.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+  const points = text.split('\n').map((line) => unescaped(line.split(' ')[1] ?? ''));
+  return points.filter((point) => `${point}/`.startsWith(`${folder}/`));
+}
+
+async function empty(folder: string, mounts: readonly string[]): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
+    const stays = mounts.some((point) => `${point}/`.startsWith(`${path}/`));
+    await (stays ? empty(path, mounts) : rm(path, { recursive: true, force: true }));
+  }
 }
 
 async function exists(path: string): Promise<boolean> {
