@@ -76,6 +76,7 @@ const top = [
     'previewing.ts',
     'returning.ts',
     'stored-backups.ts',
+    'restoring.ts',
     'exchanging-key.ts',
     'drilling.ts',
     'cluster-actions.ts',

@@ -51,6 +51,9 @@ export function actionsFor(effects: Pick<Context, 'clock' | 'processes' | 'cache
       return upgrade({ ...effects, ...session }, project);
     },
     backup: async (...given) => (await onClusters()).backup(...given),
+    backups: async (...given) => (await onClusters()).backups(...given),
+    restorable: async (...given) => (await onClusters()).restorable(...given),
+    restore: async (...given) => (await onClusters()).restore(...given),
     drill: async (...given) => (await onClusters()).drill(...given),
     explain: async (...given) => (await onClusters()).explain(...given),
     trace: async (...given) => (await onClusters()).trace(...given),

@@ -121,6 +121,25 @@ export function clusterActions(effects: Pick<Context, 'clock' | 'processes' | 'c
         const { backUp } = await import('./maintain/backup.ts');
         return backUp(context(session), client, project);
       }),
+    backups: async (project, service, session) => {
+      const cluster = await running(context(session), project);
+      const { backupsOf } = await import('./restoring.ts');
+      return backupsOf(context(session), { cluster, project }, service);
+    },
+    restorable: async (project, wish, session) => {
+      const cluster = await running(context(session), project);
+      const { restorable } = await import('./restoring.ts');
+      return withClient(context(session), cluster, (client) =>
+        restorable(context(session), { client, cluster, project }, wish),
+      );
+    },
+    restore: async (project, wish, session) => {
+      const cluster = await running(context(session), project);
+      const { restore } = await import('./restoring.ts');
+      return withClient(context(session), cluster, (client) =>
+        restore(context(session), { client, cluster, project }, wish),
+      );
+    },
     report: async (project, session) => {
       const cluster = await running(context(session), project);
       const { report } = await import('./showing.ts');

@@ -1,23 +1,36 @@
 import { ReadableStream } from 'node:stream/web';
 import { UserMistake } from './core/failure.ts';
-import type { Cluster } from './core/handover.ts';
+import type { Cluster, StoredBackup } from './core/handover.ts';
+import type { Secret } from './core/secret.ts';
 import type { Context } from './effects/context.ts';
 import type { ReadableBackup } from './maintain/drill.ts';
 import type { Project } from './project/project.ts';
-import { openBackups } from './registry/stored-backups.ts';
+import { type BackupStore, openBackups } from './registry/stored-backups.ts';
 import { backupKeyFile, readBackupKey } from './services/backup-key.ts';
 import { backupName } from './services/postgres/backup/plan.ts';
 
+interface Place {
+  readonly cluster: Cluster;
+  readonly project: Project;
+}
+
+/** The backups of a service, decrypted on this machine as they are read: the key never goes to the cluster. */
+export interface ReadableBackups extends Pick<BackupStore, 'list' | 'close'> {
+  /** As `BackupStore.find`. */
+  find(tag?: string): Promise<ReadableBackup | undefined>;
+  /** The key that they are read with. */
+  readonly identity: Secret;
+}
+
 /**
- * The newest backup of a service, decrypted on this machine as it is read: the key never goes to the cluster.
- * @returns undefined where there is none
+ * Opens the backups of a service; close it at the end.
  * @throws UserMistake where this machine does not have the key
  */
-export async function newestBackup(
+export async function openReadable(
   context: Context,
-  { cluster, project }: { readonly cluster: Cluster; readonly project: Project },
+  { cluster, project }: Place,
   service: string,
-): Promise<ReadableBackup | undefined> {
+): Promise<ReadableBackups> {
   const file = backupKeyFile(project.name, process.env);
   const identity = await readBackupKey(file);
   if (identity === undefined)
@@ -26,15 +39,59 @@ export async function newestBackup(
       where: { file },
       next: 'Put it there, or name its file with PTP_BACKUP_KEY.',
     });
-  const store = openBackups(context, cluster.registry, backupName({ name: service }));
-  const found = await store.newest().catch(async (error: unknown) => {
-    await store.close();
-    throw error;
-  });
-  if (found === undefined) {
-    await store.close();
-    return undefined;
+  const store = listedBackups(context, { cluster, project }, service);
+  return {
+    identity,
+    list: () => store.list(),
+    async find(tag) {
+      const found = await store.find(tag);
+      return found === undefined ? undefined : readable(found, identity, file);
+    },
+    close: () => store.close(),
+  };
+}
+
+/** The backups of a service as they are kept, encrypted; close it at the end. */
+export function listedBackups(
+  context: Context,
+  { cluster }: Pick<Place, 'cluster'> & Partial<Place>,
+  service: string,
+): BackupStore {
+  return openBackups(context, cluster.registry, backupName({ name: service }));
+}
+
+/**
+ * The newest backup of a service that its schedule or `ptp backup` has made.
+ * @returns undefined where there is none
+ * @throws UserMistake where this machine does not have the key
+ */
+export async function newestBackup(
+  context: Context,
+  place: Place,
+  service: string,
+): Promise<ReadableBackup | undefined> {
+  const store = await openReadable(context, place, service);
+  let found: ReadableBackup | undefined;
+  try {
+    found = await store.find();
+  } finally {
+    if (found === undefined) await store.close();
   }
+  if (found === undefined) return undefined;
+  const { dump } = found;
+  return {
+    ...found,
+    async *dump() {
+      try {
+        yield* dump();
+      } finally {
+        await store.close();
+      }
+    },
+  };
+}
+
+async function readable(found: StoredBackup, identity: Secret, file: string): Promise<ReadableBackup> {
   const { Decrypter } = await import('age-encryption');
   const decrypter = new Decrypter();
   decrypter.addIdentity(identity.reveal());
@@ -53,13 +110,7 @@ export async function newestBackup(
     name,
     created,
     bytes,
-    async *dump() {
-      try {
-        yield* open(found.dump());
-      } finally {
-        await store.close();
-      }
-    },
+    dump: () => open(found.dump()),
     async tables() {
       const pieces: Uint8Array[] = [];
       for await (const piece of open(found.tables())) pieces.push(piece);

@@ -54,6 +54,12 @@ export interface Actions {
   upgrade(project: Project, session: Session): Promise<readonly Upgraded[]>;
   /** Makes a backup of every service that has backups, now; returns the services' names. */
   backup(project: Project, session: Session): Promise<readonly string[]>;
+  /** The backups that there are of a service's data, the newest first. */
+  backups(project: Project, service: string | undefined, session: Session): Promise<Backups>;
+  /** What putting a backup in the place of a service's data would lose; changes nothing. */
+  restorable(project: Project, wish: RestoreWish, session: Session): Promise<Restorable>;
+  /** Puts a backup in the place of a service's data; where one was broken off it goes on. */
+  restore(project: Project, wish: RestoreWish & RestoreOptions, session: Session): Promise<Restored>;
   /** All that is known of the system now: as data, and as one HTML file. */
   report(project: Project, session: Session): Promise<{ readonly model: object; readonly html: string }>;
   /** Serves the page of a system on 127.0.0.1 until it is closed. `port` 0: any that is free. */
@@ -191,6 +197,72 @@ export interface DrillOptions {
   /** Of a node that is lost: whether it stops without warning, and which one. */
   readonly sudden?: boolean;
   readonly node?: string;
+}
+
+/** The backups of a service. */
+export interface Backups {
+  readonly service: string;
+  readonly backups: readonly {
+    /** What `--backup` takes: `20261126t031700z`. */
+    readonly tag: string;
+    /** The moment whose data it has. */
+    readonly created: Date;
+    /** Whether it is what a restoration has replaced. */
+    readonly replaced: boolean;
+  }[];
+}
+
+/** Which backup of which service. */
+export interface RestoreWish {
+  /** Absent: the only one there is. */
+  readonly service?: string | undefined;
+  /** A moment, as `backups` has it or in ISO 8601; absent: the newest that is not what a restoration replaced. */
+  readonly backup?: string | undefined;
+}
+
+/** What a restoration would lose. */
+export interface Restorable {
+  readonly service: string;
+  /** Absent: a restoration that was broken off has nothing left to lose. */
+  readonly backup?: {
+    readonly tag: string;
+    readonly name: string;
+    readonly created: Date;
+    readonly bytes: number;
+  };
+  /** The age of the backup: what was written since then is not in it. */
+  readonly secondsLost: number;
+  /** Tables that are others now than in the backup, with their rows; undefined: what is there cannot be read. */
+  readonly tables?: readonly {
+    readonly name: string;
+    readonly now?: number;
+    readonly backup?: number;
+    readonly lost: number;
+  }[];
+  /** The name of the backup that serves already: what it has replaced is still to be backed up and deleted. */
+  readonly unfinished?: string;
+}
+
+export interface RestoreOptions {
+  /** Whether what is replaced is backed up before it is deleted. */
+  readonly lastBackup: boolean;
+}
+
+/** What a restoration brought about. */
+export interface Restored {
+  readonly service: string;
+  /** What serves now. */
+  readonly backup: string;
+  /** Whether it went on with one that had been broken off when this backup served already. */
+  readonly resumed: boolean;
+  readonly secondsLost: number;
+  /** What was compared; absent where it was before. */
+  readonly rows?: number;
+  readonly tables?: number;
+  /** Components whose migrations ran on it. */
+  readonly migrated: readonly string[];
+  /** The tag of the backup of what it has replaced; absent: there was nothing, or it was not asked for. */
+  readonly replaced?: string;
 }
 
 export interface BuildOptions {

@@ -17,6 +17,7 @@ import { logs } from './commands/logs.ts';
 import { open } from './commands/open.ts';
 import { plan } from './commands/plan.ts';
 import { report } from './commands/report.ts';
+import { restore } from './commands/restore.ts';
 import { rollback } from './commands/rollback.ts';
 import { rotate } from './commands/rotate.ts';
 import { status } from './commands/status.ts';
@@ -40,6 +41,7 @@ export const commands: readonly Command[] = [
   rollback,
   verify,
   backup,
+  restore,
   drill,
   rotate,
   upgrade,

@@ -117,6 +117,15 @@ const actions: Actions = {
   ],
   upgrade: async () => [{ kind: 'base', release: 5, rolled: ['web'] }],
   backup: async () => ['database'],
+  backups: async () => ({ service: 'database', backups: [] }),
+  restorable: async () => ({ service: 'database', secondsLost: 0 }),
+  restore: async () => ({
+    service: 'database',
+    backup: 'r/b:1',
+    resumed: true,
+    secondsLost: 0,
+    migrated: [],
+  }),
   drills: async () => [{ drill: 'renew', summary: 'anew', results: [drilled], passed: drilled.ended }],
   drill: async (_project, drill, { rate }) => ({ ...drilled, drill, facts: { rate } }),
   explain: async () => [

@@ -215,6 +215,34 @@ export interface Rehearsal {
   readonly seconds: number;
 }
 
+/** A service whose data is replaced by what a backup holds, made beside it first. Nothing is changed until `switchOver`. */
+export interface Restoration {
+  /** The database that what is replaced is kept as, until it is let go of. */
+  readonly replaced: string;
+  /**
+   * The name of the backup that serves already, where an earlier restoration was broken off after it had switched over: what
+   * it replaced is there still.
+   */
+  readonly unfinished?: string;
+  /** What the tables of the data that serves are now: a line for each. Throws StepFailed where they cannot be read. */
+  present(): Promise<string>;
+  /** Makes the database beside of a dump; what an earlier attempt has left of one is thrown away. */
+  restore(dump: AsyncIterable<Uint8Array>): Promise<Rehearsal>;
+  /** Does something while a Secret lets components use the database beside as they use the one that serves; its name. */
+  withBinding<T>(work: (secret: string) => Promise<T>): Promise<T>;
+  /**
+   * Puts the database beside in the place of the one that serves, whose connections are ended; all or nothing.
+   * @param backup the name of what it was made of, to be remembered
+   */
+  switchOver(backup: string): Promise<void>;
+  /** What the tables of what was replaced are: a line for each. */
+  replacedTables(): Promise<string>;
+  /** Deletes what was replaced. */
+  forgetReplaced(): Promise<void>;
+  /** Deletes the database beside. Nothing to do is no error. */
+  discard(): Promise<void>;
+}
+
 /** What runs after a deploy. */
 export interface Release {
   readonly namespace: string;

@@ -37,6 +37,35 @@ export async function backUp(
   });
 }
 
+/**
+ * Makes a backup of what a restoration has replaced: a database of its own name beside the service's. Nothing older is deleted for it.
+ * @throws StepFailed where it does not come to its end
+ */
+export async function backUpReplaced(
+  context: Context,
+  client: KubernetesClient,
+  project: Project,
+  { service, database }: { readonly service: string; readonly database: string },
+): Promise<void> {
+  const job = await jobFor(context, client, project, service);
+  const env = [
+    { name: 'DATABASE', value: database },
+    { name: 'SUFFIX', value: '-replaced' },
+    { name: 'KEEP', value: '100000' },
+  ];
+  const spec = job.spec?.template.spec;
+  if (spec === undefined) throw new Error(`the Job of ${service}'s backups has no pod`);
+  const named = new Set(env.map(({ name }) => name));
+  const containers = spec.containers.map((container) => ({
+    ...container,
+    env: [...(container.env ?? []).filter(({ name }) => !named.has(name)), ...env],
+  }));
+  const template = { ...job.spec?.template, spec: { ...spec, containers } };
+  const own = { ...job, spec: { ...job.spec, template } };
+  await apply(context, client, [own], { step: 'maintain', project: project.name });
+  await waitUntilReady(context, client, [own], { step: 'maintain', deadline });
+}
+
 async function jobFor(
   { clock, signal }: Pick<Context, 'clock' | 'signal'>,
   client: KubernetesClient,

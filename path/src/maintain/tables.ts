@@ -30,3 +30,30 @@ export function differences(expected: readonly TableSum[], found: readonly Table
     return before.sum === after.sum ? [] : [`${name} has other rows`];
   });
 }
+
+/** What a table has now and would have afterwards. */
+export interface TableLoss {
+  readonly name: string;
+  /** Rows; undefined: the table is not there. */
+  readonly now?: number;
+  readonly backup?: number;
+  /** Rows that are there now and would not be: at least so many, since those that were altered are not counted. */
+  readonly lost: number;
+}
+
+/** What tables would lose if they were as they are in a backup; those that are the same are left out. Pure. */
+export function losses(now: readonly TableSum[], backup: readonly TableSum[]): readonly TableLoss[] {
+  const names = [...new Set([...now, ...backup].map(({ name }) => name))].toSorted();
+  return names.flatMap((name) => {
+    const [before, after] = [now, backup].map((all) => all.find((one) => one.name === name));
+    if (before?.rows === after?.rows && before?.sum === after?.sum) return [];
+    return [
+      {
+        name,
+        ...(before === undefined ? {} : { now: before.rows }),
+        ...(after === undefined ? {} : { backup: after.rows }),
+        lost: Math.max(0, (before?.rows ?? 0) - (after?.rows ?? 0)),
+      },
+    ];
+  });
+}

@@ -21,10 +21,22 @@ const manifestSchema = z.object({
   annotations: z.object({ 'org.opencontainers.image.created': z.iso.datetime() }),
 });
 
-/** Backups in a registry. */
+/** What a backup's tag says. */
+export interface BackupTag {
+  /** `20261126t031700z`, `20261126t101500z-replaced` */
+  readonly tag: string;
+  /** The moment whose data it has. */
+  readonly created: Date;
+  /** Whether it is what a restoration has replaced, and not one of the schedule's. */
+  readonly replaced: boolean;
+}
+
+/** Backups in a registry. Every function throws StepFailed or UserMistake where the registry does not give them. */
 export interface BackupStore {
-  /** The newest backup; undefined where there is none. Throws StepFailed or UserMistake. */
-  newest(): Promise<StoredBackup | undefined>;
+  /** All of them, the newest first. */
+  list(): Promise<readonly BackupTag[]>;
+  /** The one with a tag; undefined: the newest that is not what a restoration replaced. Undefined where there is none. */
+  find(tag?: string): Promise<StoredBackup | undefined>;
   close(): Promise<void>;
 }
 
@@ -32,11 +44,14 @@ export interface BackupStore {
 export function openBackups(context: Context, registry: RegistryAccess, name: string): BackupStore {
   const client = createClient(context, registry);
   const repository = repositoryOf(registry, name);
+  const list = async () => backupTags(await client.send(listTags(repository)));
   return {
-    async newest() {
-      const tags = await client.send(listTags(repository));
-      const tag = newestTag(tags);
-      if (tag === undefined) return undefined;
+    list,
+    async find(wanted) {
+      const all = await list();
+      const found = all.find(({ tag, replaced }) => (wanted === undefined ? !replaced : tag === wanted));
+      if (found === undefined) return undefined;
+      const { tag } = found;
       const { bytes } = await client.send(getManifest(repository, tag));
       const read = manifestSchema.safeParse(JSON.parse(bytes.toString('utf8')));
       if (!read.success)
@@ -66,12 +81,18 @@ export function openBackups(context: Context, registry: RegistryAccess, name: st
   };
 }
 
-/** The newest of those that are moments, `20261126t031700z`; tags sort as their moments do. */
-export function newestTag(tags: readonly string[]): string | undefined {
+/** The tags that are moments, `20261126t031700z`, the newest first; others are none of ours. Pure. */
+export function backupTags(tags: readonly string[]): readonly BackupTag[] {
   return tags
-    .filter((tag) => /^\d{8}t\d{6}z$/.test(tag))
-    .toSorted()
-    .at(-1);
+    .flatMap((tag) => {
+      const [, date, time, replaced] = /^(\d{8})t(\d{6})z(-replaced)?$/.exec(tag) ?? [];
+      if (date === undefined || time === undefined) return [];
+      const pairs = (text: string) => text.match(/\d\d/g) ?? [];
+      const day = `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}`;
+      const created = new Date(`${day}T${pairs(time).join(':')}Z`);
+      return Number.isNaN(created.getTime()) ? [] : [{ tag, created, replaced: replaced !== undefined }];
+    })
+    .toSorted((one, other) => (one.tag < other.tag ? 1 : -1));
 }
 
 /** The tags of a repository (distribution spec 1.1, "Listing Tags"); none where there is no such repository. */

@@ -5,6 +5,7 @@ import type {
   ManagedDatabase,
   PublishedImage,
   Rehearsal,
+  Restoration,
 } from '../core/handover.ts';
 import type { DebianImage } from '../core/image-spec.ts';
 import type { Context } from '../effects/context.ts';
@@ -57,6 +58,11 @@ export interface ServiceKind {
   rotate?(context: Context, place: ServicePlace): Promise<CredentialRotation>;
   /** Restores a dump into a server that is made for it and taken away again. Absent: cannot. */
   rehearse?(context: Context, place: ServicePlace, dump: AsyncIterable<Uint8Array>): Promise<Rehearsal>;
+  /**
+   * Begins to put a backup in the place of its data; changes nothing yet. Throws StepFailed where it does not run.
+   * Absent: cannot.
+   */
+  restoration?(context: Context, place: ServicePlace): Promise<Restoration>;
 }
 
 /** A service that runs. */

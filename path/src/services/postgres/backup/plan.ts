@@ -28,6 +28,14 @@ export function backupName(service: { readonly name: string }): string {
   return `${service.name}-backup`;
 }
 
+/** On the pods that make backups: which scripts they have. */
+export const scriptsAnnotation = 'ptp.dev/scripts';
+
+/** What that says where the cluster has the scripts of this version of ptp. */
+export function scriptsRevision(service: { readonly version: number }): string {
+  return hashOf(backupScripts(programs(service.version)));
+}
+
 /** The objects that make backups of one server; none where ptp.yaml asks for none. */
 export function planBackup(input: ServiceInput): readonly KubernetesObject[] {
   const { backup, service } = input;
@@ -87,7 +95,7 @@ function cronJob(
           template: {
             metadata: {
               labels: podLabelsOf(service.name),
-              annotations: { 'ptp.dev/scripts': revision },
+              annotations: { [scriptsAnnotation]: revision },
             },
             spec: podSpec(input, image.reference, recipient),
           },

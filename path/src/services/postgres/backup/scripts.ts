@@ -1,7 +1,8 @@
 /*
  * What a backup's pod runs. One snapshot of the database gives the dump and the sums of all tables, so that what is
  * restored can be compared with what was there then and not with what has become of it since. Nothing that is not encrypted is
- * written anywhere: the dump goes through a pipe.
+ * written anywhere: the dump goes through a pipe. What a restoration replaces is backed up by the same scripts: DATABASE and
+ * SUFFIX say so.
  */
 
 /** Settings under which rows read the same on every server. */
@@ -34,11 +35,11 @@ cd /work
 rm -rf ./*
 scripts=/etc/ptp-backup
 read_binding() { cat "/bindings/$1"; }
-PGHOST=$(read_binding host) PGPORT=$(read_binding port) PGDATABASE=$(read_binding database)
+PGHOST=$(read_binding host) PGPORT=$(read_binding port) PGDATABASE=\${DATABASE:-$(read_binding database)}
 PGUSER=$(read_binding username) PGPASSWORD=$(read_binding password)
 export PGHOST PGPORT PGDATABASE PGUSER PGPASSWORD
 created=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-tag=$(date -u -d "$created" +%Y%m%dt%H%M%Sz)
+tag=$(date -u -d "$created" +%Y%m%dt%H%M%Sz)\${SUFFIX:-}
 ${programs}/psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --file="$scripts/snapshot.sql"
 if [ ! -e dumped ]; then echo 'the dump did not come to its end' >&2; exit 1; fi
 age --encrypt --recipient "$RECIPIENT" --output tables.age < tables
@@ -85,7 +86,7 @@ ask --upload-file manifest --header 'Content-Type: application/vnd.oci.image.man
 # The oldest beyond those that are kept go; a registry that deletes nothing keeps them.
 list=$(ask "$REGISTRY/tags/list?n=1000")
 IFS='"'
-tags=$(for word in $list; do case $word in [0-9]*t[0-9]*z) printf '%s\\n' "$word" ;; esac; done | sort | head -n "-$KEEP")
+tags=$(for word in $list; do case $word in [0-9]*t[0-9]*z | [0-9]*t[0-9]*z-replaced) printf '%s\\n' "$word" ;; esac; done | sort | head -n "-$KEEP")
 unset IFS
 for old in $tags; do
   digest=$(ask --head --header 'Accept: application/vnd.oci.image.manifest.v1+json' --output /dev/null --write-out '%header{docker-content-digest}' "$REGISTRY/manifests/$old") || continue
