@@ -57,7 +57,7 @@ const shared: Readonly<Record<string, readonly string[]>> = {
     'operate',
     'cli',
   ],
-  explain: ['core', 'project', 'kubernetes', 'releases', 'snapshot'],
+  explain: ['core', 'project', 'kubernetes', 'releases', 'snapshot', 'cost'],
   cli: ['core', 'project'],
 };
 const belowSteps = ['core', 'effects', 'project', 'oci', 'kubernetes'];

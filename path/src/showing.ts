@@ -10,7 +10,7 @@ import { followLogs } from './operate/logs.ts';
 import { systemStatus } from './operate/status.ts';
 import { readReleases } from './releases/store.ts';
 import { publicUrl } from './route/plan.ts';
-import { billOf, decisions, type Surveyed, survey } from './surveying.ts';
+import { decisions, type Surveyed, survey } from './surveying.ts';
 import { pageBundle } from './ui/bundle.ts';
 import { releaseDiff } from './ui/diff.ts';
 import { followLive } from './ui/live.ts';
@@ -25,12 +25,11 @@ const dashboard = join(import.meta.dirname, '../../dashboard');
 export async function lookAtAll(context: Context, surveyed: Surveyed): Promise<PageModel> {
   const { client, cluster, project } = surveyed;
   const quiet = { ...context, emit: () => {} };
-  const [snapshot, pages, drills, status, bill] = await Promise.all([
+  const [snapshot, pages, drills, status] = await Promise.all([
     survey(quiet, surveyed),
     decisions(),
     drillStates(quiet, client, project),
     systemStatus(quiet, project, { state: 'running', cluster }),
-    billOf(quiet, project),
   ]);
   return pageModel({
     snapshot,
@@ -38,7 +37,7 @@ export async function lookAtAll(context: Context, surveyed: Surveyed): Promise<P
     answers: topics.map((topic) => answerOf(topic, snapshot, pages)),
     drills,
     decisions: pages,
-    cost: costOf(snapshot, bill),
+    cost: costOf(snapshot, snapshot.bill),
   });
 }
 

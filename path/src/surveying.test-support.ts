@@ -3,15 +3,19 @@ import { planAdmission } from './admission/plan.ts';
 import type { Cluster, PublishedImage } from './core/handover.ts';
 import { Secret } from './core/secret.ts';
 import { planDeploy } from './deploy/plan.ts';
+import { label } from './kubernetes/labels.ts';
 import { namespaceFor } from './kubernetes/namespace.ts';
 import type { AnyObject, KubernetesObject, SecretObject } from './kubernetes/objects.ts';
+import { type LiveRule, watchedRules } from './observe/live.ts';
+import { rulesOf } from './observe/plan.ts';
 import { loadProject } from './project/load.ts';
+import type { Project } from './project/project.ts';
 import type { ReleaseRecord } from './releases/record.ts';
 import { planRoute } from './route/plan.ts';
 import { serviceKinds } from './services/table.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
 
-const root = join(import.meta.dirname, '../..');
+const file = join(import.meta.dirname, '../../ptp.yaml');
 const letter = (name: string) => (name.length % 10).toString();
 
 /** An image of the reference system as a registry would have it. */
@@ -30,15 +34,30 @@ const cluster: Cluster = {
   entry: { address: '127.0.0.1', http: 80, https: 443 },
 };
 
-/** The reference system's plan, as if a cluster had just taken all of it. */
-export async function plannedSnapshot(): Promise<Snapshot> {
-  const file = join(root, 'ptp.yaml');
+/** All that is planned of the reference system. */
+async function planned() {
   const project = await loadProject(file, 'local', { env: {}, shownAs: 'ptp.yaml' });
   const services = project.services.map((service) => {
     const kind = serviceKinds[service.type];
     const { binding, admin } = kind.credentials(project, service);
-    const input = { project, service, cluster, image: imageOf(kind.image(service).name), binding, admin };
-    return { objects: kind.plan(input), binding: kind.bind(input), secret: binding, image: input.image };
+    const input = {
+      project,
+      service,
+      cluster,
+      image: imageOf(kind.image(service).name),
+      binding,
+      admin,
+      ...(kind.backupImage === undefined
+        ? {}
+        : { backup: { image: imageOf(kind.backupImage(service).name), recipient: 'age1test' } }),
+    };
+    return {
+      objects: kind.plan(input),
+      binding: kind.bind(input),
+      secret: binding,
+      admin,
+      image: input.image,
+    };
   });
   const images = project.components.map(({ name }) => imageOf(name));
   const deploy = planDeploy({ project, images, bindings: services.map(({ binding }) => binding) });
@@ -53,10 +72,26 @@ export async function plannedSnapshot(): Promise<Snapshot> {
   };
   const objects = [
     namespaceFor(project.target.namespace),
-    ...Object.values(manifests).flat(),
+    ...Object.values(manifests).flat().map(owned),
     admission.policy,
     admission.binding,
   ];
+  return { project, services, images, all, deploy, manifests, objects };
+}
+
+/** Every object of the reference system that the path plans, its migrations and Secrets too. */
+export async function plannedObjects(): Promise<readonly KubernetesObject[]> {
+  const { objects, deploy, services } = await planned();
+  return [
+    ...objects,
+    ...deploy.migrations.map(({ job }) => job),
+    ...services.flatMap(({ secret, admin }) => [secret, admin].map(owned)),
+  ];
+}
+
+/** The reference system's plan, as if a cluster had just taken all of it. */
+export async function plannedSnapshot(): Promise<Snapshot> {
+  const { project, services, images, all, deploy, manifests, objects } = await planned();
   const release: ReleaseRecord = {
     version: 1,
     number: 1,
@@ -85,6 +120,7 @@ export async function plannedSnapshot(): Promise<Snapshot> {
         metadata: { name: 'node1' },
         status: {
           capacity: { cpu: '2', memory: '4Gi' },
+          nodeInfo: { kubeletVersion: 'v1.37.2', containerRuntimeVersion: 'containerd://2.3.3' },
           conditions: [{ type: 'Ready', status: 'True' }],
         } as never,
       },
@@ -93,6 +129,7 @@ export async function plannedSnapshot(): Promise<Snapshot> {
     secrets: services.map(({ secret }: { readonly secret: SecretObject }) => ({
       name: secret.metadata.name,
       type: secret.type ?? '',
+      labels: secret.metadata.labels ?? {},
       keys: Object.keys(secret.data ?? secret.stringData ?? {}),
     })),
     releases: [release],
@@ -123,8 +160,43 @@ export async function plannedSnapshot(): Promise<Snapshot> {
       failed: 0,
       seconds: 0.4,
     })),
+    watching: {
+      health: {
+        monitoring: 'running',
+        healthy: true,
+        since: '2026-11-26T10:00:00.000Z',
+        alerts: [],
+        budgets: [
+          { slo: 'availability', objective: 0.995, window: 30, left: 1 },
+          { slo: 'latency', objective: 0.99, within: 500, window: 30, left: 0.9 },
+        ],
+      },
+      rules: watchedRules(project, { groups: [{ rules: liveRules(project) }] }),
+      lastHour: { requests: 0.4, kept: { availability: 1, latency: 0.999 } },
+    },
     unread: [],
   };
+}
+
+/** The rules of a project, as a monitoring answers that has all of them and sees nothing wrong. */
+function liveRules(project: Project): readonly LiveRule[] {
+  return rulesOf(project)
+    .flatMap(({ rules }) => rules)
+    .flatMap((rule) =>
+      'alert' in rule
+        ? [
+            {
+              name: rule.alert,
+              query: rule.expr,
+              duration: 60,
+              labels: { ...rule.labels },
+              state: 'inactive',
+              health: 'ok',
+              lastEvaluation: '2026-11-26T11:59:45.000Z',
+            },
+          ]
+        : [],
+    );
 }
 
 const classes: readonly AnyObject[] = [
@@ -144,6 +216,12 @@ const claim: AnyObject = {
   spec: { resources: { requests: { storage: '1Gi' } }, storageClassName: 'local-path' },
   status: { phase: 'Bound' },
 };
+
+/** An object with the label that applying gives it. */
+function owned(object: KubernetesObject): KubernetesObject {
+  const labels = { ...object.metadata.labels, [label.managedBy]: 'ptp' };
+  return { ...object, metadata: { ...object.metadata, labels } };
+}
 
 /** An object as its controller leaves it when all is well. */
 function settled(object: KubernetesObject): AnyObject {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { admissionReasons } from './admission/reasons.ts';
 import type { Answer, Trace } from './core/answer.ts';
 import type { Bill } from './core/bill.ts';
 import type { CostReport } from './core/cost.ts';
@@ -6,22 +7,30 @@ import { UserMistake } from './core/failure.ts';
 import type { Cluster } from './core/handover.ts';
 import type { Reasons } from './core/reason.ts';
 import { costOf } from './cost/cost.ts';
+import { migrationReasons } from './deploy/migration-reasons.ts';
 import { deployReasons } from './deploy/reasons.ts';
 import type { Context } from './effects/context.ts';
 import { answerOf } from './explain/answer.ts';
 import { type Decision, readDecisions } from './explain/decisions.ts';
 import { topics } from './explain/topics.ts';
 import { traceField } from './explain/trace.ts';
+import { imageReasons } from './image/reasons.ts';
 import { admissionPolicyName } from './kubernetes/admission-rights.ts';
 import type { KubernetesClient } from './kubernetes/client.ts';
+import { groundReasons } from './kubernetes/reasons.ts';
+import { drillReasons } from './maintain/reasons.ts';
+import { observeReasons } from './observe/reasons.ts';
 import type { Project } from './project/project.ts';
 import { openAttachments } from './registry/attachments.ts';
+import { releaseReasons } from './releases/reasons.ts';
 import { publicUrl } from './route/plan.ts';
 import { routeReasons } from './route/reasons.ts';
 import { backupReasons } from './services/postgres/backup/reasons.ts';
 import { postgresReasons } from './services/postgres/reasons.ts';
+import { serviceSecretReasons } from './services/secret-reasons.ts';
 import { readSnapshot } from './snapshot/read.ts';
-import type { Snapshot, Watching } from './snapshot/snapshot.ts';
+import type { Snapshot } from './snapshot/snapshot.ts';
+import { vulnerabilityReasons } from './vulnerabilities/reasons.ts';
 
 /** A system that runs, and the way to it. */
 export interface Surveyed {
@@ -32,10 +41,19 @@ export interface Surveyed {
 
 /** Why each field that the path plans is as it is. */
 export const allReasons: readonly Reasons[] = [
+  ...groundReasons,
+  ...admissionReasons,
+  ...imageReasons,
   ...deployReasons,
+  ...migrationReasons,
   ...postgresReasons,
   ...backupReasons,
+  ...serviceSecretReasons,
   ...routeReasons,
+  ...releaseReasons,
+  ...drillReasons,
+  ...observeReasons,
+  ...vulnerabilityReasons,
 ];
 
 /** A system as it is now, read once. Throws StepFailed where the cluster does not answer. */
@@ -48,7 +66,8 @@ export async function survey(context: Context, { client, cluster, project }: Sur
       project,
       url: publicUrl({ project, cluster }),
       attachments,
-      watching: () => watchingOver(context, client, project),
+      watching: () => watching(context, { client, cluster, project }),
+      bill: () => billOf(context, project),
       admissionPolicy: admissionPolicyName(project.target.namespace),
     });
   } finally {
@@ -58,8 +77,8 @@ export async function survey(context: Context, { client, cluster, project }: Sur
 
 /** What a system costs a month where it runs. */
 export async function cost(context: Context, surveyed: Surveyed): Promise<CostReport> {
-  const [snapshot, bill] = await Promise.all([survey(context, surveyed), billOf(context, surveyed.project)]);
-  return costOf(snapshot, bill);
+  const snapshot = await survey(context, surveyed);
+  return costOf(snapshot, snapshot.bill);
 }
 
 /** What a target in a public cloud is made of and costs; undefined for any other. */
@@ -105,21 +124,11 @@ export async function trace(
 }
 
 /** What watches over a system; undefined where its target has no monitoring. */
-async function watchingOver(
+async function watching(
   context: Context,
-  client: KubernetesClient,
-  project: Project,
-): Promise<Watching | undefined> {
+  { client, project }: Surveyed,
+): Promise<Snapshot['watching'] | undefined> {
   if (project.target.monitoring !== 'cluster') return undefined;
-  const { healthOf } = await import('./observe/health.ts');
-  const { rulesOf } = await import('./observe/plan.ts');
-  const rules = rulesOf(project).flatMap((group) => group.rules);
-  return {
-    health: await healthOf(context, client, project),
-    rules: rules.flatMap((rule) =>
-      'alert' in rule && rule.labels.severity !== 'none'
-        ? [{ name: rule.alert, severity: rule.labels.severity, summary: rule.annotations.summary }]
-        : [],
-    ),
-  };
+  const { watchingOver } = await import('./observe/live.ts');
+  return watchingOver(context, client, project);
 }

@@ -39,5 +39,17 @@ export const exercise: readonly { readonly question: string; readonly topic: str
   { question: 'How will you roll out updates?', topic: 'updates' },
   { question: "How will you ensure certificates don't expire?", topic: 'certificates' },
   { question: "How are you using the cloud's resources to minimise cost?", topic: 'cost' },
-  { question: 'What would it look like for 100 teams', topic: 'teams' },
+  ...[
+    'What would it look like for 100 teams',
+    'watch source repositories',
+    'test',
+    'scan the source',
+    'build the image',
+    'scan the image',
+    'generate manifests that enforce the organisation’s standards',
+    'push them to a GitOps repository',
+    'apply from there',
+    'create ingress routes with DNS and TLS certificates',
+    'provision services',
+  ].map((question) => ({ question, topic: 'teams' })),
 ];

@@ -22,7 +22,12 @@ export function fieldFact(
   const [kind, name] = object;
   const value = valueAt(oneOf(snapshot, kind, name), pathParts(path) ?? []);
   const is = typeof value === 'string' || value === undefined ? value : JSON.stringify(value);
-  return fact(what, is, `ptp explain ${kind.toLowerCase()}/${name} ${quoted(path)}`);
+  return fact(what, is, showing(kind, name, path));
+}
+
+/** The command that shows a field as it is, with its rule. */
+export function showing(kind: string, name: string, path = ''): string {
+  return `ptp explain ${kind.toLowerCase()}/${name} ${quoted(path)}`.trim();
 }
 
 /** `1.2 MiB`, `340 KiB` */

@@ -7,6 +7,7 @@ import type { AnyObject } from '../kubernetes/objects.ts';
 import { readYaml } from '../project/yaml-text.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { linkTo } from './answer.ts';
+import { explainable } from './objects.ts';
 
 /** What a field is traced with. */
 export interface TraceInput {
@@ -51,7 +52,8 @@ export function traceField({ snapshot, reasons, pages }: TraceInput, name: strin
   };
 }
 
-function objectCalled({ objects }: Snapshot, text: string): AnyObject {
+function objectCalled(snapshot: Snapshot, text: string): AnyObject {
+  const objects = explainable(snapshot);
   const [kind = '', name = ''] = text.split('/');
   const same = (one: AnyObject) => one.kind.toLowerCase() === kind.toLowerCase().replace(/s$/, '');
   const ofKind = objects.filter((one) => same(one) || one.kind.toLowerCase() === kind.toLowerCase());
@@ -62,7 +64,7 @@ function objectCalled({ objects }: Snapshot, text: string): AnyObject {
     what: ofKind.length === 0 ? `nothing here is a ${kind}` : `there is no ${kind} called ${name}`,
     next:
       ofKind.length === 0
-        ? `There are: ${kinds.join(', ')}. Values of Secrets are not explained.`
+        ? `There are: ${kinds.join(', ')}.`
         : `There are: ${ofKind.map(({ metadata }) => metadata.name).join(', ')}.`,
   });
 }

@@ -1,6 +1,7 @@
 import type { Fact } from '../core/answer.ts';
+import type { Watching } from '../core/watching.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { fact, moment } from './fact.ts';
+import { fact, moment, showing } from './fact.ts';
 
 /** What is promised, how much of what may go wrong is left, and since when all is well. Pure. */
 export function promiseFacts({ watching }: Snapshot): readonly Fact[] {
@@ -14,6 +15,7 @@ export function promiseFacts({ watching }: Snapshot): readonly Fact[] {
       'ptp status',
       healthy,
     ),
+    ...lastHourFacts(watching),
     ...budgets.map(({ slo, objective, within, window, left }) =>
       fact(
         `${slo}: ${(objective * 100).toFixed(2).replace(/\.?0+$/, '')} %${within === undefined ? '' : ` within ${within} ms`} over ${window} days`,
@@ -27,16 +29,44 @@ export function promiseFacts({ watching }: Snapshot): readonly Fact[] {
   ];
 }
 
-/** Which alerts there are, and which fire. Pure. */
+/** What users, and the probe, were answered over the last hour. Pure. */
+function lastHourFacts({ lastHour }: Watching): readonly Fact[] {
+  if (lastHour === undefined) return [];
+  const { requests, kept } = lastHour;
+  const share = (value: number) => `${(value * 100).toFixed(2)} %`;
+  return [
+    fact(
+      'requests at the door over the last hour',
+      `${requests.toFixed(2)} a second${kept.availability === undefined ? '' : `, ${share(kept.availability)} answered without an error`}${kept.latency === undefined ? '' : `, ${share(kept.latency)} in time`}`,
+      showing('Promise', 'availability', '.lastHour'),
+    ),
+  ];
+}
+
+/** Which alerts there are, whether the monitoring has them and can look at them, and which fire. Pure. */
 export function alertFacts({ watching }: Snapshot): readonly Fact[] {
   if (watching === undefined) return [];
   const { health, rules } = watching;
-  const pages = rules.filter(({ severity }) => severity === 'page').map(({ name }) => name);
-  const tickets = rules.filter(({ severity }) => severity === 'ticket').map(({ name }) => name);
-  const names = (all: readonly string[]) => [...new Set(all)].join(', ');
+  const live = rules.filter((rule) => rule.live !== undefined);
+  const broken = live.flatMap(({ name, live: { error } = {} }) =>
+    error === undefined ? [] : `${name}: ${error}`,
+  );
+  const looked = live.flatMap(({ live: { evaluated } = {} }) => evaluated ?? []).toSorted()[0];
+  const names = (severity: string) => {
+    const all = rules.filter((rule) => rule.severity === severity).map(({ name }) => name);
+    return [...new Set(all)].join(', ');
+  };
+  const [first] = rules;
+  const one = showing('AlertRule', first?.name ?? '');
   return [
-    fact('alerts that get somebody up', names(pages), 'ptp explain alerts --json'),
-    fact('alerts that have time until the morning', names(tickets), 'ptp explain alerts --json'),
+    fact('alerts that get somebody up', names('page'), one),
+    fact('alerts that have time until the morning', names('ticket'), one),
+    fact(
+      'rules that the monitoring has, of those that follow from ptp.yaml',
+      `${live.length} of ${rules.length}${looked === undefined ? '' : `, each looked at since ${moment(looked)}`}${broken.length === 0 ? '' : `; ${broken.join('; ')}`}`,
+      one,
+      live.length === rules.length && broken.length === 0,
+    ),
     fact(
       'alerts that fire now',
       health.alerts.length === 0

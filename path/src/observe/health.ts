@@ -126,7 +126,11 @@ export async function query(
   return result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
 }
 
-async function ask<T>(
+/**
+ * An answer of Prometheus' API, by way of the API server. Throws as `query` does.
+ * @param what `query`, `rules`
+ */
+export async function ask<T>(
   client: KubernetesClient,
   what: string,
   parameters: Readonly<Record<string, string>>,

@@ -1,7 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import type { Bill } from '../core/bill.ts';
 import type { Attachments, Cluster } from '../core/handover.ts';
+import type { Watching } from '../core/watching.ts';
 import type { Context } from '../effects/context.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { ownedBy } from '../kubernetes/labels.ts';
@@ -12,7 +14,7 @@ import { servingRelease } from '../releases/record.ts';
 import { readReleases } from '../releases/store.ts';
 import { readImage } from './image.ts';
 import { readRequests } from './requests.ts';
-import type { CertificateFacts, SecretFacts, Snapshot, Watching } from './snapshot.ts';
+import type { CertificateFacts, SecretFacts, Snapshot } from './snapshot.ts';
 import { readUsage } from './usage.ts';
 
 /** What a snapshot is read from. */
@@ -24,6 +26,8 @@ export interface SnapshotInput {
   readonly attachments: Attachments;
   /** Asks the monitoring; undefined where there is none. */
   watching(): Promise<Watching | undefined>;
+  /** What a target in a public cloud costs; undefined for any other. */
+  bill(): Promise<Bill | undefined>;
   /** The name of the project's admission policy. */
   readonly admissionPolicy: string;
 }
@@ -81,10 +85,11 @@ export async function readSnapshot(context: Context, input: SnapshotInput): Prom
     readReleases({ signal: context.signal, emit: () => {} }, client, project),
   ]);
   const pods = objects.filter(({ kind }) => kind === 'Pod') as unknown as readonly Pod[];
-  const [usage, requests, watching, images] = await Promise.all([
+  const [usage, requests, watching, bill, images] = await Promise.all([
     attempt('what pods use', [], () => readUsage(client, nodes, context.signal)),
     readRequests(client, project, pods, context.signal),
     attempt('what the monitoring says', undefined, () => input.watching()),
+    attempt('what the target costs', undefined, () => input.bill()),
     Promise.all(
       (servingRelease(releases)?.images ?? []).map((image) =>
         attempt(`image ${image.name} in the registry`, { ...image, attached: [] }, () =>
@@ -120,6 +125,7 @@ export async function readSnapshot(context: Context, input: SnapshotInput): Prom
     usage,
     requests,
     ...(watching === undefined ? {} : { watching }),
+    ...(bill === undefined ? {} : { bill }),
     unread,
   };
 }
@@ -158,6 +164,7 @@ function secretFacts({ metadata, type = 'Opaque', data = {} }: SecretObject): Se
     name: metadata.name,
     type,
     keys: Object.keys(data).toSorted(),
+    ...(metadata.labels === undefined ? {} : { labels: metadata.labels }),
     ...(metadata.creationTimestamp === undefined ? {} : { created: metadata.creationTimestamp }),
   };
 }

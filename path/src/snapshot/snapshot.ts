@@ -1,5 +1,6 @@
+import type { Bill } from '../core/bill.ts';
 import type { Cluster, Digest } from '../core/handover.ts';
-import type { SystemHealth } from '../core/health.ts';
+import type { Watching } from '../core/watching.ts';
 import type { AnyObject, NodeObject } from '../kubernetes/objects.ts';
 import type { Project } from '../project/project.ts';
 import type { ReleaseRecord } from '../releases/record.ts';
@@ -32,15 +33,10 @@ export interface Snapshot {
   readonly requests: readonly RequestCounts[];
   /** What watches over it; absent: nothing does. */
   readonly watching?: Watching;
+  /** What its target is made of and costs; absent: it is not in a public cloud. */
+  readonly bill?: Bill;
   /** What could not be read, and why. */
   readonly unread: readonly { readonly what: string; readonly why: string }[];
-}
-
-/** What the monitoring says, and what it would tell of. */
-export interface Watching {
-  readonly health: SystemHealth;
-  /** Every rule that tells somebody. */
-  readonly rules: readonly { readonly name: string; readonly severity: string; readonly summary: string }[];
 }
 
 /** A cluster without the credentials for it. */
@@ -55,6 +51,7 @@ export interface SecretFacts {
   readonly name: string;
   readonly type: string;
   readonly keys: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
   readonly created?: string;
 }
 

@@ -1,7 +1,7 @@
 import type { NetworkPolicy } from '../../kubernetes/objects.ts';
 import { type AnyObject, conditionsOf } from '../../kubernetes/objects.ts';
 import { ofKind } from '../../snapshot/snapshot.ts';
-import { fact } from '../fact.ts';
+import { fact, showing } from '../fact.ts';
 import type { Topic } from '../topic.ts';
 
 export const additions: Topic = {
@@ -31,7 +31,7 @@ export const additions: Topic = {
         fact(
           `gateway class ${one.metadata.name}`,
           String(one.spec?.controllerName ?? ''),
-          'KUBECONFIG=<(ptp kubeconfig) kubectl get gatewayclasses',
+          showing('GatewayClass', one.metadata.name, '.spec'),
           conditionsOf(one).some(({ type, status }) => type === 'Accepted' && status === 'True'),
         ),
       ),
@@ -52,11 +52,11 @@ export const additions: Topic = {
         : [
             fact(
               'pods of the cluster’s own',
-              pods
+              `${pods.length}: ${pods
                 .map(({ pod }) => pod.replace(/-[a-z0-9]{8,10}-[a-z0-9]{5}$/, ''))
                 .toSorted()
-                .join(', '),
-              'KUBECONFIG=<(ptp kubeconfig) kubectl get pods --all-namespaces',
+                .join(', ')}`,
+              'ptp cost',
             ),
           ]),
     ];

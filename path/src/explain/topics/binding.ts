@@ -1,4 +1,4 @@
-import { fact, fieldFact } from '../fact.ts';
+import { fact, fieldFact, showing } from '../fact.ts';
 import type { Topic } from '../topic.ts';
 
 export const binding: Topic = {
@@ -34,7 +34,7 @@ export const binding: Topic = {
           return fact(
             `files of ${need}`,
             secret?.keys.join(', '),
-            `KUBECONFIG=<(ptp kubeconfig) kubectl describe secret -n ${snapshot.project.target.namespace} ${need}-binding`,
+            showing('Secret', `${need}-binding`, '.data'),
           );
         }),
       ]),

@@ -1,4 +1,4 @@
-import { fact } from '../fact.ts';
+import { fact, showing } from '../fact.ts';
 import type { Topic } from '../topic.ts';
 
 export const clusterAccess: Topic = {
@@ -18,7 +18,7 @@ export const clusterAccess: Topic = {
     fact(
       'nodes that answered through it',
       nodes.length,
-      'KUBECONFIG=<(ptp kubeconfig) kubectl get nodes',
+      showing('Node', nodes[0]?.metadata.name ?? '', '.status.conditions'),
       nodes.length > 0,
     ),
     fact(

@@ -1,5 +1,5 @@
 import { quantity } from '../../project/quantity.ts';
-import { fact, size } from '../fact.ts';
+import { fact, showing, size } from '../fact.ts';
 import type { Topic } from '../topic.ts';
 
 export const cluster: Topic = {
@@ -24,14 +24,18 @@ export const cluster: Topic = {
   decisions: [7, 8, 25, 31],
   facts: ({ cluster: { name, provider, version }, nodes }) => [
     fact('cluster', `${name} (${provider})`, 'ptp status'),
-    fact('Kubernetes', version, 'ptp status --json'),
+    fact(
+      'Kubernetes',
+      version,
+      showing('Node', nodes[0]?.metadata.name ?? '', '.status.nodeInfo.kubeletVersion'),
+    ),
     ...nodes.map(({ metadata, status }) => {
       const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
       const memory = size(quantity(status?.capacity?.memory ?? '') ?? 0);
       return fact(
         `node ${metadata.name}`,
         `${status?.capacity?.cpu} processors, ${memory}, ${status?.nodeInfo?.containerRuntimeVersion}, kubelet ${status?.nodeInfo?.kubeletVersion}${ready ? '' : ', not ready'}`,
-        'KUBECONFIG=<(ptp kubeconfig) kubectl get nodes -o wide',
+        showing('Node', metadata.name, '.status'),
         ready,
       );
     }),

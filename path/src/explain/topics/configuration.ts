@@ -1,5 +1,9 @@
-import { fieldFact } from '../fact.ts';
+import type { Deployment } from '../../kubernetes/objects.ts';
+import { oneOf } from '../../snapshot/snapshot.ts';
+import { fact, showing } from '../fact.ts';
 import type { Topic } from '../topic.ts';
+
+const container = '.spec.template.spec.containers[0]';
 
 export const configuration: Topic = {
   name: 'configuration',
@@ -17,18 +21,22 @@ export const configuration: Topic = {
   costs: () => 'A changed value is a rollout, as a changed line of code is; that is meant.',
   decisions: [15, 26, 22],
   facts: (snapshot) =>
-    snapshot.project.components.flatMap(({ name }) => [
-      fieldFact(
-        snapshot,
-        `variables of ${name}`,
-        ['Deployment', name],
-        '.spec.template.spec.containers[0].env',
-      ),
-      fieldFact(
-        snapshot,
-        `resources of ${name}`,
-        ['Deployment', name],
-        '.spec.template.spec.containers[0].resources',
-      ),
-    ]),
+    snapshot.project.components.flatMap(({ name }) => {
+      const [first] = oneOf<Deployment>(snapshot, 'Deployment', name)?.spec?.template.spec?.containers ?? [];
+      const { requests, limits } = first?.resources ?? {};
+      return [
+        fact(
+          `variables of ${name}`,
+          first?.env?.map((one) => `${one.name}=${one.value ?? '(from elsewhere)'}`).join(', '),
+          showing('Deployment', name, `${container}.env`),
+        ),
+        fact(
+          `resources of ${name}`,
+          requests === undefined
+            ? undefined
+            : `${requests.cpu} of a processor and ${requests.memory} are kept for each copy; ${limits?.memory === undefined ? 'no limit' : `at most ${limits.memory}`}`,
+          showing('Deployment', name, `${container}.resources`),
+        ),
+      ];
+    }),
 };

@@ -1,6 +1,6 @@
-import { quantity } from '../../project/quantity.ts';
+import { costOf } from '../../cost/cost.ts';
 import { ofKind } from '../../snapshot/snapshot.ts';
-import { fact, size } from '../fact.ts';
+import { fact, showing, size } from '../fact.ts';
 import type { Topic } from '../topic.ts';
 
 export const cost: Topic = {
@@ -20,28 +20,46 @@ export const cost: Topic = {
     },
   ],
   costs: () => 'Tight requests mean that somebody looks at what is used when the load changes.',
-  decisions: [25, 31],
+  decisions: [51, 25, 31],
   facts(snapshot) {
-    const { project, usage, nodes } = snapshot;
-    const own = usage.filter(({ namespace }) => namespace === project.target.namespace);
-    const asked = project.components.reduce(
-      (sum, one) => sum + one.replicas * (quantity(one.resources.memory) ?? 0),
-      0,
-    );
-    const capacity = nodes.reduce(
-      (sum, { status }) => sum + (quantity(status?.capacity?.memory ?? '') ?? 0),
-      0,
-    );
+    const { basis, currency, priced, rows, nodes, month, idle, savings } = costOf(snapshot, snapshot.bill);
+    const money = (amount: number) => `${amount.toFixed(2)} ${currency} a month`;
+    const [best] = savings;
+    const [gateway] = ofKind(snapshot, 'Gateway');
     return [
-      fact('nodes', nodes.length, 'ptp cost'),
-      fact('memory that components ask for', size(asked), 'ptp cost'),
+      ...(month === undefined
+        ? []
+        : [fact('all of it', `${money(month)}, at prices of ${priced}. ${basis}`, 'ptp cost')]),
+      ...rows
+        .filter(({ kind }) => kind !== 'free' && kind !== 'bill')
+        .map(({ name, requested, used, month: each }) =>
+          fact(
+            name,
+            `${each === undefined ? '' : `${money(each)}; `}asks for ${requested.cpu.toFixed(2)} processors and ${size(requested.memory)}${used === undefined ? '' : `, uses ${used.cpu.toFixed(2)} and ${size(used.memory)}`}`,
+            'ptp cost',
+          ),
+        ),
       fact(
-        'memory that the system’s pods use',
-        own.length === 0 ? undefined : size(own.reduce((sum, one) => sum + one.memory, 0)),
+        'nodes',
+        `${nodes.count}, with ${nodes.capacity.cpu.toFixed(0)} processors and ${size(nodes.capacity.memory)}`,
         'ptp cost',
+        nodes.capacity.memory > 0,
       ),
-      fact('memory of the nodes', size(capacity), 'ptp cost', capacity > 0),
-      fact('ways in from outside', ofKind(snapshot, 'Gateway').length, 'ptp explain route'),
+      ...(idle === undefined ? [] : [fact('idle now', `${Math.round(idle * 100)} %`, 'ptp cost')]),
+      ...(best === undefined
+        ? []
+        : [
+            fact(
+              'what would save most',
+              `${best.name}: ${best.month === undefined ? '' : `${money(best.month)} less. `}${best.what} Risk: ${best.risk}`,
+              'ptp cost',
+            ),
+          ]),
+      fact(
+        'ways in from outside that are paid for',
+        ofKind(snapshot, 'Gateway').length,
+        showing('Gateway', gateway?.metadata.name ?? ''),
+      ),
     ];
   },
 };

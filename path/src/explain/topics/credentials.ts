@@ -1,5 +1,5 @@
 import { drillFacts } from '../drills.ts';
-import { fact, listed, moment } from '../fact.ts';
+import { fact, listed, moment, showing } from '../fact.ts';
 import type { Topic } from '../topic.ts';
 
 export const credentials: Topic = {
@@ -27,7 +27,7 @@ export const credentials: Topic = {
           fact(
             `Secret ${name}`,
             `${listed(keys)}; made ${created === undefined ? 'at an unknown time' : moment(created)}`,
-            `KUBECONFIG=<(ptp kubeconfig) kubectl describe secret -n ${project.target.namespace} ${name}`,
+            showing('Secret', name),
           ),
         ),
     ];

@@ -1,4 +1,4 @@
-import { fact, size } from '../fact.ts';
+import { fact, showing, size } from '../fact.ts';
 import type { Topic } from '../topic.ts';
 import { promiseFacts } from '../watching.ts';
 
@@ -29,7 +29,7 @@ export const health: Topic = {
         return fact(
           `requests of ${name}`,
           all.length === 0 ? undefined : `${total} since its pods started, ${failed} failed${mean}`,
-          'ptp ui',
+          showing('Requests', name),
           all.length > 0 && failed <= total / 1000,
         );
       }),

@@ -1,4 +1,4 @@
-import { fact, size } from '../fact.ts';
+import { fact, showing, size } from '../fact.ts';
 import type { Topic } from '../topic.ts';
 
 export const images: Topic = {
@@ -23,19 +23,19 @@ export const images: Topic = {
   decisions: [2, 3, 4, 28, 32],
   facts: ({ images: all }) =>
     all.flatMap(({ name, digest, found }) => [
-      fact(`image of ${name}`, digest, 'ptp verify'),
+      fact(`image of ${name}`, digest, showing('Image', name, '.digest')),
       ...(found === undefined
         ? [fact(`image of ${name} in the registry`, undefined, 'ptp verify')]
         : [
             fact(
               `size of ${name}`,
               `${size(found.layers.reduce((sum, one) => sum + one, 0))} in ${found.layers.length} layers`,
-              `ptp build ${name} --json`,
+              showing('Image', name, '.layers'),
             ),
             fact(
               `user that ${name} runs as`,
               found.user,
-              'ptp explain images --json',
+              showing('Image', name, '.user'),
               found.user !== undefined && !/^(0|root)(:|$)/.test(found.user),
             ),
           ]),

@@ -51,7 +51,7 @@ export const manifests: Topic = {
         'ptp explain deployment/gateway .spec.template',
         managers.size === 1 && managers.has('ptp'),
       ),
-      fact('Deployments', owned, 'ptp plan', owned > 0),
+      fact('Deployments', owned, 'ptp export', owned > 0),
     ];
   },
 };

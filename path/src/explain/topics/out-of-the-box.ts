@@ -1,6 +1,6 @@
 import type { AnyObject } from '../../kubernetes/objects.ts';
-import { ofKind } from '../../snapshot/snapshot.ts';
-import { fact } from '../fact.ts';
+import { ofKind, type Snapshot } from '../../snapshot/snapshot.ts';
+import { fact, showing } from '../fact.ts';
 import type { Topic } from '../topic.ts';
 
 export const outOfTheBox: Topic = {
@@ -34,15 +34,19 @@ export const outOfTheBox: Topic = {
         ofKind<AnyObject>(snapshot, 'StorageClass')
           .map(({ metadata }) => metadata.name)
           .join(', '),
-        'KUBECONFIG=<(ptp kubeconfig) kubectl get storageclasses',
+        showing('StorageClass', first(snapshot, 'StorageClass')),
       ),
       fact(
         'gateway classes',
         ofKind<AnyObject>(snapshot, 'GatewayClass')
           .map(({ metadata }) => metadata.name)
           .join(', '),
-        'KUBECONFIG=<(ptp kubeconfig) kubectl get gatewayclasses',
+        showing('GatewayClass', first(snapshot, 'GatewayClass')),
       ),
     ];
   },
 };
+
+function first(snapshot: Snapshot, kind: string): string {
+  return ofKind<AnyObject>(snapshot, kind)[0]?.metadata.name ?? '';
+}

@@ -1,4 +1,4 @@
-import { fact } from '../fact.ts';
+import { fact, showing } from '../fact.ts';
 import type { Topic } from '../topic.ts';
 
 export const registry: Topic = {
@@ -22,7 +22,11 @@ export const registry: Topic = {
   costs: () => 'A local registry is one more process and keeps every release’s layers on the disk.',
   decisions: [6],
   facts: ({ cluster, images }) => [
-    fact('registry', `${cluster.registry.name}/${cluster.registry.prefix}`, 'ptp explain registry --json'),
+    fact(
+      'registry',
+      `${cluster.registry.name}/${cluster.registry.prefix}`,
+      showing('Image', images[0]?.name ?? '', '.reference'),
+    ),
     fact(
       'images of the release in it',
       `${images.filter(({ found }) => found !== undefined).length} of ${images.length}`,

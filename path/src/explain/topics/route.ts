@@ -44,7 +44,7 @@ export const route: Topic = {
           .filter(({ route: way }) => way !== undefined)
           .map(({ name }) => name)
           .join(', '),
-        'ptp explain networkpolicy/gateway .spec',
+        'ptp export',
       ),
     ];
   },

@@ -1,7 +1,7 @@
 import type { CronJob, PersistentVolumeClaim } from '../../kubernetes/objects.ts';
 import { ofKind } from '../../snapshot/snapshot.ts';
 import { drillFacts } from '../drills.ts';
-import { fact, fieldFact, moment, size } from '../fact.ts';
+import { fact, fieldFact, moment, showing, size } from '../fact.ts';
 import type { Topic } from '../topic.ts';
 
 export const storage: Topic = {
@@ -16,7 +16,7 @@ export const storage: Topic = {
   ],
   costs: () =>
     'A local volume is a folder on one machine’s disk: its loss is the data’s loss, but for the backups in the registry.',
-  decisions: [14, 8],
+  decisions: [14, 47, 8],
   facts: (snapshot) => [
     ...drillFacts(snapshot, ['restore']),
     ...ofKind<CronJob>(snapshot, 'CronJob').map(({ metadata, spec, status }) =>
@@ -40,7 +40,14 @@ export const storage: Topic = {
           ),
           ...(used === undefined
             ? []
-            : [fact(`used of ${metadata.name}`, size(used.used), 'ptp cost --json')]),
+            : [
+                fact(
+                  'used of the disk that it is on',
+                  `${size(used.used)} of ${size(used.capacity)}`,
+                  showing('PersistentVolumeClaim', metadata.name, '.status'),
+                  used.used < used.capacity * 0.95,
+                ),
+              ]),
           ...snapshot.project.services.map(({ name }) =>
             fieldFact(
               snapshot,

@@ -1,7 +1,7 @@
 import { label } from '../../kubernetes/labels.ts';
 import type { Deployment } from '../../kubernetes/objects.ts';
 import { ofKind } from '../../snapshot/snapshot.ts';
-import { fact, listed } from '../fact.ts';
+import { fact, listed, showing } from '../fact.ts';
 import type { Topic } from '../topic.ts';
 
 export const system: Topic = {
@@ -33,7 +33,7 @@ export const system: Topic = {
           fact(
             'requests answered by the pods that run now',
             snapshot.requests.reduce((sum, { total }) => sum + total, 0),
-            'ptp ui',
+            showing('Requests', snapshot.requests[0]?.part ?? ''),
           ),
         ]),
   ],

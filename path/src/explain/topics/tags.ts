@@ -1,6 +1,6 @@
 import type { Deployment } from '../../kubernetes/objects.ts';
 import { ofKind } from '../../snapshot/snapshot.ts';
-import { fact, fieldFact } from '../fact.ts';
+import { fact, fieldFact, showing } from '../fact.ts';
 import type { Topic } from '../topic.ts';
 
 export const tags: Topic = {
@@ -20,7 +20,7 @@ export const tags: Topic = {
       fact(
         `tags of ${name}`,
         all.length === 0 ? 'none: its sources are in no commit' : all.join(', '),
-        'ptp history --json',
+        showing('Image', name, '.tags'),
       ),
     ),
     ...ofKind<Deployment>(snapshot, 'Deployment').map(({ metadata }) =>

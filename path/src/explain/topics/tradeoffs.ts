@@ -20,7 +20,7 @@ export const tradeoffs: Topic = {
     fact(
       'what this path was asked for',
       `ptp.yaml: ${project.components.length} components, ${project.services.length} services`,
-      'ptp plan',
+      'ptp export',
     ),
     fact(
       'releases that were taken back by themselves',
@@ -30,7 +30,7 @@ export const tradeoffs: Topic = {
     fact(
       'what this answer could not see',
       unread.length === 0 ? 'nothing' : unread.map(({ what }) => what).join(', '),
-      'ptp explain --json tradeoffs',
+      'ptp cost',
       unread.length === 0,
     ),
   ],

@@ -33,7 +33,7 @@ export const updates: Topic = {
       fact(
         'release that `rollback` would return to',
         before?.number ?? 'none that ran something else',
-        'ptp rollback',
+        'ptp history',
       ),
       ...measured
         .slice(-3)

@@ -1,7 +1,8 @@
-import type { NetworkPolicy, Pod } from '../../kubernetes/objects.ts';
+import type { Pod } from '../../kubernetes/objects.ts';
 import { usualPolicy } from '../../project/policy.ts';
 import { ofKind } from '../../snapshot/snapshot.ts';
-import { fact, fieldFact } from '../fact.ts';
+import { fact, fieldFact, showing } from '../fact.ts';
+import { reachFacts } from '../reaches.ts';
 import type { Topic } from '../topic.ts';
 
 export const vulnerabilities: Topic = {
@@ -34,19 +35,19 @@ export const vulnerabilities: Topic = {
       fact(
         'what stops a release',
         `${policy.block} with a fix${policy.unfixed === 'block' ? ', and without' : ''}`,
-        'ptp up',
+        showing('Policy', 'vulnerabilities'),
       ),
       fact(
         'findings accepted',
         policy.accept.length === 0
           ? 'none'
           : policy.accept.map(({ id, until }) => `${id} until ${until}`).join(', '),
-        'ptp explain vulnerabilities --json',
+        showing('Policy', 'vulnerabilities', '.accept'),
       ),
       fact(
         'containers without root, privilege or a root that can be written',
         `${hard.length} of ${containers.length}`,
-        'ptp explain vulnerabilities --json',
+        showing('Deployment', first?.name ?? '', '.spec.template.spec.containers[0].securityContext'),
         containers.length > 0 && hard.length === containers.length,
       ),
       ...(first === undefined
@@ -59,9 +60,7 @@ export const vulnerabilities: Topic = {
               '.spec.template.spec.automountServiceAccountToken',
             ),
           ]),
-      ...ofKind<NetworkPolicy>(snapshot, 'NetworkPolicy').map(({ metadata }) =>
-        fieldFact(snapshot, `who reaches ${metadata.name}`, ['NetworkPolicy', metadata.name], '.spec'),
-      ),
+      ...reachFacts(snapshot),
     ];
   },
 };
