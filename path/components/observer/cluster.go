@@ -102,6 +102,26 @@ func (c *cluster) run(ctx context.Context, secretsChanged func([]*corev1.Secret)
 	return ctx.Err()
 }
 
+func (c *cluster) runningPods() []*corev1.Pod {
+	var found []*corev1.Pod
+	for _, one := range c.pods.GetStore().List() {
+		if pod, ok := one.(*corev1.Pod); ok && pod.Status.Phase == corev1.PodRunning {
+			found = append(found, pod)
+		}
+	}
+	return found
+}
+
+func (c *cluster) nodeNames() []string {
+	var found []string
+	for _, one := range c.nodes.GetStore().List() {
+		if node, ok := one.(*corev1.Node); ok {
+			found = append(found, node.Name)
+		}
+	}
+	return found
+}
+
 // trim keeps of an object what is shown of it.
 func trim(given any) (any, error) {
 	bare := func(meta metav1.ObjectMeta) metav1.ObjectMeta {

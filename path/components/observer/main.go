@@ -1,11 +1,12 @@
-// observer stands beside Prometheus and Alertmanager in one pod and does three small things for them: it hands them the
-// settings of each project, which are Secrets of its namespace, as soon as these change; it asks for the projects'
-// public addresses as their users do; and it shows how many copies of what are there, under the names of
-// kube-state-metrics, whose own module cannot be had from a module mirror.
+// observer stands beside Prometheus and Alertmanager in one pod and does four small things: it hands them the settings of
+// each project, which are Secrets of its namespace, as soon as these change; it asks for the projects' public addresses as
+// their users do; it shows how many copies of what are there, under the names of kube-state-metrics, whose own module
+// cannot be had from a module mirror; and it tells autoscalers what pods use (metrics.k8s.io).
 package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"log/slog"
@@ -22,7 +23,7 @@ import (
 )
 
 type options struct {
-	kubeconfig, namespace, folder, listen, prometheus, alertmanager string
+	kubeconfig, namespace, folder, listen, usage, prometheus, alertmanager string
 }
 
 func main() {
@@ -31,7 +32,8 @@ func main() {
 	flag.StringVar(&o.namespace, "namespace", "ptp-monitoring", "where the Secrets with the projects' settings are")
 	flag.StringVar(&o.folder, "folder", "/settings", "where the settings are written for Prometheus and Alertmanager")
 	flag.StringVar(&o.listen, "listen", ":9115", "where /metrics and /readyz answer")
-	flag.StringVar(&o.prometheus, "prometheus", "http://127.0.0.1:9090", "who is told of new rules")
+	flag.StringVar(&o.usage, "listen-usage", ":9443", "where metrics.k8s.io answers, by TLS")
+	flag.StringVar(&o.prometheus, "prometheus", "http://127.0.0.1:9090", "who is told of new rules, and asked what pods use")
 	flag.StringVar(&o.alertmanager, "alertmanager", "http://127.0.0.1:9093", "who is told of new receivers")
 	flag.Parse()
 	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stdout, nil)))
@@ -63,18 +65,29 @@ func run(ctx context.Context, o options) error {
 		}
 		_, _ = w.Write([]byte("ok\n"))
 	})
+	certificate, err := selfSigned()
+	if err != nil {
+		return err
+	}
+	used := &usage{prometheus: o.prometheus, pods: cluster.runningPods, nodes: cluster.nodeNames, now: time.Now}
 	server := &http.Server{Addr: o.listen, Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	tells := &http.Server{
+		Addr: o.usage, Handler: used.handler(), ReadHeaderTimeout: 5 * time.Second,
+		TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS13},
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		<-ctx.Done()
-		return server.Close()
+		return errors.Join(server.Close(), tells.Close())
 	})
-	group.Go(func() error {
-		if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return ctx.Err()
-	})
+	for _, listen := range []func() error{server.ListenAndServe, func() error { return tells.ListenAndServeTLS("", "") }} {
+		group.Go(func() error {
+			if err := listen(); !errors.Is(err, http.ErrServerClosed) {
+				return err
+			}
+			return ctx.Err()
+		})
+	}
 	group.Go(func() error { return cluster.run(ctx, settings.change) })
 	group.Go(func() error { return settings.run(ctx) })
 	group.Go(func() error { return prober.run(ctx) })

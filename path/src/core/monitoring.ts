@@ -9,7 +9,9 @@ export const monitoring = {
   /** Of the Deployment, its Service and its pods' label `app.kubernetes.io/name`. */
   name: 'monitoring',
   /** The ports of the Service, and of the pod. */
-  ports: { prometheus: 9090, alertmanager: 9093, observer: 9115 },
+  ports: { prometheus: 9090, alertmanager: 9093, observer: 9115, usage: 9443 },
+  /** The API that autoscalers ask for what pods use, as an APIService is called. */
+  usageApi: 'v1beta1.metrics.k8s.io',
   /** On the Secret with a project's settings; its value is the project's name. */
   settingsLabel: 'ptp.dev/monitoring',
 } as const;

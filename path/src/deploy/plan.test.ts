@@ -4,6 +4,7 @@ import { Secret } from '../core/secret.ts';
 import type {
   ConfigMap,
   Deployment,
+  HorizontalPodAutoscaler,
   KubernetesObject,
   ServiceAccount,
   ServiceObject,
@@ -276,4 +277,49 @@ test('some components are planned by themselves, with the network policies of al
   expect(names('Deployment', workloads)).toEqual(['gateway']);
   expect(names('Service', ground)).toEqual(['gateway']);
   expect(names('NetworkPolicy', ground)).toEqual(['default-deny', 'gateway', 'backend']);
+});
+
+describe('a component that is scaled', () => {
+  const scale = { max: 6, cpu: { percent: 80 }, up: 0, down: 120 } as const;
+
+  test('has an autoscaler, whose the number of copies is', () => {
+    const { workloads } = planOf([{ ...component, scale }]);
+    expect(find<Deployment>(workloads, 'Deployment').spec).not.toHaveProperty('replicas');
+    expect(find<HorizontalPodAutoscaler>(workloads, 'HorizontalPodAutoscaler').spec).toMatchObject({
+      scaleTargetRef: { kind: 'Deployment', name: 'gateway' },
+      minReplicas: 2,
+      maxReplicas: 6,
+      metrics: [{ resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } }],
+      behavior: {
+        scaleUp: { stabilizationWindowSeconds: 0 },
+        scaleDown: { stabilizationWindowSeconds: 120 },
+      },
+    });
+  });
+
+  test('goes by processor time where that is given', () => {
+    const { workloads } = planOf([{ ...component, scale: { ...scale, cpu: { quantity: '400m' } } }]);
+    const { spec } = find<HorizontalPodAutoscaler>(workloads, 'HorizontalPodAutoscaler');
+    expect(spec?.metrics).toEqual([
+      {
+        type: 'Resource',
+        resource: { name: 'cpu', target: { type: 'AverageValue', averageValue: '400m' } },
+      },
+    ]);
+  });
+
+  test('to no more copies than there are anyway has none', () => {
+    const { workloads } = planOf([{ ...component, scale: { ...scale, max: 2 } }]);
+    expect(workloads.map(({ kind }) => kind)).toEqual(['Deployment', 'PodDisruptionBudget']);
+    expect(find<Deployment>(workloads, 'Deployment').spec?.replicas).toBe(2);
+  });
+
+  test('loses one copy at a time to a drained node, though it may have a single one at times', () => {
+    const { workloads } = planOf([{ ...component, replicas: 1, scale }]);
+    expect(workloads.map(({ kind }) => kind)).toEqual([
+      'Deployment',
+      'PodDisruptionBudget',
+      'HorizontalPodAutoscaler',
+    ]);
+  });
 });

@@ -11,6 +11,7 @@ import type {
 } from '../kubernetes/objects.ts';
 import { pullReference } from '../kubernetes/pull-secret.ts';
 import type { Component, Project } from '../project/project.ts';
+import { autoscaler } from './autoscaler.ts';
 import { filesMap } from './files.ts';
 import { migrationJob } from './migration.ts';
 import { networkPolicies } from './network.ts';
@@ -77,7 +78,12 @@ export function planDeploy(input: DeployInput, chosen = input.project.components
     migrations,
     workloads: components.flatMap((component) => {
       const mark = migrations.find((migration) => migration.component === component.component.name)?.mark;
-      return [deployment(component, mark), ...disruptionBudget(component)];
+      const scaled = autoscaler(component.component, metadata(component));
+      return [
+        deployment(component, { mark, scaled: scaled.length > 0 }),
+        ...disruptionBudget(component),
+        ...scaled,
+      ];
     }),
   };
 }
@@ -145,7 +151,10 @@ function service(input: ComponentInput): ServiceObject {
   };
 }
 
-function deployment(input: ComponentInput, mark: string | undefined): Deployment {
+function deployment(
+  input: ComponentInput,
+  { mark, scaled }: { readonly mark: string | undefined; readonly scaled: boolean },
+): Deployment {
   const { project, component } = input;
   const annotations = mark === undefined ? {} : { annotations: { [migratedAnnotation]: mark } };
   return {
@@ -153,7 +162,8 @@ function deployment(input: ComponentInput, mark: string | undefined): Deployment
     kind: 'Deployment',
     metadata: { ...metadata(input), ...annotations },
     spec: {
-      replicas: component.replicas,
+      // The autoscaler's, where there is one.
+      ...(scaled ? {} : { replicas: component.replicas }),
       revisionHistoryLimit: 3,
       selector: { matchLabels: appLabels(project, component) },
       // A new pod serves before an old one goes, so a rollout never has fewer pods than asked for. A few pods are
@@ -172,7 +182,7 @@ function deployment(input: ComponentInput, mark: string | undefined): Deployment
 
 function disruptionBudget(input: ComponentInput): readonly PodDisruptionBudget[] {
   const { project, component } = input;
-  if (component.replicas < 2) return [];
+  if (Math.max(component.replicas, component.scale?.max ?? 0) < 2) return [];
   return [
     {
       apiVersion: 'policy/v1',

@@ -168,9 +168,9 @@ const rollout: readonly FieldReason[] = [
     kind: 'Deployment',
     part,
     path: '.spec.replicas',
-    rule: 'How many copies ptp.yaml asks for; with two or more a rollout, a node that is drained and a pod that dies fail no request.',
+    rule: 'How many copies ptp.yaml asks for; with two or more a rollout, a node that is drained and a pod that dies fail no request. Where the component has an autoscaler, the number is the autoscaler’s.',
     input: 'components.{name}.replicas',
-    decision: 23,
+    decision: 60,
   },
   {
     kind: 'Deployment',
@@ -211,6 +211,57 @@ const rollout: readonly FieldReason[] = [
   },
 ];
 
+const scaled: readonly FieldReason[] = [
+  {
+    kind: 'HorizontalPodAutoscaler',
+    part,
+    path: '.spec.scaleTargetRef',
+    rule: 'The component’s Deployment, whose number of copies the autoscaler decides.',
+    input: 'components.{name}.scale',
+    decision: 60,
+  },
+  {
+    kind: 'HorizontalPodAutoscaler',
+    part,
+    path: '.spec.minReplicas',
+    rule: 'As many copies as always run: two unless told, so that a rollout and a lost pod fail no request.',
+    input: 'components.{name}.replicas',
+    decision: 60,
+  },
+  {
+    kind: 'HorizontalPodAutoscaler',
+    part,
+    path: '.spec.maxReplicas',
+    rule: 'The most copies, twice the fewest unless told: what a burst may cost has an end.',
+    input: 'components.{name}.scale.max',
+    decision: 60,
+  },
+  {
+    kind: 'HorizontalPodAutoscaler',
+    part,
+    path: '.spec.metrics',
+    rule: 'Half a processor for each copy unless told: a process with one thread for its work makes nobody wait then.',
+    input: 'components.{name}.scale.cpu',
+    decision: 60,
+  },
+  {
+    kind: 'HorizontalPodAutoscaler',
+    part,
+    path: '.spec.behavior.scaleUp',
+    rule: 'At most twice as many within a minute, and only for load that lasts: a start or a burst adds no copies.',
+    input: 'components.{name}.scale.up',
+    decision: 60,
+  },
+  {
+    kind: 'HorizontalPodAutoscaler',
+    part,
+    path: '.spec.behavior.scaleDown',
+    rule: 'One copy fewer a minute, when fewer have sufficed for some minutes: it does not swing with the load.',
+    input: 'components.{name}.scale.down',
+    decision: 60,
+  },
+];
+
 /** Why the objects of components are as they are: `pod.ts`, `plan.ts` and `network.ts`. */
 export const deployReasons: readonly Reasons[] = [
   { file: 'path/src/deploy/pod.ts', reasons: pods },
@@ -218,7 +269,10 @@ export const deployReasons: readonly Reasons[] = [
     file: 'path/src/deploy/plan.ts',
     reasons: [
       ...rollout,
-      ...['Deployment', 'Service', 'ServiceAccount', 'ConfigMap', 'PodDisruptionBudget'].flatMap(metadata),
+      ...[
+        ...['Deployment', 'Service', 'ServiceAccount', 'ConfigMap', 'PodDisruptionBudget'],
+        'HorizontalPodAutoscaler',
+      ].flatMap(metadata),
       {
         kind: 'Service',
         part,
@@ -265,6 +319,7 @@ export const deployReasons: readonly Reasons[] = [
       },
     ],
   },
+  { file: 'path/src/deploy/autoscaler.ts', reasons: scaled },
   {
     file: 'path/src/deploy/network.ts',
     reasons: [

@@ -4,9 +4,11 @@ import type { Context } from '../effects/context.ts';
 import { freeAbandonedAddress } from './abandoned-address.ts';
 import type { ApplyOptions } from './apply.ts';
 import type { KubernetesClient } from './client.ts';
-import { byHand, byHandProblem, conflictProblem, conflictsOf } from './conflict.ts';
+import { byHand, byHandProblem, type Conflict, conflictProblem, conflictsOf } from './conflict.ts';
+import { byAutoscaler, scaledByOthers } from './copies.ts';
 import { KubernetesError } from './error.ts';
 import { fieldManager } from './labels.ts';
+import { list } from './list.ts';
 import { type AnyObject, type KubernetesObject, keyOf, objectName } from './objects.ts';
 import { objectPath, resourceOf } from './resources.ts';
 
@@ -19,7 +21,7 @@ export async function applyObject(
   { signal, emit }: Pick<Context, 'signal' | 'emit'>,
   client: KubernetesClient,
   object: KubernetesObject,
-  options: ApplyOptions,
+  options: ApplyOptions & { readonly manager?: string },
 ): Promise<AnyObject> {
   const resource = await resourceOf(client, object);
   if (resource === undefined)
@@ -33,7 +35,11 @@ export async function applyObject(
     client.send<AnyObject>({
       method: 'PATCH',
       path: objectPath(keyOf(object), resource),
-      query: { fieldManager, force, dryRun: options.dryRun === true ? 'All' : undefined },
+      query: {
+        fieldManager: options.manager ?? fieldManager,
+        force,
+        dryRun: options.dryRun === true ? 'All' : undefined,
+      },
       contentType: 'application/apply-patch+yaml',
       body: object,
       signal,
@@ -43,8 +49,9 @@ export async function applyObject(
     return (await send(options.force === true)).body;
   } catch (error) {
     if (!(error instanceof KubernetesError)) throw error;
-    const conflicts = conflictsOf(error);
-    if (conflicts.length === 0) throw refused(object, error);
+    const all = conflictsOf(error);
+    if (all.length === 0) throw refused(object, error);
+    const conflicts = await withoutOwnAutoscaler(client, object, all, signal);
     // Our own name under another operation, from an update with an earlier version: nobody else is overruled.
     if (conflicts.every((conflict) => conflict.manager === fieldManager)) return (await send(true)).body;
     const others = conflicts.filter((conflict) => conflict.manager !== fieldManager && !byHand(conflict));
@@ -54,6 +61,26 @@ export async function applyObject(
       emit({ kind: 'warning', step: options.step, problem: byHandProblem(object, conflicts) });
     return (await send(true)).body;
   }
+}
+
+/** The conflicts but that with an autoscaler of ours, which ptp.yaml has no longer: nobody else decides about copies. */
+async function withoutOwnAutoscaler(
+  client: KubernetesClient,
+  object: KubernetesObject,
+  conflicts: readonly Conflict[],
+  signal: AbortSignal,
+): Promise<readonly Conflict[]> {
+  if (!conflicts.some(byAutoscaler)) return conflicts;
+  const { namespace } = object.metadata;
+  const selection = {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    ...(namespace === undefined ? {} : { namespace }),
+  };
+  const autoscalers = await list(client, selection, signal);
+  return scaledByOthers(object, autoscalers)
+    ? conflicts
+    : conflicts.filter((conflict) => !byAutoscaler(conflict));
 }
 
 /** Milliseconds between two tries, and in all. */

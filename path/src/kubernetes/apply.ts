@@ -3,8 +3,10 @@ import type { StepName } from '../core/event.ts';
 import { StepFailed, UserMistake } from '../core/failure.ts';
 import type { Context } from '../effects/context.ts';
 import { applyObject } from './apply-object.ts';
+import { applyScaled } from './apply-scaled.ts';
 import type { ChangeSet, ObjectChange, Settled } from './change-set.ts';
 import type { KubernetesClient } from './client.ts';
+import { fewestCopies, keepingCopies } from './copies.ts';
 import { untilEstablished } from './established.ts';
 import { hashOf } from './hash.ts';
 import { fieldManager, label } from './labels.ts';
@@ -64,20 +66,21 @@ export async function apply(
   const wanted = all.filter((_, index) => known[index] === undefined);
   if (wanted.length === 0) return settled;
   const live = await liveObjects(client, wanted, context.signal);
+  const scaled = fewestCopies(all);
   const foundations = wanted.filter(isFoundation);
   const rest = wanted.filter((object) => !isFoundation(object));
   const unmade = foundations.filter((object) => !live.has(objectId(object)));
   const changes: ObjectChange[] = [...settled];
   // What the rest stands on has to be there for the rest to be checked.
   for (const stage of [foundations, rest]) {
-    const planned = await plan(context, client, stage, { live, unmade, options });
+    const planned = await plan(context, client, stage, { live, unmade, scaled, options });
     const differing = planned.map(([, change]) => change).filter(({ change }) => change !== 'unchanged');
     if (differing.length > 0 && !options.dryRun) await options.beforeChange?.(differing);
     for (const rank of ranks(planned)) {
       const perform = async ([object, change]: Planned) => {
         const needed = options.dryRun !== true && change.change !== 'unchanged';
         const done = needed
-          ? { ...change, after: await applyObject(context, client, object, { ...options, dryRun: false }) }
+          ? { ...change, after: await applyScaled(context, client, object, { change, scaled, options }) }
           : change;
         context.emit({
           kind: 'object-applied',
@@ -115,6 +118,8 @@ interface Comparison {
   readonly live: ReadonlyMap<string, AnyObject>;
   /** Namespaces and definitions that were not there when the apply began. */
   readonly unmade: readonly KubernetesObject[];
+  /** The fewest copies of those whose number an autoscaler decides. */
+  readonly scaled: ReadonlyMap<string, number>;
   readonly options: ApplyOptions;
 }
 
@@ -122,7 +127,7 @@ async function plan(
   context: Pick<Context, 'signal' | 'emit'>,
   client: KubernetesClient,
   objects: readonly KubernetesObject[],
-  { live, unmade, options }: Comparison,
+  { live, unmade, scaled, options }: Comparison,
 ): Promise<readonly Planned[]> {
   const results = await Promise.allSettled(
     objects.map(async (object) => {
@@ -133,7 +138,8 @@ async function plan(
         return [object, { change: 'created', object: name, wanted: object }] as const;
       if (options.unchecked === true && listed === undefined)
         return [object, { change: 'created', object: name, wanted: object }] as const;
-      const { before, after } = await compared(context, client, object, listed, options);
+      const { before, after: told } = await compared(context, client, object, listed, options);
+      const after = keepingCopies(before, told, scaled.get(objectId(object)));
       const same = before !== undefined && isDeepStrictEqual(comparable(before), comparable(after));
       const change: ObjectChange = {
         change: before === undefined ? 'created' : same ? 'unchanged' : 'configured',

@@ -62,6 +62,11 @@ export type LeaseObject = Typed<'coordination.k8s.io/v1', 'Lease', k8s.V1Lease>;
 export type Job = Typed<'batch/v1', 'Job', k8s.V1Job>;
 export type CronJob = Typed<'batch/v1', 'CronJob', k8s.V1CronJob>;
 export type PodDisruptionBudget = Typed<'policy/v1', 'PodDisruptionBudget', k8s.V1PodDisruptionBudget>;
+export type HorizontalPodAutoscaler = Typed<
+  'autoscaling/v2',
+  'HorizontalPodAutoscaler',
+  k8s.V2HorizontalPodAutoscaler
+>;
 export type NetworkPolicy = Typed<'networking.k8s.io/v1', 'NetworkPolicy', k8s.V1NetworkPolicy>;
 export type ValidatingAdmissionPolicy = Typed<
   'admissionregistration.k8s.io/v1',
@@ -161,6 +166,7 @@ const last = [
   'Job',
   'CronJob',
   'PodDisruptionBudget',
+  'HorizontalPodAutoscaler',
   'GatewayClass',
   'Gateway',
   'HTTPRoute',

@@ -27,6 +27,7 @@ const known: Readonly<Record<string, Resource>> = {
   'apps/v1/DaemonSet': namespaced('daemonsets'),
   'batch/v1/Job': namespaced('jobs'),
   'batch/v1/CronJob': namespaced('cronjobs'),
+  'autoscaling/v2/HorizontalPodAutoscaler': namespaced('horizontalpodautoscalers'),
   'policy/v1/PodDisruptionBudget': namespaced('poddisruptionbudgets'),
   'networking.k8s.io/v1/NetworkPolicy': namespaced('networkpolicies'),
   'coordination.k8s.io/v1/Lease': namespaced('leases'),

@@ -23,6 +23,7 @@ const kinds = [
   { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway' },
   { apiVersion: 'cert-manager.io/v1', kind: 'Certificate' },
   { apiVersion: 'cert-manager.io/v1', kind: 'Issuer' },
+  { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' },
   { apiVersion: 'apps/v1', kind: 'Deployment' },
   { apiVersion: 'apps/v1', kind: 'StatefulSet' },
   { apiVersion: 'batch/v1', kind: 'Job' },

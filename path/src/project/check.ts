@@ -47,6 +47,7 @@ const checkComponent =
     ...settingsOf(name, component),
     ...portsOf(name, component),
     ...memoryOf(name, component),
+    ...copiesOf(name, component),
   ];
 
 function needsOf(name: string, { needs }: ComponentOutline, outline: Outline): readonly Finding[] {
@@ -116,6 +117,18 @@ function memoryOf(name: string, { resources }: ComponentOutline): readonly Findi
       at: 'value',
       what: `the limit ${memoryLimit} is below the ${memory} that are kept`,
       next: `Raise the limit to ${memory} or more.`,
+    },
+  ];
+}
+
+function copiesOf(name: string, { replicas = 2, scale }: ComponentOutline): readonly Finding[] {
+  if (scale?.max === undefined || scale.max >= replicas) return [];
+  return [
+    {
+      path: ['components', name, 'scale', 'max'],
+      at: 'value',
+      what: `at most ${scale.max} is fewer than the ${replicas} copies that always run`,
+      next: `Raise it to ${replicas} or more, or lower \`replicas\`.`,
     },
   ];
 }

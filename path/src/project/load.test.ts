@@ -65,6 +65,7 @@ test('the smallest file gets every default', async () => {
         files: {},
         needs: [],
         replicas: 2,
+        scale: { max: 4, cpu: { quantity: '500m' }, up: 60, down: 300 },
         resources: { cpu: '100m', memory: '128Mi', memoryLimit: '256Mi' },
         talksTo: [],
       },
@@ -93,6 +94,28 @@ test('the smallest file gets every default', async () => {
     },
     secrets: { allow: [] },
   } satisfies Project);
+});
+
+test('what is scaled: what says nothing of copies and is bound to no service, or what says so', async () => {
+  const scaleOf = async (keys: string, monitoring = 'cluster') => {
+    const more = `services:\n  data: { type: postgres }\ntargets:\n  local: { cluster: local, monitoring: ${monitoring} }\n`;
+    const text = `name: shop\ncomponents:\n  web: { source: web, route: /, ${keys} }\n${more}`;
+    const [web] = (await load(await write(text, ['web']))).project.components;
+    return [web?.replicas, web?.scale?.max, web?.scale?.cpu];
+  };
+  expect(await scaleOf('port: 80')).toEqual([2, 4, { quantity: '500m' }]);
+  expect(await scaleOf('needs: [data]')).toEqual([2, undefined, undefined]);
+  expect(await scaleOf('replicas: 3')).toEqual([3, undefined, undefined]);
+  expect(await scaleOf('port: 80', 'none')).toEqual([2, undefined, undefined]);
+  expect(await scaleOf('needs: [data], scale: {}')).toEqual([2, 4, { quantity: '500m' }]);
+  expect(await scaleOf('replicas: 3, scale: { max: 9, cpu: 80% }')).toEqual([3, 9, { percent: 80 }]);
+  for (const [keys, problem] of [
+    ['replicas: 3, scale: { max: 2 }', 'at most 2 is fewer than the 3 copies that always run'],
+    ['scale: { max: 1 }', 'at most 1 is fewer than the 2 copies that always run'],
+    ['scale: { cpu: 0% }', 'is neither processor time nor a percentage'],
+    ['scale: { cpu: much }', 'is neither processor time nor a percentage'],
+  ] as const)
+    await expect(scaleOf(keys)).rejects.toThrow(problem);
 });
 
 test('how a rollout is measured: what is said counts, and rows are written elsewhere only where that is', async () => {

@@ -21,6 +21,11 @@ const component = z
     files: map(text).default({}),
     needs: list(z.string()).default([]),
     migrate: list(z.string()).optional(),
+    replicas: z.int().optional().catch(undefined),
+    scale: z
+      .object({ max: z.int().optional().catch(undefined) })
+      .optional()
+      .catch(undefined),
     resources: z.object({ memory: text, memoryLimit: text }).optional().catch(undefined),
   })
   .catch({

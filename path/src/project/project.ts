@@ -91,12 +91,25 @@ export interface Component {
   readonly needs: readonly string[];
   /** The program, with its arguments, that brings the database up to date; run from the new image before a rollout. */
   readonly migrate?: readonly string[];
-  /** 2 unless told. */
+  /** 2 unless told; where it is scaled, the fewest. */
   readonly replicas: number;
+  /** How many copies there may be, and when there are more; absent: as many as `replicas` says. */
+  readonly scale?: Scale;
   /** Kubernetes quantities. */
   readonly resources: { readonly cpu: string; readonly memory: string; readonly memoryLimit: string };
   /** Names of the components whose hosts appear in its env URLs, sorted. */
   readonly talksTo: readonly string[];
+}
+
+/** When the cluster runs more copies of a component than the fewest, and how many. */
+export interface Scale {
+  readonly max: number;
+  /** What a copy may use on average before there are more: processor time, or a percentage of what is kept for it. */
+  readonly cpu: { readonly quantity: string } | { readonly percent: number };
+  /** Seconds that it has to use more before copies are added. */
+  readonly up: number;
+  /** Seconds that it has to do with fewer before copies go. */
+  readonly down: number;
 }
 
 /** Something that components need and the path provides. */

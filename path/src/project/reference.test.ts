@@ -20,6 +20,6 @@ test('the page names every key that the schema knows', () => {
 test('required keys and defaults are told', () => {
   const page = referencePage();
   expect(page).toMatch(/\| `source` +\| text +\| \*\*required\*\* +\|/);
-  expect(page).toMatch(/\| `replicas` +\| 1 to 100 +\| `2` +\|/);
+  expect(page).toMatch(/\| `up` +\| 0 to 3600 +\| `60` +\|/);
   expect(page).toMatch(/### cluster: kubeconfig/);
 });

@@ -5,7 +5,7 @@ import type { Overrides } from './overrides.ts';
 import type { AllowedSecret, VulnerabilityPolicy } from './policy.ts';
 import type { Alerts, CloudTarget, Component, Project, Rollout, Service, Slo, Target } from './project.ts';
 import { quantity } from './quantity.ts';
-import type { ComponentFile, ProjectFile, TargetFile } from './schema.ts';
+import { type ComponentFile, type ProjectFile, type TargetFile, usualScale } from './schema.ts';
 
 /** What `resolveProject` cannot take from ptp.yaml. */
 export interface Surroundings {
@@ -25,7 +25,7 @@ export function resolveProject(file: ProjectFile, around: Surroundings): Project
     name: file.name,
     folder: around.folder,
     components: Object.entries(file.components).map(([name, component]) => ({
-      ...resolveComponent(name, component, around),
+      ...resolveComponent(name, component, around, target),
       talksTo: talksTo(name, component, names, target.namespace),
     })),
     services: Object.entries(file.services).map(
@@ -96,9 +96,11 @@ function resolveComponent(
   name: string,
   file: ComponentFile,
   around: Surroundings,
+  target: Target,
 ): Omit<Component, 'talksTo'> {
-  const { source, builder, base, route, migrate, files, resources, port, management, env, needs, replicas } =
-    file;
+  const { source, builder, base, route, migrate, files, resources, port, management, env, needs } = file;
+  const { replicas = usualCopies } = file;
+  const scale = scaleOf(file, target);
   return {
     name,
     source: resolve(around.folder, source),
@@ -115,10 +117,33 @@ function resolveComponent(
     needs,
     ...(migrate === undefined ? {} : { migrate }),
     replicas,
+    ...(scale === undefined ? {} : { scale }),
     resources: {
       ...resources,
       memoryLimit: resources.memoryLimit ?? largerQuantity(resources.memory, '256Mi'),
     },
+  };
+}
+
+/** How many copies a component has that does not say. */
+const usualCopies = 2;
+
+/**
+ * What is said of scaling, or what is usual where nothing is said of copies at all. What is bound to a service is not
+ * scaled of its own accord: each copy takes connections that the service has so many of. Neither is anything where
+ * nobody tells what copies use.
+ */
+function scaleOf(file: ComponentFile, target: Target): Component['scale'] {
+  const { replicas, needs } = file;
+  const usual = replicas === undefined && needs.length === 0 && target.monitoring !== 'none';
+  const scale = file.scale ?? (usual ? usualScale : undefined);
+  if (scale === undefined) return undefined;
+  const { cpu, up, down, max = 2 * (replicas ?? usualCopies) } = scale;
+  return {
+    max,
+    cpu: cpu.endsWith('%') ? { percent: Number.parseInt(cpu, 10) } : { quantity: cpu },
+    up,
+    down,
   };
 }
 

@@ -99,6 +99,40 @@ const goProgram = z.strictObject({
     }),
 });
 
+const stabilization = z
+  .int()
+  .min(0, 'is no time\nUse 0 to 3600 seconds.')
+  .max(3600, 'is too long\nUse at most 3600 seconds.');
+
+const scale = z.strictObject({
+  max: z
+    .int()
+    .min(1, 'is too few\nUse at least as many as `replicas`.')
+    .max(100, 'is too many\nUse at most 100.')
+    .optional()
+    .meta({ description: 'The most copies. Left out: twice `replicas`.' }),
+  cpu: z
+    .string()
+    .refine(
+      (text) => /^[1-9]\d{0,3}%$/.test(text) || (!text.endsWith('%') && (quantity(text) ?? 0) > 0),
+      'is neither processor time nor a percentage\nWrite 500m, or 80% of what `resources.cpu` keeps.',
+    )
+    .default('500m')
+    .meta({
+      description:
+        'What a copy may use on average before there are more: processor time, or a percentage of `resources.cpu`.',
+    }),
+  up: stabilization
+    .default(60)
+    .meta({ description: 'Seconds that copies have to use more than that before one is added.' }),
+  down: stabilization
+    .default(300)
+    .meta({ description: 'Seconds that fewer copies have to suffice before one goes.' }),
+});
+
+/** What is scaled without a word about it is scaled so. */
+export const usualScale = scale.parse({});
+
 const component = z
   .strictObject({
     source: z
@@ -174,8 +208,16 @@ const component = z
       .int()
       .min(1, 'is too few\nUse at least 1.')
       .max(100, 'is too many\nUse at most 100.')
-      .default(2)
-      .meta({ description: 'How many copies run. With 2 or more a rollout loses no request.' }),
+      .optional()
+      .meta({
+        description:
+          'How many copies run; with `scale`, the fewest. With 2 or more a rollout loses no request. Left out: 2, and more under load where the component is bound to no service.',
+      }),
+    scale: scale.optional().meta({
+      description:
+        'More copies under load. Left out: as above where `replicas` is left out as well, else none. `{}` for the usual.',
+      examples: [{ max: 6, cpu: '80%' }],
+    }),
     resources: z
       .strictObject({
         cpu: cpu.default('100m').meta({ description: 'Processor time that is kept for each copy.' }),

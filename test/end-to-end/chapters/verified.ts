@@ -99,7 +99,7 @@ export function verified(system: System): void {
     await system.cluster((client) =>
       client.send({
         method: 'PATCH',
-        path: '/apis/apps/v1/namespaces/hello/deployments/gateway',
+        path: '/apis/apps/v1/namespaces/hello/deployments/backend',
         query: { fieldManager: 'kubectl-edit' },
         contentType: 'application/merge-patch+json',
         body: { spec: { replicas: 3 } },
@@ -108,7 +108,7 @@ export function verified(system: System): void {
     const ended = await system.ptp('verify', '--json');
     expect(ended.code).toBe(1);
     expect(bad(ended)).toMatchObject([
-      { name: 'nothing was changed by hand', found: expect.stringContaining('hello/deployment/gateway') },
+      { name: 'nothing was changed by hand', found: expect.stringContaining('hello/deployment/backend') },
     ]);
     await system.must('up', '--no-wait');
     await system.must('verify');

@@ -80,7 +80,9 @@ export const stages: readonly Stage[] = [
     async run({ actions, project, session }) {
       const [first] = project.components;
       if (first === undefined) throw new Error('there is no component');
-      const more = { ...first, replicas: first.replicas + 1 };
+      // As many as are asked for, neither more nor fewer.
+      const { scale: _, ...fixed } = first;
+      const more = { ...fixed, replicas: first.replicas + 1 };
       const others = project.components.slice(1);
       await raise(actions, { ...project, components: [more, ...others] }, session);
       const { components } = await actions.status(project, session);
@@ -88,7 +90,7 @@ export const stages: readonly Stage[] = [
       if (part?.ready !== more.replicas)
         throw new Error(`${part?.ready ?? 0} of ${more.replicas} pods are ready`);
       await raise(actions, project, session);
-      return `${first.name} ran in ${more.replicas} pods, then in ${first.replicas} again`;
+      return `${first.name} ran in ${more.replicas} pods, then as ptp.yaml says`;
     },
   },
   {

@@ -13,6 +13,7 @@ const written: Readonly<Record<string, string>> = {
   statefulsets: 'apps',
   jobs: 'batch',
   poddisruptionbudgets: 'policy',
+  horizontalpodautoscalers: 'autoscaling',
   networkpolicies: 'networking.k8s.io',
   gateways: 'gateway.networking.k8s.io',
   httproutes: 'gateway.networking.k8s.io',

@@ -13,8 +13,12 @@ export const withoutMonitoring: Part = {
   atHand: async () => true,
   images: async () => [],
   install: async (client) => {
-    const path = `/api/v1/namespaces/${monitoring.namespace}`;
-    if ((await client.find(path)) !== undefined) await client.send({ method: 'DELETE', path });
+    // The API first: a namespace does not go while one that is registered does not answer.
+    for (const path of [
+      `/apis/apiregistration.k8s.io/v1/apiservices/${monitoring.usageApi}`,
+      `/api/v1/namespaces/${monitoring.namespace}`,
+    ])
+      if ((await client.find(path)) !== undefined) await client.send({ method: 'DELETE', path });
   },
   ready: async () => {},
 };

@@ -30,9 +30,9 @@ const part = (name: string, inNamespace: string, selector: string, port: number)
   ],
 });
 
-const kubelet = (job: string, path: string, kept: string) => ({
+const kubelet = (job: string, path: string, kept: string, interval = seldom) => ({
   job_name: job,
-  scrape_interval: seldom,
+  scrape_interval: interval,
   scheme: 'https',
   metrics_path: path,
   authorization: { credentials_file: `${serviceAccount}/token` },
@@ -92,6 +92,8 @@ export const prometheusSettings = `${JSON.stringify(
         'kubelet-resource',
         '/metrics/resource',
         '(node|container|pod)_(cpu_usage_seconds_total|memory_working_set_bytes)',
+        // Autoscalers go by it.
+        often,
       ),
     ],
   },

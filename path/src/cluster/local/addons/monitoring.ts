@@ -5,7 +5,7 @@ import { type AddOn, type AddOnInput, type NodeSite, restricted } from './add-on
 import { prometheusSettings, prometheusSettingsFile } from './monitoring-settings.ts';
 import { hostName, identity, object } from './objects.ts';
 
-const { name, namespace, ports } = monitoring;
+const { name, namespace, ports, usageApi } = monitoring;
 const labels = { 'app.kubernetes.io/name': name };
 
 /**
@@ -79,6 +79,17 @@ function objects(input: AddOnInput<NodeSite>): readonly KubernetesObject[] {
       },
       namespace,
     ),
+    object('apiregistration.k8s.io/v1', 'APIService', usageApi, {
+      spec: {
+        group: 'metrics.k8s.io',
+        version: 'v1beta1',
+        groupPriorityMinimum: 100,
+        versionPriority: 100,
+        service: { name, namespace, port: ports.usage },
+        // The API server sends no credentials along, and whoever answers in its stead would have to be on a node.
+        insecureSkipTLSVerify: true,
+      },
+    }),
   ];
 }
 
@@ -118,7 +129,12 @@ function observer(input: AddOnInput<NodeSite>) {
     name: 'observer',
     image: input.image('observer').reference,
     restartPolicy: 'Always',
-    args: [`--namespace=${namespace}`, '--folder=/settings', `--listen=:${ports.observer}`],
+    args: [
+      `--namespace=${namespace}`,
+      '--folder=/settings',
+      `--listen=:${ports.observer}`,
+      `--listen-usage=:${ports.usage}`,
+    ],
     env: [{ name: 'GOMEMLIMIT', value: '40MiB' }],
     startupProbe: { ...answers('/readyz'), periodSeconds: 1, failureThreshold: 120 },
     livenessProbe: { ...answers('/livez'), periodSeconds: 10 },
