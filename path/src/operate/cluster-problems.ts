@@ -5,7 +5,7 @@ import type { KubernetesClient } from '../kubernetes/client.ts';
 import { KubernetesError } from '../kubernetes/error.ts';
 import { ownedBy } from '../kubernetes/labels.ts';
 import { list } from '../kubernetes/list.ts';
-import { type AnyObject, conditionsOf, objectName } from '../kubernetes/objects.ts';
+import { type AnyObject, conditionsOf, type Deployment, objectName } from '../kubernetes/objects.ts';
 import { readiness } from '../kubernetes/readiness.ts';
 
 /** Whose objects the parts of a cluster of our own are. */
@@ -33,7 +33,7 @@ export async function clusterProblems(
   return [
     ...nodes.flatMap((node) => nodeProblem(node, next)),
     ...parts
-      .map((part) => ({ part, ...readiness(part) }))
+      .map((part) => ({ part, ...(isOff(part) ? off : readiness(part)) }))
       .filter(({ state }) => state !== 'ready')
       .map(({ part, text }) => ({
         what: `this part of the cluster does not work: ${text}`,
@@ -42,6 +42,12 @@ export async function clusterProblems(
       })),
   ];
 }
+
+/** One that is to have no copies is ready as far as Kubernetes is concerned; nobody but somebody's hand makes it so. */
+function isOff(part: AnyObject): boolean {
+  return (part as unknown as Deployment).spec?.replicas === 0;
+}
+const off = { state: 'waiting', text: 'it is to have no copies' } as const;
 
 function nodeProblem(node: AnyObject, next: string): readonly Problem[] {
   const ready = conditionsOf(node).find(({ type }) => type === 'Ready');

@@ -130,6 +130,11 @@ test('a part of a cluster of our own that does not work is a problem', async () 
     { what: expect.stringContaining('0 of 1 pods'), where: { object: 'ptp-system/deployment/traefik' } },
   ]);
   expect((await status(running())).problems).toEqual([]);
+  const off = workload('traefik', 0, 0);
+  api.documents.set('/apis/apps/v1/deployments/traefik', { ...off, metadata });
+  expect((await status(running('local'), 'local')).problems).toMatchObject([
+    { what: expect.stringContaining('it is to have no copies') },
+  ]);
 });
 
 test.each(['stopped', 'absent'] as const)(

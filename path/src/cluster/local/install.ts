@@ -42,7 +42,10 @@ interface Recorded {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-/** Applies an add-on unless exactly this was applied before; a Deployment that somebody removed is put back. */
+/**
+ * Applies an add-on unless exactly this was applied before; a Deployment that somebody has removed or changed since (its
+ * generation says so: Kubernetes, "Objects", `metadata.generation`) is put right.
+ */
 export async function install<Site>(
   context: Context,
   client: KubernetesClient,
@@ -59,16 +62,23 @@ export async function install<Site>(
     .update(JSON.stringify([own, obtained?.key]))
     .digest('hex');
   const { namespace, name } = addOn.deployment;
-  const [record, deployment] = await Promise.all([
-    client.find<Recorded>(recordPath),
-    client.find(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`),
-  ]);
-  if (record?.data?.[addOn.name] === key && deployment !== undefined) return;
+  const live = () => client.find<Live>(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`);
+  const [record, deployment] = await Promise.all([client.find<Recorded>(recordPath), live()]);
+  if (deployment !== undefined && record?.data?.[addOn.name] === applied(key, deployment)) return;
   const documents =
     addOn.documents && obtained !== undefined ? await documentsIn(join(obtained.folder, 'crds')) : [];
   await apply(context, client, [...documents, ...own], options);
   await addOn.afterApply?.(client, wanted.site);
-  await remember(client, addOn.name, key);
+  await remember(client, addOn.name, applied(key, await live()));
+}
+
+interface Live {
+  readonly metadata: { readonly uid?: string; readonly generation?: number };
+}
+
+/** What was applied, and as what the server has it since. */
+function applied(key: string, live: Live | undefined): string {
+  return `${key} ${live?.metadata.uid} ${live?.metadata.generation}`;
 }
 
 /** Waits until an add-on's Deployment is available. */
