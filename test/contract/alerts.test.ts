@@ -79,6 +79,12 @@ const statements = (le: string, well: number, faulty = well): Series => ({
   well,
   faulty,
 });
+const allStatements = (well: number): Series => ({
+  name: 'db_query_duration_seconds_count',
+  labels: 'project="hello",component="backend"',
+  kind: 'counter',
+  well,
+});
 
 const isWell: readonly Series[] = [
   answers('200', 10),
@@ -113,6 +119,7 @@ const isWell: readonly Series[] = [
   statements('0.5', 10),
   statements('1', 10),
   statements('+Inf', 10),
+  allStatements(10),
 ];
 
 /** All is well, but for what has another value after the fault. */
@@ -282,11 +289,11 @@ describe('a fault raises its alert within its window, and only that', () => {
     );
   });
 
-  test('one request of fifty fails for hours: a ticket and no page', () => {
+  test('one request of fifty fails for most of a day: a ticket and no page', () => {
     const series = [...but(answers('200', 10, 9.8)), answers('503', 0, 0.2)];
     firing(
-      { series, fault: 20 * minute, end: 4 * hour, step: 60 },
-      { [20 * minute]: [], [4 * hour]: ['AvailabilityBudgetBurnsSlowly'] },
+      { series, fault: 20 * minute, end: 20 * hour, step: 120 },
+      { [20 * minute]: [], [12 * hour]: [], [20 * hour]: ['AvailabilityBudgetBurnsSlowly'] },
     );
   });
 });

@@ -4,6 +4,9 @@ import { type About, alertOf, type RuleGroup } from './rule.ts';
 /** Seconds that a statement may take in one case of a hundred. */
 const slowStatement = 0.5;
 
+/** So many slow statements in five minutes may be chance. */
+const fewStatements = 3;
+
 /** Bytes: a volume that has more than this left is not told of, however large it is. */
 const room = 2 * 2 ** 30;
 
@@ -20,7 +23,10 @@ export function alertRules({
   const ready = (kind: 'deployment' | 'statefulset', list: readonly { readonly name: string }[]) =>
     `kube_${kind}_status_replicas_ready{${inside},${kind}=~"${named(list)}"}`;
   const copies = ready('deployment', components);
-  const statements = `db_query_duration_seconds`;
+  const rate = (over: string) =>
+    `sum by (component, le) (rate(db_query_duration_seconds_bucket{${own}}[${over}]))`;
+  const slow = (over: string) => `histogram_quantile(0.99, ${rate(over)}) > ${slowStatement}`;
+  const slowOnes = `(1 - histogram_fraction(0, ${slowStatement}, ${rate('5m')})) * on (component) sum by (component) (increase(db_query_duration_seconds_count{${own}}[5m]))`;
   const expiry = `certmanager_certificate_expiration_timestamp_seconds{${inside}}`;
   const renewal = `certmanager_certificate_renewal_timestamp_seconds{${inside}}`;
   const abouts: readonly About[] = [
@@ -73,7 +79,8 @@ export function alertRules({
       name: 'DatabaseSlow',
       severity: 'page',
       kind: 'cause',
-      expr: `histogram_quantile(0.99, sum by (component, le) (rate(${statements}_bucket{${own}}[5m]))) > ${slowStatement}`,
+      // Of a few statements the slowest is the hundredth: one alone wakes nobody. And it has to be going on.
+      expr: `${slow('5m')} and on (component) ${slow('2m')} and on (component) ${slowOnes} > ${fewStatements}`,
       for: '2m',
       summary:
         'one in a hundred statements of {{ $labels.component }} takes longer than {{ $value | humanizeDuration }}',

@@ -36,6 +36,10 @@ export function burnRate({ window }: Slo, { long, share }: Pick<BurnWindow, 'lon
  * Rules for what is promised. It is measured at the cluster's door, where users come in, so what the system does not
  * answer at all counts as well; the observer's requests are among them, so that there is something to measure when
  * nobody else asks.
+ *
+ * What is bad is bad among all that a window would have seen: of an hour that a system of five minutes has not lived it
+ * has had nothing bad. Else its first slow requests would be a quarter of "the last 30 days". How much of a window is
+ * known, samples say: how many of them a window has, in the last five minutes and in the whole.
  */
 export function sloRules({ name, target }: Pick<Project, 'name' | 'target'>, slo: Slo): readonly RuleGroup[] {
   const { namespace } = target;
@@ -62,22 +66,41 @@ export function sloRules({ name, target }: Pick<Project, 'name' | 'target'>, slo
     },
   ];
   const kinds: readonly Promised[] = ['availability', 'latency'];
+  const all = `ptp:door_requests:rate5m{project="${name}"}`;
   const ratio = (promised: Promised, window: string) =>
-    `avg_over_time(ptp:door_bad:rate5m{project="${name}",slo="${promised}"}[${window}]) / on (project) group_left () (avg_over_time(ptp:door_requests:rate5m{project="${name}"}[${window}]) > 0)`;
-  const ratios = kinds.flatMap((promised) =>
-    (Object.keys(windows) as Window[]).map((window) => ({
+    `avg_over_time(ptp:door_bad:rate5m{project="${name}",slo="${promised}"}[${window}]) / on (project) group_left () (avg_over_time(${all}[${window}]) > 0)`;
+  const known = (window: string) =>
+    ` * on (project) group_left () ptp:slo_known:share{project="${name}",window="${window}"}`;
+  const share = (window: string, hours: number) => ({
+    record: 'ptp:slo_known:share',
+    labels: { ...labels, window },
+    expr: `clamp_max(count_over_time(${all}[${window}]) / (count_over_time(${all}[5m]) * ${hours * 12}), 1)`,
+  });
+  const long = (Object.keys(windows) as Window[]).filter((window) => window !== '5m');
+  const shares = long.map((window) => share(window, windows[window]));
+  const ratios = kinds.flatMap((promised) => [
+    {
+      record: 'ptp:slo_bad:ratio',
+      labels: { ...labels, slo: promised, window: '5m' },
+      expr: ratio(promised, '30s'),
+    },
+    ...long.map((window) => ({
       record: 'ptp:slo_bad:ratio',
       labels: { ...labels, slo: promised, window },
-      expr: ratio(promised, window === '5m' ? '30s' : window),
+      expr: ratio(promised, window) + known(window),
     })),
-  );
-  const budgets = kinds.map((promised) => ({
-    record: 'ptp:slo_budget:left',
-    labels: { ...labels, slo: promised },
-    expr: `1 - (${ratio(promised, `${slo.window}d`)}) / ${budgetOf(slo, promised)}`,
-  }));
+  ]);
+  const whole = `${slo.window}d`;
+  const budgets = [
+    share(whole, slo.window * 24),
+    ...kinds.map((promised) => ({
+      record: 'ptp:slo_budget:left',
+      labels: { ...labels, slo: promised },
+      expr: `1 - (${ratio(promised, whole)}${known(whole)}) / ${budgetOf(slo, promised)}`,
+    })),
+  ];
   return [
-    { name: `${name}: what is promised`, rules: [...counts, ...ratios] },
+    { name: `${name}: what is promised`, rules: [...counts, ...shares, ...ratios] },
     { name: `${name}: error budget`, interval: '1m', rules: budgets },
     {
       name: `${name}: burn rates`,
