@@ -10,7 +10,7 @@ import { Questions } from './parts/questions.tsx';
 import { Releases } from './parts/releases.tsx';
 import { Figure } from './parts/run.tsx';
 import { TopologyView } from './parts/topology.tsx';
-import { count, daysBetween, moment } from './words.ts';
+import { count, daysBetween, duration, moment, size } from './words.ts';
 
 /** The body of the report: the page's components, with everything open and nothing to press. */
 export function render(model: PageModel): string {
@@ -19,6 +19,7 @@ export function render(model: PageModel): string {
 
 const sections = [
   ['topology', 'The system'],
+  ['promises', 'What is promised'],
   ['path', 'The path'],
   ['questions', 'Questions and answers'],
   ['releases', 'Releases'],
@@ -28,23 +29,66 @@ const sections = [
   ['decisions', 'Decisions'],
 ] as const;
 
-/** The steps of `ptp up`, for readers who have never seen one. */
-const path: readonly (readonly [string, string])[] = [
+/** The steps of `ptp up`, for readers who have never seen one, and what is there of each. */
+const path: readonly (readonly [name: string, what: string, here?: (model: PageModel) => string])[] = [
   [
     'image',
     'Each component becomes an image, from its sources and signed Debian packages, the same byte by byte on any machine.',
+    ({ images }) =>
+      `${count(images.length, 'image')}, ${size(images.flatMap(({ found }) => found?.layers ?? []).reduce((sum, one) => sum + one, 0))} compressed`,
   ],
   ['inspect', 'Known vulnerabilities and credentials are looked for before anybody gets an image.'],
-  ['registry', 'What the registry lacks is pushed. A tag is for people; all that follows names digests.'],
-  ['evidence', 'Images, where they come from and what is in them are signed.'],
-  ['cluster', 'Kubernetes is started or found, and checked.'],
+  [
+    'registry',
+    'What the registry lacks is pushed. A tag is for people; all that follows names digests.',
+    ({ images }) => images[0]?.reference.replace(/\/[^/]*$/, '') ?? '',
+  ],
+  [
+    'evidence',
+    'Images, where they come from and what is in them are signed.',
+    ({ images }) =>
+      `${images.reduce((sum, { attached }) => sum + attached.length, 0)} signed documents beside ${count(images.length, 'image')}`,
+  ],
+  [
+    'cluster',
+    'Kubernetes is started or found, and checked.',
+    ({ system }) => `${system.cluster} (${system.provider}), Kubernetes ${system.version}`,
+  ],
   ['admission', 'From here on the cluster refuses every image that is of no recorded, signed release.'],
-  ['services', 'Databases come up, with credentials made on the spot and a volume that outlives them.'],
-  ['deploy', 'Migrations run from the new image; then new pods serve before old ones go.'],
-  ['route', 'A certificate, a gateway and routes lead users to the one component that is public.'],
+  [
+    'services',
+    'Databases come up, with credentials made on the spot and a volume that outlives them.',
+    ({ topology }) => readyOf(topology, 'service'),
+  ],
+  [
+    'deploy',
+    'Migrations run from the new image; then new pods serve before old ones go.',
+    ({ topology }) => readyOf(topology, 'component'),
+  ],
+  [
+    'route',
+    'A certificate, a gateway and routes lead users to the one component that is public.',
+    ({ system }) => system.url,
+  ],
   ['prove', 'What users will ask is asked through the public address.'],
-  ['traffic', 'Requests go through all the while pods are replaced, and decide whether the release stays.'],
+  [
+    'traffic',
+    'Requests go through all the while pods are replaced, and decide whether the release stays.',
+    ({ releases }) => {
+      const last = releases.find(({ traffic }) => traffic !== undefined);
+      return last?.traffic === undefined
+        ? ''
+        : `release ${last.number}: ${last.traffic.requests} requests, ${last.traffic.failed} failed`;
+    },
+  ],
 ];
+
+function readyOf({ parts }: PageModel['topology'], wanted: 'component' | 'service'): string {
+  return parts
+    .filter(({ kind }) => kind === wanted)
+    .map(({ name, ready, wanted: copies }) => `${name} ${ready} of ${copies}`)
+    .join(', ');
+}
 
 function Report({ model }: { readonly model: PageModel }) {
   const {
@@ -83,8 +127,12 @@ function Report({ model }: { readonly model: PageModel }) {
             name="release that serves"
             value={serving === undefined ? 'none' : String(serving.number)}
           />
-          <Figure name="requests during rollouts" value={String(asked)} />
-          <Figure name="of them failed" value={String(failed)} tone={failed === 0 ? 'good' : 'bad'} />
+          {measured.length > 0 && (
+            <>
+              <Figure name="requests during rollouts" value={String(asked)} />
+              <Figure name="of them failed" value={String(failed)} tone={failed === 0 ? 'good' : 'bad'} />
+            </>
+          )}
           {first !== undefined && (
             <Figure name="days of the certificate left" value={String(daysBetween(taken, first.until))} />
           )}
@@ -97,11 +145,13 @@ function Report({ model }: { readonly model: PageModel }) {
         </dl>
         <nav aria-label="Sections">
           <ol className="contents">
-            {sections.map(([id, title]) => (
-              <li key={id}>
-                <a href={`#${id}`}>{title}</a>
-              </li>
-            ))}
+            {sections
+              .filter(([id]) => id !== 'promises' || model.health !== undefined)
+              .map(([id, title]) => (
+                <li key={id}>
+                  <a href={`#${id}`}>{title}</a>
+                </li>
+              ))}
           </ol>
         </nav>
       </header>
@@ -111,22 +161,42 @@ function Report({ model }: { readonly model: PageModel }) {
           lead="Who talks to whom follows from ptp.yaml; the network lets nothing else through."
         >
           <TopologyView topology={topology} />
-          {model.health !== undefined && <Health health={model.health} />}
           {problems.map(({ what, next }) => (
             <p key={what} className="notice">
               {what} {next}
             </p>
           ))}
         </Section>
+        {model.health !== undefined && (
+          <Section id="promises" lead="Measured at the door, where users come in; what is missed is told.">
+            <Health health={model.health} />
+          </Section>
+        )}
         <Section id="path" lead="One command, ptp up, walks all of it, and does only what differs.">
+          {serving !== undefined && (
+            <p>
+              Last walked to its end {moment(serving.begun)} by {serving.by}
+              {serving.seconds === undefined ? '' : `, in ${duration(serving.seconds)}`}: release{' '}
+              {serving.number}
+              {serving.source === undefined
+                ? ''
+                : `, from commit ${serving.source.commit.slice(0, 12)}${serving.source.clean ? '' : ' and changes'}`}
+              .
+            </p>
+          )}
           <ol className="steps">
-            {path.map(([name, what]) => (
+            {path.map(([name, what, here]) => (
               <li key={name} className="done">
                 <span className="mark" aria-hidden="true">
                   ●
                 </span>
                 <span className="name">{name}</span>
-                <span className="text">{what}</span>
+                <span className="text">
+                  {what}
+                  {here !== undefined && here(model) !== '' && (
+                    <span className="task">Here: {here(model)}</span>
+                  )}
+                </span>
               </li>
             ))}
           </ol>

@@ -42,3 +42,9 @@ export function count(number: number, word: string): string {
 export function daysBetween(from: string, until: string): number {
   return Math.floor((Date.parse(until) - Date.parse(from)) / 86_400_000);
 }
+
+/** How much of what may go wrong is left, 1: all of it; below 0: more has gone wrong than was to. */
+export function budgetLeft(left: number): string {
+  if (left > 0) return `${Math.round(left * 100)} % of what may go wrong is left`;
+  return `${Math.round((1 - left) * 100)} % of what may go wrong has gone wrong`;
+}

@@ -80,5 +80,6 @@ export function Cost({ cost }: { readonly cost: CostReport }) {
 }
 
 function words({ cpu, memory }: Resources): string {
-  return `${cpu.toFixed(2)} cpu, ${size(memory)}`;
+  // Where there is little room it breaks between the two.
+  return `${cpu.toFixed(2)}\u00A0cpu, ${size(memory).replace(' ', '\u00A0')}`;
 }

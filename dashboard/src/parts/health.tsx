@@ -1,5 +1,5 @@
 import type { SystemHealth } from '../../../path/src/core/health.ts';
-import { moment } from '../words.ts';
+import { budgetLeft, moment } from '../words.ts';
 
 /** What is promised, how much of what may go wrong is left, and what fires. */
 export function Health({ health }: { readonly health: SystemHealth }) {
@@ -12,8 +12,11 @@ export function Health({ health }: { readonly health: SystemHealth }) {
         <span className={`pill ${healthy ? 'good' : 'bad'}`}>{healthy ? 'healthy' : 'not healthy'}</span>{' '}
         {since !== undefined && <span className="quiet">since {moment(since)}</span>}
       </p>
-      {alerts.map(({ name, since: from, summary, runbook, over }) => (
-        <p key={`${name} ${summary}`} className="notice">
+      {alerts.map(({ name, severity, since: from, summary, runbook, over }) => (
+        <p
+          key={`${name} ${summary}`}
+          className={`notice${severity === 'page' && over === undefined ? '' : ' mild'}`}
+        >
           <strong>{name}</strong> since {moment(from)}: {summary} <code className="small">{runbook}</code>
           {over !== undefined && ` It is over: ${over}; the alert ends by itself within a minute.`}
         </p>
@@ -26,11 +29,7 @@ export function Health({ health }: { readonly health: SystemHealth }) {
               {within === undefined ? '' : ` within ${within} ms`} over {window} days
             </dt>
             <dd>
-              <span className="is">
-                {left === undefined
-                  ? 'nothing was measured yet'
-                  : `${Math.round(left * 100)} % of what may go wrong is left`}
-              </span>
+              <span className="is">{left === undefined ? 'nothing was measured yet' : budgetLeft(left)}</span>
               {left !== undefined && (
                 <svg className="budget" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
                   <rect className="all" width="100" height="6" rx="2" />

@@ -42,7 +42,7 @@ function Question({ answer, open }: { readonly answer: Answer; readonly open: bo
           <div key={`${what} ${command}`} className={ok ? '' : 'wrong'}>
             <dt>
               {!ok && <span className="hidden">not as it should be: </span>}
-              {what}
+              <Prose text={what} />
             </dt>
             <dd>
               <span className="is">{is.length > 240 ? `${is.slice(0, 239)}…` : is}</span>
@@ -55,7 +55,10 @@ function Question({ answer, open }: { readonly answer: Answer; readonly open: bo
       <ul>
         {turnedDown.map(({ what, why }) => (
           <li key={what}>
-            <strong>{what}</strong>: <Prose text={`${why}.`} />
+            <strong>
+              <Prose text={what} />
+            </strong>
+            : <Prose text={`${why}.`} />
           </li>
         ))}
       </ul>

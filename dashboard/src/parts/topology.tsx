@@ -17,7 +17,8 @@ const states: Readonly<Record<TopologyPod['state'], string>> = {
 };
 
 /** The parts of the system from the door inwards: a drawing, and the same as a table. */
-export function TopologyView({ topology, flows = {} }: Props) {
+export function TopologyView({ topology, flows: live }: Props) {
+  const flows = live ?? {};
   const inside = topology.parts.filter(({ kind }) => kind !== 'door');
   return (
     <>
@@ -30,7 +31,7 @@ export function TopologyView({ topology, flows = {} }: Props) {
               <th scope="col">Part</th>
               <th scope="col">Pods</th>
               <th scope="col" className="number">
-                Requests/s
+                {live === undefined ? 'Requests' : 'Requests/s'}
               </th>
               <th scope="col" className="number">
                 Answered in
@@ -45,7 +46,7 @@ export function TopologyView({ topology, flows = {} }: Props) {
           </thead>
           <tbody>
             {inside.map((part) => (
-              <Row key={part.name} part={part} flow={flows[part.name]} />
+              <Row key={part.name} part={part} flow={flows[part.name]} live={live !== undefined} />
             ))}
           </tbody>
         </table>
@@ -54,7 +55,15 @@ export function TopologyView({ topology, flows = {} }: Props) {
   );
 }
 
-function Row({ part, flow }: { readonly part: TopologyPart; readonly flow: Flow | undefined }) {
+function Row({
+  part,
+  flow,
+  live,
+}: {
+  readonly part: TopologyPart;
+  readonly flow: Flow | undefined;
+  readonly live: boolean;
+}) {
   const { name, text, requests, usage, restarts } = part;
   const mean =
     flow?.mean ??
@@ -64,12 +73,14 @@ function Row({ part, flow }: { readonly part: TopologyPart; readonly flow: Flow 
   return (
     <tr data-part={name}>
       <th scope="row">
-        {name} <span className="quiet">{text}</span>
+        {name} <span className="quiet what">{text}</span>
       </th>
       <td>
         <Pods part={part} />
       </td>
-      <td className="number">{flow === undefined ? '–' : rate(flow.rate)}</td>
+      <td className="number">
+        {live ? (flow === undefined ? '–' : rate(flow.rate)) : (requests?.total ?? '–')}
+      </td>
       <td className="number">{mean === undefined ? '–' : milliseconds(mean)}</td>
       <td className="number">{usage === undefined || usage.memory === 0 ? '–' : size(usage.memory)}</td>
       <td className="number">{restarts}</td>

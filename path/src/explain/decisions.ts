@@ -4,7 +4,7 @@ import type { DecisionLink } from '../core/answer.ts';
 
 /** A page in docs/decisions, with what made it necessary. */
 export interface Decision extends DecisionLink {
-  /** The first paragraph of its context. */
+  /** The first paragraph of its context, or of what was decided. */
   readonly context: string;
 }
 
@@ -19,12 +19,18 @@ export async function readDecisions(folder: string): Promise<readonly Decision[]
 
 function decisionOf(name: string, text: string): Decision {
   const title = /^# (?:\d+\. )?(.+)$/m.exec(text)?.[1] ?? name;
-  const context = /^## Context\s+([\s\S]+?)\n\s*\n/m.exec(text)?.[1] ?? '';
+  // A page begins with its context, or with what was decided.
+  const context =
+    /^## Context\s+([\s\S]+?)\n\s*\n/m.exec(text)?.[1] ??
+    /^# .+\n\s*\n([\s\S]+?)\n\s*(?:\n|$)/.exec(text)?.[1] ??
+    '';
   return {
     number: Number(name.slice(0, 4)),
     title,
     file: `docs/decisions/${name}`,
     context: context
+      .replace(/^\*\*\w+\.?\*\*\s*/, '')
+      .replaceAll('**', '')
       .replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1')
       .replaceAll(/\s+/g, ' ')
       .trim(),

@@ -21,7 +21,9 @@ export function promiseFacts({ watching }: Snapshot): readonly Fact[] {
         `${slo}: ${(objective * 100).toFixed(2).replace(/\.?0+$/, '')} %${within === undefined ? '' : ` within ${within} ms`} over ${window} days`,
         left === undefined
           ? 'nothing was measured yet'
-          : `${Math.round(left * 100)} % of what may go wrong is left`,
+          : left > 0
+            ? `${Math.round(left * 100)} % of what may go wrong is left`
+            : `${Math.round((1 - left) * 100)} % of what may go wrong has gone wrong`,
         'ptp status',
         left === undefined || left > 0,
       ),

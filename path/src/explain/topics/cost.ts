@@ -22,14 +22,20 @@ export const cost: Topic = {
   costs: () => 'Tight requests mean that somebody looks at what is used when the load changes.',
   decisions: [51, 25, 31],
   facts(snapshot) {
-    const { basis, currency, priced, rows, nodes, month, idle, savings } = costOf(snapshot, snapshot.bill);
+    const { currency, priced, rows, nodes, month, idle, savings } = costOf(snapshot, snapshot.bill);
     const money = (amount: number) => `${amount.toFixed(2)} ${currency} a month`;
     const [best] = savings;
     const [gateway] = ofKind(snapshot, 'Gateway');
     return [
       ...(month === undefined
         ? []
-        : [fact('all of it', `${money(month)}, at prices of ${priced}. ${basis}`, 'ptp cost')]),
+        : [
+            fact(
+              'all of it',
+              `${money(month)}, at list prices of ${priced}${snapshot.cluster.provider === 'local' ? ', were this machine a rented one of its size' : ''}`,
+              'ptp cost',
+            ),
+          ]),
       ...rows
         .filter(({ kind }) => kind !== 'free' && kind !== 'bill')
         .map(({ name, requested, used, month: each }) =>

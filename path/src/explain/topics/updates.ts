@@ -1,6 +1,8 @@
+import type { Deployment } from '../../kubernetes/objects.ts';
 import { releaseBefore, servingRelease } from '../../releases/record.ts';
+import { oneOf, type Snapshot } from '../../snapshot/snapshot.ts';
 import { drillFacts } from '../drills.ts';
-import { fact, fieldFact } from '../fact.ts';
+import { fact, showing } from '../fact.ts';
 import type { Topic } from '../topic.ts';
 
 export const updates: Topic = {
@@ -47,13 +49,19 @@ export const updates: Topic = {
       ...(first === undefined
         ? []
         : [
-            fieldFact(
-              snapshot,
+            fact(
               `how ${first.name}’s pods are replaced`,
-              ['Deployment', first.name],
-              '.spec.strategy',
+              strategyOf(snapshot, first.name),
+              showing('Deployment', first.name, '.spec.strategy'),
             ),
           ]),
     ];
   },
 };
+
+function strategyOf(snapshot: Snapshot, name: string): string | undefined {
+  const { maxSurge, maxUnavailable } =
+    oneOf<Deployment>(snapshot, 'Deployment', name)?.spec?.strategy?.rollingUpdate ?? {};
+  if (maxSurge === undefined || maxUnavailable === undefined) return undefined;
+  return `up to ${maxSurge} new ones beside the old, of which ${String(maxUnavailable) === '0' ? 'none' : maxUnavailable} may be missing meanwhile`;
+}
