@@ -16,8 +16,11 @@ export interface Registry {
   stop(): Promise<void>;
 }
 
-/** Starts distribution, the registry of local clusters, on a free port. */
-export async function startRegistry(): Promise<Registry> {
+/**
+ * Starts distribution, the registry of local clusters, on a free port.
+ * @param deletes whether it deletes what it is asked to
+ */
+export async function startRegistry({ deletes = false } = {}): Promise<Registry> {
   const program = await componentProgram('registry', 'registry');
   const folder = mkdtempSync(join(tmpdir(), 'ptp-distribution-'));
   const name = `127.0.0.1:${await freePort()}`;
@@ -28,7 +31,7 @@ export async function startRegistry(): Promise<Registry> {
     JSON.stringify({
       version: 0.1,
       log: { level: 'error' },
-      storage: { filesystem: { rootdirectory: data } },
+      storage: { filesystem: { rootdirectory: data }, delete: { enabled: deletes } },
       http: { addr: name },
     }),
   );
