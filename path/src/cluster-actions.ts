@@ -116,11 +116,13 @@ export function clusterActions(effects: Pick<Context, 'clock' | 'processes' | 'c
         cost(context(session), { client, cluster, project }),
       );
     },
-    backup: (project, session) =>
-      withCluster(context(session), project, async (client) => {
-        const { backUp } = await import('./maintain/backup.ts');
-        return backUp(context(session), client, project);
-      }),
+    backup: async (project, session) => {
+      const cluster = await running(context(session), project);
+      const { backUp } = await import('./maintain/backup.ts');
+      return withClient(context(session), cluster, (client) =>
+        backUp(context(session), client, project, cluster),
+      );
+    },
     backups: async (project, service, session) => {
       const cluster = await running(context(session), project);
       const { backupsOf } = await import('./restoring.ts');

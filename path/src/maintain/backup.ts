@@ -1,4 +1,5 @@
 import { StepFailed, UserMistake } from '../core/failure.ts';
+import type { Cluster } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
 import { timed } from '../effects/timed.ts';
 import { apply } from '../kubernetes/apply.ts';
@@ -20,8 +21,15 @@ export async function backUp(
   context: Context,
   client: KubernetesClient,
   project: Project,
+  { databases = {} }: Pick<Cluster, 'databases'>,
 ): Promise<readonly string[]> {
-  const services = project.services.filter(({ backup }) => backup !== undefined);
+  const wanted = project.services.filter(({ backup }) => backup !== undefined);
+  const services = wanted.filter(({ name }) => databases[name] === undefined);
+  if (services.length === 0 && wanted.length > 0)
+    throw new UserMistake({
+      what: `${wanted.map(({ name }) => name).join(', ')}: the cloud runs the database and makes its backups, with every moment of the last days`,
+      next: 'docs/clouds says how one is restored.',
+    });
   if (services.length === 0)
     throw new UserMistake({
       what: 'no service has backups',
@@ -82,9 +90,9 @@ async function jobFor(
   const template = schedule?.spec?.jobTemplate;
   if (template?.spec === undefined)
     throw new StepFailed({
-      what: `backups of ${service} are not set up yet`,
+      what: `nothing makes backups of ${service} here`,
       where: { object: `${namespace}/cronjob/${name}` },
-      next: 'Run `ptp up`.',
+      next: 'Run `ptp up`: it sets that up, or says why it cannot.',
     });
   const stamp = Math.floor(clock.now().getTime() / 1000).toString(36);
   return {

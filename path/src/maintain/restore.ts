@@ -1,4 +1,6 @@
 import { StepFailed, UserMistake } from '../core/failure.ts';
+import type { Cluster } from '../core/handover.ts';
+import type { Project, Service } from '../project/project.ts';
 import type { Drill } from './drill.ts';
 import { differences, parseTables } from './tables.ts';
 
@@ -6,15 +8,17 @@ import { differences, parseTables } from './tables.ts';
 export const restore: Drill = {
   name: 'restore',
   summary: 'the newest backup is restored into a scratch server and compared',
-  async possible(_context, { project }) {
-    return project.services.some(({ backup }) => backup !== undefined)
+  async possible(_context, { project, cluster }) {
+    if (project.services.every(({ backup }) => backup === undefined))
+      return { notPossible: 'no service has backups: write `backup: {}` into one of ptp.yaml' };
+    return backedUp(project, cluster).length > 0
       ? undefined
-      : { notPossible: 'no service has backups: write `backup: {}` into one of ptp.yaml' };
+      : { notPossible: 'the cloud runs the databases and makes their backups: ptp restores none of them' };
   },
-  async run(context, { project, tools }) {
+  async run(context, { project, cluster, tools }) {
     const facts: Record<string, string | number> = {};
     const said: string[] = [];
-    for (const { name } of project.services.filter(({ backup }) => backup !== undefined)) {
+    for (const { name } of backedUp(project, cluster)) {
       const backup = await tools.newestBackup(name);
       if (backup === undefined)
         throw new UserMistake({ what: `there is no backup of ${name} yet`, next: 'Run `ptp backup`.' });
@@ -47,3 +51,8 @@ export const restore: Drill = {
     return { text: said.join('; '), facts };
   },
 };
+
+/** The services whose backups are ptp's. */
+function backedUp({ services }: Project, { databases }: Cluster): readonly Service[] {
+  return services.filter(({ name, backup }) => backup !== undefined && databases?.[name] === undefined);
+}

@@ -26,6 +26,18 @@ export function registryLogin(
   };
 }
 
+/**
+ * Who logs in with what a cloud gives for some hours: Amazon's (12 h), Google's (1 h) and Azure's (3 h) registries. A schedule
+ * that has such a login fails from then on, and nobody is there to renew it.
+ */
+const passing = new Set(['AWS', 'oauth2accesstoken', '00000000-0000-0000-0000-000000000000']);
+
+/** Whether the login in a Secret ends within hours. Pure. */
+export function endsSoon({ data }: SecretObject): boolean {
+  const pair = Buffer.from(Buffer.from(data?.auth ?? '', 'base64').toString(), 'base64').toString();
+  return passing.has(pair.slice(0, pair.indexOf(':')));
+}
+
 /** The one login of a `.dockerconfigjson` document. */
 function authOf(document: string | undefined): string | undefined {
   if (document === undefined) return undefined;

@@ -19,7 +19,7 @@ import { placeOf, withAdministrator } from './managed-postgres/managed-postgres.
 import { rolesJobName } from './managed-postgres/plan.ts';
 import { backupName } from './postgres/backup/plan.ts';
 import { backupRecipient } from './recipient.ts';
-import { registryLogin } from './registry-login.ts';
+import { endsSoon, registryLogin } from './registry-login.ts';
 import { replaceStuck } from './replace-stuck.ts';
 import { originAnnotation, type ServiceInput, type ServiceKind } from './service.ts';
 import { managedKinds, serviceKinds } from './table.ts';
@@ -78,7 +78,8 @@ export function provisionServices(
   return timed(context, 'services', names === '' ? 'no services' : `provide ${names}`, async () => {
     const options = { step: 'services', project: project.name, settled } as const;
     await apply(context, client, [namespaceFor(project.target.namespace)], options);
-    const { secrets, objects, bindings } = await planServices(context, input);
+    // What there is to say was said when it was planned.
+    const { secrets, objects, bindings } = await planServices({ ...context, emit: () => {} }, input);
     await apply(context, client, [...secrets, ...objects], options);
     const workloads = objects.filter(({ kind }) => kind === 'StatefulSet' || kind === 'Job');
     await replaceStuck(
@@ -154,9 +155,34 @@ async function backupOf(
   const image = images.find(({ name }) => name === wanted);
   if (image === undefined)
     throw new StepFailed({ what: `the image ${wanted} of the service ${service.name} was not published` });
+  const registry = await lastingLogin(context, client, registryLogin(cluster, project, backupName(service)), {
+    name: `${backupName(service)}-registry`,
+    namespace: project.target.namespace,
+  });
+  if (registry !== undefined && endsSoon(registry)) {
+    const problem: Problem = {
+      what: `no backups of ${service.name} are made: the login for ${cluster.registry.name} ends within hours, and a schedule in the cluster cannot renew it`,
+      next: `Log in with a robot account that lasts, and run \`ptp up\` again; where the cloud runs the database (\`databases: managed\`) it makes backups itself.`,
+    };
+    context.emit({ kind: 'warning', step: 'services', problem });
+    return {};
+  }
   const recipient = await backupRecipient(context, client, project, service);
-  const registry = registryLogin(cluster, project, backupName(service));
   return { backup: { image, recipient, ...(registry === undefined ? {} : { registry }) } };
+}
+
+/** The login that backups are sent with: where this machine has none that lasts, the one that the cluster has. */
+async function lastingLogin(
+  context: Context,
+  client: KubernetesClient,
+  fresh: SecretObject | undefined,
+  { name, namespace }: { readonly name: string; readonly namespace: string },
+): Promise<SecretObject | undefined> {
+  if (fresh !== undefined && !endsSoon(fresh)) return fresh;
+  const key = { apiVersion: 'v1', kind: 'Secret', name, namespace } as const;
+  const live = await getObject<SecretObject>(client, key, context.signal);
+  if (live?.data === undefined) return fresh;
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, type: 'Opaque', data: live.data };
 }
 
 /** How a service is made: by the cloud where it has a server for it. */

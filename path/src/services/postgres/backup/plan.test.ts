@@ -4,7 +4,7 @@ import type { Cluster } from '../../../core/handover.ts';
 import { Secret } from '../../../core/secret.ts';
 import type { CronJob, NetworkPolicy } from '../../../kubernetes/objects.ts';
 import type { Project } from '../../../project/project.ts';
-import { registryLogin } from '../../registry-login.ts';
+import { endsSoon, registryLogin } from '../../registry-login.ts';
 import type { ServiceInput } from '../../service.ts';
 import { postgresCredentials } from '../credentials.ts';
 import { postgres } from '../postgres.ts';
@@ -123,4 +123,15 @@ test('the login for the registry is that of this machine’s pushes', () => {
   const document = JSON.stringify({ auths: { r: { auth: 'bWU6eW91' } } });
   expect(auth({ ...cluster, registry: bare, pullSecret: new Secret(document) })).toBe('bWU6eW91');
   expect(registryLogin({ ...cluster, registry: bare }, project, 'x')).toBeUndefined();
+});
+
+test('a login that a cloud gives for some hours is known', () => {
+  const login = (username: string) => {
+    const credentials = { username, password: new Secret('a:b') };
+    return registryLogin({ ...cluster, registry: { ...cluster.registry, credentials } }, project, 'x');
+  };
+  const passing = ['AWS', 'oauth2accesstoken', '00000000-0000-0000-0000-000000000000'];
+  // `_json_key` is how a key of Google's that lasts is sent.
+  for (const user of [...passing, '_json_key', 'robot$hello'])
+    expect(endsSoon(login(user) ?? expect.fail())).toBe(passing.includes(user));
 });
