@@ -153,6 +153,7 @@ export async function plannedSnapshot(): Promise<Snapshot> {
     usage: project.components.flatMap(({ name }) => [
       { namespace: 'hello', pod: `${name}-1-a`, node: 'node1', cpu: 0.01, memory: 60 * 2 ** 20, volumes: [] },
     ]),
+    observed: [],
     requests: project.components.map(({ name }) => ({
       part: name,
       pod: `${name}-1-a`,
@@ -225,12 +226,17 @@ function owned(object: KubernetesObject): KubernetesObject {
 
 /** An object as its controller leaves it when all is well. */
 function settled(object: KubernetesObject): AnyObject {
-  const spec = (object as AnyObject).spec;
-  const replicas = spec?.replicas;
+  // What an autoscaler decides is there all the same.
+  const spec = {
+    ...(object.kind === 'Deployment' ? { replicas: 2 } : {}),
+    ...(object as AnyObject).spec,
+  } as Readonly<Record<string, unknown>>;
+  const replicas = spec.replicas;
   const conditions = ['Ready', 'Programmed', 'Accepted'].map((type) => ({ type, status: 'True' }));
   const managedFields = [{ manager: 'ptp', operation: 'Apply' }];
   return {
     ...object,
+    ...('spec' in object ? { spec } : {}),
     metadata: { ...object.metadata, ...{ managedFields } },
     status: { conditions, ...(replicas === undefined ? {} : { replicas, readyReplicas: replicas }) },
   };

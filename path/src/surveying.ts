@@ -67,6 +67,7 @@ export async function survey(context: Context, { client, cluster, project }: Sur
       url: publicUrl({ project, cluster }),
       attachments,
       watching: () => watching(context, { client, cluster, project }),
+      observed: () => observed(context, { client, cluster, project }),
       bill: () => billOf(context, project),
       admissionPolicy: admissionPolicyName(project.target.namespace),
     });
@@ -121,6 +122,13 @@ export async function trace(
 ): Promise<Trace> {
   const [snapshot, pages] = await Promise.all([survey(context, surveyed), decisions()]);
   return traceField({ snapshot, reasons: allReasons, pages }, object, path);
+}
+
+/** What components have used; empty where a target has no monitoring. */
+async function observed(context: Context, { client, project }: Surveyed): Promise<Snapshot['observed']> {
+  if (project.target.monitoring !== 'cluster') return [];
+  const { observedUse } = await import('./observe/observed-use.ts');
+  return observedUse(context, client, project);
 }
 
 /** What watches over a system; undefined where its target has no monitoring. */

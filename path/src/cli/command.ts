@@ -46,8 +46,11 @@ export interface Invocation {
   readonly version: string;
   /** ptp.yaml's path as it was called. */
   readonly file: string;
-  /** Loads the project with its chosen target; warnings are told by events. Throws UserMistake. */
-  load(): Promise<Project>;
+  /**
+   * Loads the project with its chosen target; warnings are told by events. Throws UserMistake.
+   * @param text what ptp.yaml is to be taken to say instead of what it says
+   */
+  load(text?: string): Promise<Project>;
 }
 
 /** Where results go: standard output. What happens on the way is told by events and goes to standard error. */

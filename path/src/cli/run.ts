@@ -104,13 +104,14 @@ async function runCommand(
     monotonic: () => world.monotonic(),
     version: world.version,
     file: absolute,
-    async load() {
+    async load(text) {
       // Brings what reads YAML and checks it, for which `ptp --help` should not wait.
       const { loadProject } = await import('../project/load.ts');
       return loadProject(absolute, parsed.values.get('target'), {
         emit: session.emit,
         env: world.env,
         shownAs: file,
+        ...(text === undefined ? {} : { text }),
       });
     },
   });

@@ -49,10 +49,28 @@ export interface Saving {
   readonly what: string;
   /** What to write into ptp.yaml, where that is how. */
   readonly plan?: string;
+  /** The same by key and value, for `ptp cost --apply`; absent: it is nothing that ptp.yaml says. */
+  readonly edits?: readonly {
+    readonly path: readonly string[];
+    readonly value: string | number | Readonly<Record<string, string | number>>;
+  }[];
   /** A month; absent where nothing is priced. */
   readonly month?: number;
   /** What is freed, where no price says it. */
   readonly frees?: Resources;
   /** What it may do to users. */
   readonly risk: string;
+}
+
+/** What copies of a component have used in the time that the monitoring has seen: processors and bytes of one copy. */
+export interface ObservedUse {
+  readonly part: string;
+  /** What 95 of 100 moments did not go beyond. */
+  readonly cpu95: number;
+  readonly cpuMost: number;
+  /** What 99 of 100 moments did not go beyond. */
+  readonly memory99: number;
+  readonly memoryMost: number;
+  /** How long it was seen; a week at most. */
+  readonly seconds: number;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { ObservedUse } from '../core/cost.ts';
 import type { AnyObject } from '../kubernetes/objects.ts';
 import type { Component } from '../project/project.ts';
 import type { PodUsage, Snapshot } from '../snapshot/snapshot.ts';
@@ -37,7 +38,11 @@ const use = (name: string, cpu: number, memory: number, namespace = 'shop'): Pod
 });
 
 /** A system of one component with two copies on a machine of 2 processors and 4 GiB, beside one pod of the cluster's. */
-function system(usage: readonly PodUsage[], provider = 'local'): Snapshot {
+function system(
+  usage: readonly PodUsage[],
+  provider = 'local',
+  observed: readonly ObservedUse[] = [],
+): Snapshot {
   return {
     taken: '2026-11-26T12:00:00.000Z',
     project: {
@@ -50,6 +55,7 @@ function system(usage: readonly PodUsage[], provider = 'local'): Snapshot {
     nodes: [{ metadata: { name: 'n' }, status: { capacity: { cpu: '2', memory: '4Gi' } } }],
     objects: [pod('web-1', 'web'), pod('web-2', 'web')],
     usage,
+    observed,
     unread: [],
   } as unknown as Snapshot;
 }
@@ -95,6 +101,69 @@ test('requests are made as small as the largest copy with its margin, never larg
   expect(saving?.frees?.memory).toBe(128 * mebibyte);
   const busy = [use('web-1', 0.09, 120), use('web-2', 0.4, 200)];
   expect(costOf(system(busy)).savings.map(({ name }) => name)).not.toContain('right-size web');
+});
+
+test('what was watched for a week goes before what is seen now: percentiles with a margin, in words and as edits', () => {
+  const quiet = [use('web-1', 0.0001, 30), use('web-2', 0.0001, 30)];
+  const watched: ObservedUse = {
+    part: 'web',
+    cpu95: 0.031,
+    cpuMost: 0.9,
+    memory99: 60 * mebibyte,
+    memoryMost: 70 * mebibyte,
+    seconds: 7 * 86_400,
+  };
+  const sized = (seen: ObservedUse) =>
+    costOf(system(quiet, 'local', [seen])).savings.find(({ name }) => name === 'right-size web');
+  // One and a half times 31m in steps of 10m; one and a quarter of 60 MiB in steps of 16.
+  expect(sized(watched)).toMatchObject({
+    plan: 'components.web.resources: { cpu: 50m, memory: 80Mi }',
+    edits: [
+      { path: ['components', 'web', 'resources', 'cpu'], value: '50m' },
+      { path: ['components', 'web', 'resources', 'memory'], value: '80Mi' },
+    ],
+    what: 'In 7 days a copy of web used up to 31m and 60 MiB but for the busiest 5 and 1 of 100 moments, and it asks for 100m and 128Mi.',
+    risk: expect.stringContaining('The most was 900m and 70 MiB.'),
+  });
+  expect(sized({ ...watched, seconds: 3600 })?.risk).toContain('watched for 60 minutes alone');
+  expect(sized({ ...watched, cpu95: 0.2, memory99: 127 * mebibyte })).toBeUndefined();
+  expect(costOf(system(quiet, 'local', [{ ...watched, cpu95: 0.2 }])).notes[0]).toContain(
+    'A copy of web uses 200m and 60 MiB and asks for 100m',
+  );
+});
+
+test('a limit that follows from what is asked for stays when less is asked for', () => {
+  const large = system([use('web-1', 0.0001, 100), use('web-2', 0.0001, 100)]);
+  const resources = { cpu: '100m', memory: '1Gi', memoryLimit: '1Gi' };
+  const project = { ...large.project, components: [{ ...component('web'), resources }] };
+  expect(costOf({ ...large, project }).savings.find(({ name }) => name === 'right-size web')?.plan).toBe(
+    'components.web.resources: { cpu: 10m, memory: 160Mi, memoryLimit: 1Gi }',
+  );
+});
+
+test('where copies come by a share of what is asked for, that stays above what copies use', () => {
+  const scaled = system([use('web-1', 0.02, 30), use('web-2', 0.02, 30)]);
+  const scale = { max: 4, cpu: { percent: 40 }, up: 60, down: 300 };
+  const project = { ...scaled.project, components: [{ ...component('web'), scale }] };
+  // 20m are 40 % of 50m; with a tenth more.
+  expect(costOf({ ...scaled, project }).savings.find(({ name }) => name === 'right-size web')?.plan).toBe(
+    'components.web.resources: { cpu: 60m, memory: 48Mi }',
+  );
+});
+
+test('one copy when it is quiet is a change of ptp.yaml, with its risk', () => {
+  const saving = costOf(system(measured)).savings.find(
+    ({ name }) => name === 'fewer copies when it is quiet',
+  );
+  expect(saving).toMatchObject({
+    plan: 'components.web: { replicas: 1, scale: { max: 4 } }',
+    edits: [
+      { path: ['components', 'web', 'replicas'], value: 1 },
+      { path: ['components', 'web', 'scale'], value: { max: 4 } },
+    ],
+    frees: { cpu: expect.closeTo((0.2 / 2) * (10 / 24)) },
+    risk: expect.stringContaining('fail requests'),
+  });
 });
 
 test('a cluster of others has shares and no prices', () => {

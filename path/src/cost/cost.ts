@@ -5,6 +5,7 @@ import type { Pod } from '../kubernetes/objects.ts';
 import { quantity } from '../project/quantity.ts';
 import { ofKind, type PodUsage, type Snapshot } from '../snapshot/snapshot.ts';
 import { type Machine, machineFor, machines } from './machines.ts';
+import { underAsked } from './right-size.ts';
 import { savings } from './savings.ts';
 
 const gibibyte = 2 ** 30;
@@ -116,8 +117,10 @@ function billed(bill: Bill | undefined): readonly CostRow[] {
   );
 }
 
-function notesOf({ usage, taken, unread }: Snapshot): readonly string[] {
+function notesOf(snapshot: Snapshot): readonly string[] {
+  const { usage, taken, unread } = snapshot;
   return [
+    ...underAsked(snapshot),
     usage.length === 0
       ? 'The nodes do not tell what pods use, so nothing is said of what is idle.'
       : `Use is that of ${taken.slice(0, 16).replace('T', ' ')} UTC alone: look again under the load that counts before anything is made smaller.`,

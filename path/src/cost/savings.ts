@@ -1,8 +1,8 @@
 import type { Resources, Saving } from '../core/cost.ts';
-import { quantity } from '../project/quantity.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { monthly, type PartUse, type UnitPrices } from './cost.ts';
 import { type Machine, machineFor } from './machines.ts';
+import { rightSized } from './right-size.ts';
 
 /** What savings are computed from. */
 export interface SavingInput {
@@ -14,10 +14,8 @@ export interface SavingInput {
   readonly requested: Resources;
 }
 
-const mebibyte = 2 ** 20;
-
-/** Hours of a day that are night, and copies that a component has then. */
-const night = { hours: 10, copies: 1 };
+/** Hours of a day that are quiet, and copies that a component has then. */
+const quiet = { hours: 10, copies: 1 };
 
 /** Of the memory of a node that is asked for, so much more for the node's own programs. */
 const nodeShare = 1.25;
@@ -28,61 +26,21 @@ const leastMemory = 4;
 /** Changes that would cost less, those that save most first. Pure. */
 export function savings(input: SavingInput): readonly Saving[] {
   return [
-    ...rightSized(input),
-    ...atNight(input),
+    ...rightSized(input.snapshot, input.parts, input.prices),
+    ...whenQuiet(input),
     ...smallerMachine(input),
     ...otherProcessors(input),
   ].toSorted((one, other) => (other.month ?? 0) - (one.month ?? 0));
 }
 
-/** Requests as large as what the largest copy uses, with a margin: twice the processor time, half as much memory again. */
-function rightSized({ snapshot, parts, prices }: SavingInput): readonly Saving[] {
-  return parts.flatMap((part) => {
-    const component = snapshot.project.components.find(({ name }) => name === part.name);
-    if (component === undefined || part.pods.length === 0) return [];
-    const most = {
-      cpu: Math.max(...part.pods.map(({ cpu }) => cpu)),
-      memory: Math.max(...part.pods.map(({ memory }) => memory)),
-    };
-    const now = {
-      cpu: quantity(component.resources.cpu) ?? 0,
-      memory: quantity(component.resources.memory) ?? 0,
-    };
-    const fit = {
-      cpu: Math.min(now.cpu, Math.max(0.01, Math.ceil(most.cpu * 2 * 100) / 100)),
-      memory: Math.min(now.memory, Math.ceil((most.memory * 1.5) / (16 * mebibyte)) * 16 * mebibyte),
-    };
-    const frees = {
-      cpu: (now.cpu - fit.cpu) * component.replicas,
-      memory: (now.memory - fit.memory) * component.replicas,
-    };
-    // What saves next to nothing is not worth a change.
-    if (frees.cpu < now.cpu * 0.2 && frees.memory < now.memory * 0.2) return [];
-    const words = [
-      ...(frees.cpu > 0 ? [`cpu: ${Math.round(fit.cpu * 1000)}m`] : []),
-      ...(frees.memory > 0 ? [`memory: ${Math.round(fit.memory / mebibyte)}Mi`] : []),
-    ];
-    return [
-      {
-        name: `right-size ${part.name}`,
-        what: `A copy of ${part.name} uses ${Math.round(most.cpu * 1000)}m and ${Math.round(most.memory / mebibyte)} MiB, and asks for ${component.resources.cpu} and ${component.resources.memory}.`,
-        plan: `components.${part.name}.resources: { ${words.join(', ')} }`,
-        ...(prices === undefined ? {} : { month: monthly(frees, prices) }),
-        frees,
-        risk: 'The limit of memory stays, and processor time that is free may still be used; on a full node copies get less under load.',
-      },
-    ];
-  });
-}
-
-function atNight({ snapshot, parts, prices }: SavingInput): readonly Saving[] {
-  const many = snapshot.project.components.filter(({ replicas }) => replicas > night.copies);
+/** One copy while one suffices, and more under load, of all that has more than one today. */
+function whenQuiet({ snapshot, parts, prices }: SavingInput): readonly Saving[] {
+  const many = snapshot.project.components.filter(({ replicas }) => replicas > quiet.copies);
   if (many.length === 0) return [];
-  const share = night.hours / 24;
   const frees = many.reduce(
     (all, { name, replicas }) => {
       const part = parts.find((one) => one.name === name);
-      const left = ((replicas - night.copies) / replicas) * share;
+      const left = ((replicas - quiet.copies) / replicas) * (quiet.hours / 24);
       return {
         cpu: all.cpu + (part?.requested.cpu ?? 0) * left,
         memory: all.memory + (part?.requested.memory ?? 0) * left,
@@ -90,14 +48,21 @@ function atNight({ snapshot, parts, prices }: SavingInput): readonly Saving[] {
     },
     { cpu: 0, memory: 0 },
   );
+  const keys = many.map(({ name, replicas, scale }) => ({ name, max: scale?.max ?? 2 * replicas }));
   return [
     {
-      name: 'fewer copies at night',
-      what: `One copy of ${many.map(({ name }) => name).join(', ')} for ${night.hours} hours of the day.`,
-      plan: 'components.<name>.replicas: 1, and back in the morning',
+      name: 'fewer copies when it is quiet',
+      what: `One copy of ${many.map(({ name }) => name).join(', ')} while one suffices, more under load; reckoned with ${quiet.hours} hours of the day.`,
+      plan: keys
+        .map(({ name, max }) => `components.${name}: { replicas: ${quiet.copies}, scale: { max: ${max} } }`)
+        .join('; '),
+      edits: keys.flatMap(({ name, max }) => [
+        { path: ['components', name, 'replicas'], value: quiet.copies },
+        { path: ['components', name, 'scale'], value: { max } },
+      ]),
       ...(prices === undefined ? {} : { month: monthly(frees, prices) }),
       frees,
-      risk: 'A pod that dies, a node that is drained and a rollout fail requests then.',
+      risk: 'While there is one copy, a pod that dies and a node that is drained fail requests, and a burst is slow for a minute.',
     },
   ];
 }

@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly emit?: Emit;
   /** The environment with the `PTP_…` overrides; this process's where it is left out. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What the file is to be taken to say instead of what it says. */
+  readonly text?: string;
   /** What problems call the file; `file` itself where it is left out. */
   readonly shownAs?: string;
 }
@@ -35,7 +37,7 @@ export async function loadProject(
   options: LoadOptions = {},
 ): Promise<Project> {
   const shownAs = options.shownAs ?? file;
-  const text = readYaml(await readProjectFile(file, shownAs), shownAs);
+  const text = readYaml(options.text ?? (await readProjectFile(file, shownAs)), shownAs);
   if (text.value === undefined) throw new UserMistake(atMost(inOrder(text.problems)));
   const folder = dirname(resolve(file));
   const outline = outlineOf(text.value);

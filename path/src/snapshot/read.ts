@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Bill } from '../core/bill.ts';
+import type { ObservedUse } from '../core/cost.ts';
 import type { Attachments, Cluster } from '../core/handover.ts';
 import type { Watching } from '../core/watching.ts';
 import type { Context } from '../effects/context.ts';
@@ -26,6 +27,8 @@ export interface SnapshotInput {
   readonly attachments: Attachments;
   /** Asks the monitoring; undefined where there is none. */
   watching(): Promise<Watching | undefined>;
+  /** Asks it what components have used; empty where there is none. */
+  observed(): Promise<readonly ObservedUse[]>;
   /** What a target in a public cloud costs; undefined for any other. */
   bill(): Promise<Bill | undefined>;
   /** The name of the project's admission policy. */
@@ -85,8 +88,9 @@ export async function readSnapshot(context: Context, input: SnapshotInput): Prom
     readReleases({ signal: context.signal, emit: () => {} }, client, project),
   ]);
   const pods = objects.filter(({ kind }) => kind === 'Pod') as unknown as readonly Pod[];
-  const [usage, requests, watching, bill, images] = await Promise.all([
+  const [usage, observed, requests, watching, bill, images] = await Promise.all([
     attempt('what pods use', [], () => readUsage(client, nodes, context.signal)),
+    attempt('what components have used', [], () => input.observed()),
     readRequests(client, project, pods, context.signal),
     attempt('what the monitoring says', undefined, () => input.watching()),
     attempt('what the target costs', undefined, () => input.bill()),
@@ -123,6 +127,7 @@ export async function readSnapshot(context: Context, input: SnapshotInput): Prom
     certificates: secrets.flatMap(certificateFacts),
     images,
     usage,
+    observed,
     requests,
     ...(watching === undefined ? {} : { watching }),
     ...(bill === undefined ? {} : { bill }),

@@ -1,4 +1,5 @@
 import type { Bill } from '../core/bill.ts';
+import type { ObservedUse } from '../core/cost.ts';
 import type { Cluster, Digest } from '../core/handover.ts';
 import type { Watching } from '../core/watching.ts';
 import type { AnyObject, NodeObject } from '../kubernetes/objects.ts';
@@ -29,6 +30,8 @@ export interface Snapshot {
   readonly images: readonly ImageFacts[];
   /** Of pods of the whole cluster; empty where nodes do not tell. */
   readonly usage: readonly PodUsage[];
+  /** Of components, within the last week; empty where nobody has looked. */
+  readonly observed: readonly ObservedUse[];
   /** What the components have answered since their pods started; those that do not tell are left out. */
   readonly requests: readonly RequestCounts[];
   /** What watches over it; absent: nothing does. */
