@@ -95,9 +95,9 @@ test('what nothing uses is idle, and nobody says so where nodes do not tell', ()
 test('requests are made as small as the largest copy with its margin, never larger', () => {
   const quiet = [use('web-1', 0.004, 30), use('web-2', 0.021, 41)];
   const saving = costOf(system(quiet)).savings.find(({ name }) => name === 'right-size web');
-  // Twice 21m in steps of 10m; one and a half times 41 MiB in steps of 16.
-  expect(saving?.plan).toBe('components.web.resources: { cpu: 50m, memory: 64Mi }');
-  expect(saving?.frees?.cpu).toBeCloseTo(0.1);
+  // Twice 21m in steps of 5m; one and a half times 41 MiB in steps of 16.
+  expect(saving?.plan).toBe('components.web.resources: { cpu: 45m, memory: 64Mi }');
+  expect(saving?.frees?.cpu).toBeCloseTo(0.11);
   expect(saving?.frees?.memory).toBe(128 * mebibyte);
   const busy = [use('web-1', 0.09, 120), use('web-2', 0.4, 200)];
   expect(costOf(system(busy)).savings.map(({ name }) => name)).not.toContain('right-size web');
@@ -115,14 +115,14 @@ test('what was watched for a week goes before what is seen now: percentiles with
   };
   const sized = (seen: ObservedUse) =>
     costOf(system(quiet, 'local', [seen])).savings.find(({ name }) => name === 'right-size web');
-  // One and a half times 31m in steps of 10m; one and a quarter of 60 MiB in steps of 16.
+  // One and a half times 31m in steps of 5m; one and a quarter of 60 MiB in steps of 16.
   expect(sized(watched)).toMatchObject({
     plan: 'components.web.resources: { cpu: 50m, memory: 80Mi }',
     edits: [
       { path: ['components', 'web', 'resources', 'cpu'], value: '50m' },
       { path: ['components', 'web', 'resources', 'memory'], value: '80Mi' },
     ],
-    what: 'In 7 days a copy of web used up to 31m and 60 MiB but for the busiest 5 and 1 of 100 moments, and it asks for 100m and 128Mi.',
+    what: 'In 7 days no copy of web used more than 31m (95 of 100 moments) and 60 MiB (99 of 100), and it asks for 100m and 128Mi.',
     risk: expect.stringContaining('The most was 900m and 70 MiB.'),
   });
   expect(sized({ ...watched, seconds: 3600 })?.risk).toContain('watched for 60 minutes alone');
@@ -137,7 +137,7 @@ test('a limit that follows from what is asked for stays when less is asked for',
   const resources = { cpu: '100m', memory: '1Gi', memoryLimit: '1Gi' };
   const project = { ...large.project, components: [{ ...component('web'), resources }] };
   expect(costOf({ ...large, project }).savings.find(({ name }) => name === 'right-size web')?.plan).toBe(
-    'components.web.resources: { cpu: 10m, memory: 160Mi, memoryLimit: 1Gi }',
+    'components.web.resources: { cpu: 25m, memory: 160Mi, memoryLimit: 1Gi }',
   );
 });
 
@@ -147,7 +147,7 @@ test('where copies come by a share of what is asked for, that stays above what c
   const project = { ...scaled.project, components: [{ ...component('web'), scale }] };
   // 20m are 40 % of 50m; with a tenth more.
   expect(costOf({ ...scaled, project }).savings.find(({ name }) => name === 'right-size web')?.plan).toBe(
-    'components.web.resources: { cpu: 60m, memory: 48Mi }',
+    'components.web.resources: { cpu: 55m, memory: 48Mi }',
   );
 });
 

@@ -10,8 +10,14 @@ const day = 86_400;
 /** How much more than what was seen is asked for: of a week that was watched, and of a single look. */
 const margins = { watched: { cpu: 1.5, memory: 1.25 }, looked: { cpu: 2, memory: 1.5 } } as const;
 
-/** The least that is asked for, and the steps in which it is: processors and bytes. */
-const step = { cpu: 0.01, memory: 16 * mebibyte } as const;
+/** The steps in which is asked for: processors and bytes. */
+const step = { cpu: 0.005, memory: 16 * mebibyte } as const;
+
+/**
+ * The least that is asked for: processors. A copy that has nothing to do starts all the same, and on a full node it gets
+ * what it asks for and no more: with 10m a rollout on one took so long that requests failed.
+ */
+const leastCpu = 0.025;
 
 /** The limit of memory of what does not say one (`memoryLimit` in ptp.yaml), at least. */
 const usualLimit = 256 * mebibyte;
@@ -108,7 +114,7 @@ function seenOf(watched: ObservedUse | undefined, part: PartUse): Seen {
   return {
     use,
     margin: margins.watched,
-    words: `In ${timeText(seconds)} a copy of ${part.name} used up to ${amountText(use)} but for the busiest 5 and 1 of 100 moments`,
+    words: `In ${timeText(seconds)} no copy of ${part.name} used more than ${millis(cpu95)} (95 of 100 moments) and ${mebibytes(memory99)} (99 of 100)`,
     risk: `The most was ${amountText({ cpu: cpuMost, memory: memoryMost })}. The limit of memory stays, and processor time that is free may still be used; on a full node copies get less than the most.${short}`,
   };
 }
@@ -118,7 +124,7 @@ function fitting(component: Component, now: Resources, { use, margin }: Seen): R
   // An autoscaler that goes by a share of what is asked for must not see load where there was none.
   const share = scale !== undefined && 'percent' in scale.cpu ? 110 / scale.cpu.percent : 0;
   const wanted = {
-    cpu: up(use.cpu * Math.max(margin.cpu, share), step.cpu),
+    cpu: Math.max(leastCpu, up(use.cpu * Math.max(margin.cpu, share), step.cpu)),
     memory: up(use.memory * margin.memory, step.memory),
   };
   return { cpu: Math.min(now.cpu, wanted.cpu), memory: Math.min(now.memory, wanted.memory) };
@@ -142,7 +148,15 @@ function up(amount: number, by: number): number {
 }
 
 function amountText({ cpu, memory }: Resources): string {
-  return `${Math.round(cpu * 1000)}m and ${Math.round(memory / mebibyte)} MiB`;
+  return `${millis(cpu)} and ${mebibytes(memory)}`;
+}
+
+function millis(cpu: number): string {
+  return `${Math.ceil(cpu * 1000)}m`;
+}
+
+function mebibytes(memory: number): string {
+  return `${Math.ceil(memory / mebibyte)} MiB`;
 }
 
 function timeText(seconds: number): string {

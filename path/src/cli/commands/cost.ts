@@ -1,4 +1,5 @@
 import type { CostReport, Resources } from '../../core/cost.ts';
+import { UserMistake } from '../../core/failure.ts';
 import type { Command } from '../command.ts';
 import { type Look, styled, table } from '../render/look.ts';
 
@@ -6,11 +7,27 @@ import { type Look, styled, table } from '../render/look.ts';
 export const cost: Command = {
   name: 'cost',
   summary: 'what each part costs a month here, what of it is idle, what would cost less',
-  usage: 'cost',
-  options: {},
-  words: 0,
-  async run({ load, actions, session, output }) {
+  usage: 'cost [--apply [saving]] [--yes]',
+  description:
+    'With --apply the saving that is named, or the one that saves most, becomes an ordinary release: ptp.yaml is edited, the lines and the plan are shown, you are asked, and it goes out as `ptp up` does it. `ptp rollback` takes it back.',
+  options: {
+    apply: { type: 'boolean', description: 'make a release of a saving that ptp.yaml decides' },
+    yes: { type: 'boolean', short: 'y', description: 'without asking' },
+  },
+  words: 1,
+  async run(invocation) {
+    const { load, actions, session, output, flags, words } = invocation;
+    const [word] = words;
+    if (word !== undefined && !flags.has('apply'))
+      throw new UserMistake({
+        what: `\`ptp cost\` takes no word like ${word}`,
+        next: `Did you mean \`ptp cost --apply ${word}\`?`,
+      });
     const found = await actions.cost(await load(), session);
+    if (flags.has('apply')) {
+      const { applySaving } = await import('./apply-saving.ts');
+      return applySaving(invocation, found, word);
+    }
     output.result({ kind: 'cost', ...found }, costText(found, output.look));
     return 0;
   },
@@ -44,11 +61,12 @@ function costText(report: CostReport, look: Look): string {
     '',
     ...(idle === undefined ? [] : [`${(idle * 100).toFixed(0)} % of what is paid for is idle.`, '']),
     ...(savings.length === 0 ? ['Nothing would cost less.'] : [styled(look, 'bold', 'What would cost less')]),
-    ...savings.flatMap(({ name, what, plan, month: saved, risk }) => [
+    ...savings.flatMap(({ name, what, plan, edits, month: saved, risk }) => [
       `  ${styled(look, 'green', name)}${saved === undefined ? '' : `: ${money(saved)} a month`}`,
       `    ${what}`,
       ...(plan === undefined ? [] : [`    ${styled(look, 'cyan', plan)}`]),
       `    ${styled(look, 'dim', `risk: ${risk}`)}`,
+      ...(edits === undefined ? [] : [`    ptp cost --apply ${name.replaceAll(' ', '-')}`]),
     ]),
     '',
     ...notes.map((note) => styled(look, 'dim', note)),
