@@ -58,8 +58,9 @@ export function alertRules({
       name: 'ComponentCrashLooping',
       severity: 'page',
       kind: 'cause',
-      // Between two attempts a container runs for a moment; a pod that is gone is none that crashes.
-      expr: `max by (namespace, pod, container) (max_over_time(kube_pod_container_status_waiting_reason{${inside},reason="CrashLoopBackOff"}[5m])) == 1 and on (namespace, pod) kube_pod_status_phase{${inside}}`,
+      // Between two attempts a container runs for a moment; a pod that is gone is none that crashes. What others need
+      // may come up after it: two attempts are no loop.
+      expr: `max by (namespace, pod, container) (max_over_time(kube_pod_container_status_waiting_reason{${inside},reason="CrashLoopBackOff"}[5m])) == 1 and on (namespace, pod, container) kube_pod_container_status_restarts_total{${inside}} > 2 and on (namespace, pod) kube_pod_status_phase{${inside}}`,
       for: '1m',
       summary: '{{ $labels.container }} in {{ $labels.pod }} ends again and again',
     },
