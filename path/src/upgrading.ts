@@ -1,18 +1,21 @@
 import { access, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Upgrade, Upgraded, VersionChange } from './core/upgrade.ts';
+import type { Upgrade, Upgraded, UpgradeKind, Upgrades, VersionChange } from './core/upgrade.ts';
 import type { Context } from './effects/context.ts';
 import { timed } from './effects/timed.ts';
 import type { DebianLock } from './image/debian/lock.ts';
 import { newerChoices } from './image/debian/newer.ts';
 import { lockFileName, readLockFile, writeLockFile } from './image/lock-file.ts';
 import { newerPackages, takePackages } from './maintain/npm-newer.ts';
+import { newerOfTool } from './newer-of-tool.ts';
 import { writeAtomically } from './oci/write-atomically.ts';
 import { up } from './path.ts';
 import type { Project } from './project/project.ts';
 
 /** An upgrade that can be made: writes what it changes into the sources. */
-interface Prepared extends Upgrade {
+interface Prepared {
+  readonly kind: UpgradeKind;
+  readonly changes: readonly VersionChange[];
   /** The files that it may change. */
   readonly files: readonly string[];
   take(): Promise<void>;
@@ -20,11 +23,18 @@ interface Prepared extends Upgrade {
 
 /**
  * What is newer: the Debian packages that images stand on, those of the database's server, and patch versions of what
- * components depend on. Asks the mirror and npm; changes nothing.
+ * components depend on; and of what the tool itself pins, which is a newer tool's to bring. Asks the mirror, npm and the
+ * Go proxy; changes nothing.
  */
-export async function upgradesOf(context: Context, project: Project): Promise<readonly Upgrade[]> {
-  const prepared = await prepare(context, project);
-  return prepared.map(({ kind, changes }) => ({ kind, changes }));
+export async function upgradesOf(context: Context, project: Project): Promise<Upgrades> {
+  return timed(context, 'maintain', 'look for what is newer', async () => {
+    const [prepared, own] = await Promise.all([prepare(context, project), newerOfTool(context, project)]);
+    const upgrades: readonly Upgrade[] = [
+      ...prepared.map(({ kind, changes }) => ({ kind, applies: true, changes })),
+      ...(own.changes.length === 0 ? [] : [{ kind: 'ptp' as const, applies: false, changes: own.changes }]),
+    ];
+    return { result: { upgrades, unasked: own.unasked }, text: countText(upgrades) };
+  });
 }
 
 /**
@@ -34,7 +44,11 @@ export async function upgradesOf(context: Context, project: Project): Promise<re
  */
 export async function upgrade(context: Context, project: Project): Promise<readonly Upgraded[]> {
   const done: Upgraded[] = [];
-  for (const { kind, files, take } of await prepare(context, project)) {
+  const prepared = await timed(context, 'maintain', 'look for what is newer', async () => {
+    const found = await prepare(context, project);
+    return { result: found, text: countText(found) };
+  });
+  for (const { kind, files, take } of prepared) {
     const before = await Promise.all(
       files.map(async (file) => [file, await readFile(file, 'utf8')] as const),
     );
@@ -50,16 +64,14 @@ export async function upgrade(context: Context, project: Project): Promise<reado
   return done;
 }
 
-function prepare(context: Context, project: Project): Promise<readonly Prepared[]> {
-  return timed(context, 'maintain', 'look for what is newer', async () => {
-    const [debian, npm] = await Promise.all([
-      debianUpgrades(context, project),
-      npmUpgrades(context, project),
-    ]);
-    const all = [...debian, ...npm];
-    const count = all.reduce((sum, { changes }) => sum + changes.length, 0);
-    return { result: all, text: count === 0 ? 'nothing is newer' : `${count} are newer` };
-  });
+async function prepare(context: Context, project: Project): Promise<readonly Prepared[]> {
+  const [debian, npm] = await Promise.all([debianUpgrades(context, project), npmUpgrades(context, project)]);
+  return [...debian, ...npm];
+}
+
+function countText(found: readonly Pick<Upgrade, 'changes'>[]): string {
+  const count = found.reduce((sum, { changes }) => sum + changes.length, 0);
+  return count === 0 ? 'nothing is newer' : count === 1 ? '1 is newer' : `${count} are newer`;
 }
 
 async function debianUpgrades(context: Context, { folder }: Project): Promise<readonly Prepared[]> {

@@ -7,7 +7,7 @@ import type { Problem } from '../core/failure.ts';
 import type { Digest, RegistryAccess, Release, Route, TrafficResult } from '../core/handover.ts';
 import type { SystemHealth } from '../core/health.ts';
 import type { Secret } from '../core/secret.ts';
-import type { Upgrade, Upgraded } from '../core/upgrade.ts';
+import type { Upgraded, Upgrades } from '../core/upgrade.ts';
 import type { Project } from '../project/project.ts';
 
 /** What each action may tell to and be stopped by. */
@@ -49,7 +49,7 @@ export interface Actions {
   /** What the system costs a month where it runs, and what would cost less. */
   cost(project: Project, session: Session): Promise<CostReport>;
   /** What is newer than what the system is made of; changes nothing. */
-  upgrades(project: Project, session: Session): Promise<readonly Upgrade[]>;
+  upgrades(project: Project, session: Session): Promise<Upgrades>;
   /** Makes a release of each upgrade; the first that fails is taken back and ends the rest. */
   upgrade(project: Project, session: Session): Promise<readonly Upgraded[]>;
   /** Makes a backup of every service that has backups, now; returns the services' names. */

@@ -112,9 +112,21 @@ const actions: Actions = {
   history: async () => [past],
   rollback: async (_project, { to }) => ({ number: 5, backTo: to ?? 3, rolled: ['web'], serving: 2 }),
   verify: async () => [{ name: 'drift', ok: true, found: 'none' }],
-  upgrades: async () => [
-    { kind: 'base', changes: [{ name: 'libc6', from: '1', to: '2', why: 'security update' }] },
-  ],
+  upgrades: async () => ({
+    upgrades: [
+      {
+        kind: 'base',
+        applies: true,
+        changes: [{ name: 'libc6', from: '1', to: '2', why: 'security update' }],
+      },
+      {
+        kind: 'ptp',
+        applies: false,
+        changes: [{ name: 'runc', from: 'v1', to: 'v2', why: 'patch version' }],
+      },
+    ],
+    unasked: [{ what: 'Traefik', why: 'not found' }],
+  }),
   upgrade: async () => [{ kind: 'base', release: 5, rolled: ['web'] }],
   backup: async () => ['database'],
   backups: async () => ({ service: 'database', backups: [] }),
@@ -449,8 +461,18 @@ test('drill lists what was tried and when, and runs one; one that fails ends wit
 });
 
 test('upgrade tells what is newer and why; applied, it names the releases', async () => {
-  expect((await run('upgrade')).out).toContain('libc6  1 → 2  security update');
-  expect((await run('upgrade', { upgrades: async () => [] })).out).toBe('Nothing is newer.\n');
+  const { out } = await run('upgrade');
+  expect(out).toContain('libc6  1 → 2  security update');
+  expect(out).toMatch(/runc .*\n.*A newer ptp brings these/s);
+  expect(out).toContain('Not known: Traefik (not found).');
+  expect(out).toContain('`ptp upgrade --apply` makes a release of each');
+  expect(JSON.parse((await run('upgrade --json')).out)).toMatchObject({
+    kind: 'upgrades',
+    upgrades: [{ applies: true }, { kind: 'ptp', applies: false }],
+    unasked: [{ what: 'Traefik' }],
+  });
+  const none = { upgrades: async () => ({ upgrades: [], unasked: [] }) };
+  expect((await run('upgrade', none)).out).toBe('Nothing is newer.\n');
   expect((await run('upgrade --apply')).out).toContain(
     '● release 5: Debian packages that images stand on (web replaced)\n',
   );

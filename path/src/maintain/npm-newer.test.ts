@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { newestPatch, outdatedOf } from './npm-newer.ts';
+import { newestPatch } from './newest.ts';
+import { outdatedOf } from './npm-newer.ts';
 
 test('what npm finds behind is read, whether one or several depend on it', () => {
   const found = { current: '8.12.4', wanted: '8.12.4', latest: '8.13.1', dependent: 'gateway' };

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { StepFailed } from '../core/failure.ts';
 import type { VersionChange } from '../core/upgrade.ts';
 import type { Context } from '../effects/context.ts';
+import { newestPatch } from './newest.ts';
 
 /** A dependency of a component that has a newer patch version. */
 export interface NewerPackage extends VersionChange {
@@ -30,12 +31,6 @@ export function outdatedOf(text: string): readonly {
   });
 }
 
-/** The newest of some versions that differs from one in its patch alone, and is newer; undefined where there is none. */
-export function newestPatch(current: string, versions: readonly string[]): string | undefined {
-  const newest = semver.maxSatisfying([...versions], `~${current}`);
-  return newest !== null && semver.gt(newest, current) ? newest : undefined;
-}
-
 /**
  * The dependencies that components need to run and that have a newer patch version, by npm's own word. Others than
  * patch versions may ask for changes of the sources, and are left to people.
@@ -54,7 +49,7 @@ export async function newerPackages(
     for (const { name, current, latest } of outdated) {
       const patch =
         newestPatch(current, [latest]) ??
-        newestPatch(current, await patchesOf(context, folder, name, current));
+        newestPatch(current, await versionsOf(context, folder, `${name}@~${current}`));
       if (patch === undefined) continue;
       const why = `patch version, for ${relative(root, folder)}`;
       found.push({ name, from: current, to: patch, why, folder });
@@ -63,13 +58,18 @@ export async function newerPackages(
   return found;
 }
 
-async function patchesOf(
+/**
+ * The versions of a package that fit a range, by npm's own word.
+ * @param folder where npm is asked: its settings count
+ * @param wanted `pg@~8.12.4`
+ * @throws StepFailed where npm cannot be asked
+ */
+export async function versionsOf(
   context: Pick<Context, 'processes' | 'signal'>,
   folder: string,
-  name: string,
-  current: string,
+  wanted: string,
 ): Promise<readonly string[]> {
-  const text = await npm(context, folder, ['view', `${name}@~${current}`, 'version', '--json'], [0]);
+  const text = await npm(context, folder, ['view', wanted, 'version', '--json'], [0]);
   return z
     .union([z.string().transform((one) => [one]), z.array(z.string())])
     .parse(text.trim() === '' ? [] : JSON.parse(text));

@@ -1,4 +1,4 @@
-import type { Upgrade } from '../../core/upgrade.ts';
+import type { Upgrades } from '../../core/upgrade.ts';
 import type { Command } from '../command.ts';
 import { clean, type Look, styled, table } from '../render/look.ts';
 
@@ -6,6 +6,7 @@ const titles = {
   base: 'Debian packages that images stand on',
   postgres: "the database's server and its client",
   npm: 'what components depend on',
+  ptp: 'what comes with ptp',
 } as const;
 
 /** `ptp upgrade`: what is newer and why it matters; with `--apply` one release for each. */
@@ -14,7 +15,7 @@ export const upgrade: Command = {
   summary: 'what is newer and why it matters; with --apply a release for each',
   usage: 'upgrade [--apply]',
   description:
-    'Looks for newer Debian packages, a newer minor version of the database, and patch versions of what components depend on. With --apply each of these becomes a release of its own, tested, measured and taken back as every release is.',
+    'Looks for newer Debian packages, a newer minor version of the database, and patch versions of what components depend on; and, for the tool itself, of the local cluster’s programs and Node.js. With --apply each that is in the project’s sources becomes a release of its own, tested, measured and taken back as every release is.',
   options: {
     apply: { type: 'boolean', description: 'take it into the sources, and release it' },
   },
@@ -35,19 +36,27 @@ export const upgrade: Command = {
       );
       return 0;
     }
-    const upgrades = await actions.upgrades(project, session);
-    output.result({ kind: 'upgrades', upgrades }, upgradesText(upgrades, output.look));
+    const found = await actions.upgrades(project, session);
+    output.result({ kind: 'upgrades', ...found }, upgradesText(found, output.look));
     return 0;
   },
 };
 
-function upgradesText(upgrades: readonly Upgrade[], look: Look): string {
-  if (upgrades.length === 0) return 'Nothing is newer.\n';
-  const parts = upgrades.map(({ kind, changes }) => {
+function upgradesText({ upgrades, unasked }: Upgrades, look: Look): string {
+  const parts = upgrades.map(({ kind, applies, changes }) => {
     const rows = changes.map(({ name, from = 'new', to = 'goes', why }) => [name, `${from} → ${to}`, why]);
-    return [styled(look, 'bold', titles[kind]), ...table(rows).map((line) => `  ${clean(line)}`), ''].join(
-      '\n',
-    );
+    return [
+      styled(look, 'bold', titles[kind]),
+      ...table(rows).map((line) => `  ${clean(line)}`),
+      ...(applies ? [] : ['  A newer ptp brings these, and `ptp up` makes a release of it.']),
+      '',
+    ].join('\n');
   });
-  return `${parts.join('\n')}\n\`ptp upgrade --apply\` makes a release of each.\n`;
+  return [
+    ...(upgrades.length === 0
+      ? [unasked.length === 0 ? 'Nothing is newer.\n' : 'Nothing that is known is newer.\n']
+      : parts),
+    ...unasked.map(({ what, why }) => `Not known: ${clean(what)} (${clean(why)}).\n`),
+    ...(upgrades.some(({ applies }) => applies) ? ['`ptp upgrade --apply` makes a release of each.\n'] : []),
+  ].join('\n');
 }
