@@ -232,7 +232,10 @@ function settled(object: KubernetesObject): AnyObject {
     ...(object as AnyObject).spec,
   } as Readonly<Record<string, unknown>>;
   const replicas = spec.replicas;
-  const conditions = ['Ready', 'Programmed', 'Accepted'].map((type) => ({ type, status: 'True' }));
+  const conditions = ['Ready', 'Programmed', 'Accepted', 'ScalingActive'].map((type) => ({
+    type,
+    status: 'True',
+  }));
   const managedFields = [{ manager: 'ptp', operation: 'Apply' }];
   return {
     ...object,

@@ -2,7 +2,12 @@ import { acmeSolverImage } from '../../kubernetes/acme-solver.ts';
 import type { KubernetesClient } from '../../kubernetes/client.ts';
 import { KubernetesError } from '../../kubernetes/error.ts';
 import { fieldManager, label } from '../../kubernetes/labels.ts';
-import { conditionsOf, type KubernetesObject, type Namespace } from '../../kubernetes/objects.ts';
+import {
+  type AnyObject,
+  conditionsOf,
+  type KubernetesObject,
+  type Namespace,
+} from '../../kubernetes/objects.ts';
 import type { Project } from '../../project/project.ts';
 import type { Check } from '../provider.ts';
 import { admissionCheck, rights } from './rights.ts';
@@ -32,7 +37,7 @@ export async function lookAtCluster(
   project: Project,
   version: string,
 ): Promise<Found> {
-  const [namespace, allowed, admission, nodes, gatewayApi, gateway, certManager, solver, volumes] =
+  const [namespace, allowed, admission, nodes, gatewayApi, gateway, certManager, solver, volumes, usage] =
     await Promise.all([
       namespaceCheck(client, project),
       rights(client, project.target.namespace),
@@ -43,6 +48,7 @@ export async function lookAtCluster(
       kindsCheck(client, certManagerKinds),
       solverCheck(client, project),
       project.services.length === 0 ? [] : volumeCheck(client, project),
+      usageCheck(client, project),
     ]);
   // Without its kinds no class can be there either; that is one thing to install and not two.
   const classes = gatewayApi.ok ? [gateway.check] : [];
@@ -58,6 +64,7 @@ export async function lookAtCluster(
       certManager,
       solver,
       volumes,
+      usage,
     ].flat(),
     ...(gateway.found === undefined ? {} : { gatewayClass: gateway.found }),
   };
@@ -216,6 +223,26 @@ async function gatewayClassOf(
     return { check: { name, ok: false, found: `${found}, which no controller has accepted`, next } };
   }
   return { check: { name, ok: true, found }, found: { name: first.metadata.name, controller } };
+}
+
+/**
+ * Whether somebody tells the autoscalers what pods use. Where nobody does there are the fewest copies, as without
+ * autoscalers, so this is told and stops nobody.
+ */
+async function usageCheck(client: KubernetesClient, { components }: Project): Promise<Check | []> {
+  const scaled = components.filter(({ replicas, scale }) => (scale?.max ?? 0) > replicas);
+  if (scaled.length === 0) return [];
+  const api = 'v1beta1.metrics.k8s.io';
+  const registered = await look<AnyObject>(client, `/apis/apiregistration.k8s.io/v1/apiservices/${api}`);
+  const check = { name: 'usage of pods', ok: true };
+  if (registered === 'forbidden') return { ...check, found: `${api}, which may not be looked at` };
+  const available = conditionsOf(registered ?? {}).find(({ type }) => type === 'Available');
+  if (available?.status === 'True') return { ...check, found: api };
+  const names = scaled.map(({ name }) => name).join(', ');
+  return {
+    ...check,
+    found: `nobody tells what pods use, so ${names} ${scaled.length === 1 ? 'is' : 'are'} not scaled under load: install metrics-server`,
+  };
 }
 
 /** The annotation of the class that claims without one are given (kubernetes.io, "Storage Classes"). */

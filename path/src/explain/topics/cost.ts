@@ -1,4 +1,5 @@
 import { costOf } from '../../cost/cost.ts';
+import type { HorizontalPodAutoscaler } from '../../kubernetes/objects.ts';
 import { ofKind } from '../../snapshot/snapshot.ts';
 import { fact, showing, size } from '../fact.ts';
 import type { Topic } from '../topic.ts';
@@ -20,7 +21,7 @@ export const cost: Topic = {
     },
   ],
   costs: () => 'Tight requests mean that somebody looks at what is used when the load changes.',
-  decisions: [51, 25, 31],
+  decisions: [51, 60, 61, 25, 31],
   facts(snapshot) {
     const { currency, priced, rows, nodes, month, idle, savings } = costOf(snapshot, snapshot.bill);
     const money = (amount: number) => `${amount.toFixed(2)} ${currency} a month`;
@@ -61,6 +62,15 @@ export const cost: Topic = {
               'ptp cost',
             ),
           ]),
+      ...ofKind<HorizontalPodAutoscaler>(snapshot, 'HorizontalPodAutoscaler').map(
+        ({ metadata, spec, status }) =>
+          fact(
+            `copies of ${metadata.name}, by load`,
+            `${spec?.minReplicas ?? 1} to ${spec?.maxReplicas ?? 1}; ${status?.currentReplicas ?? 'none'} now${toldWhatIsUsed(status) ? '' : ', and nobody tells what they use'}`,
+            showing('HorizontalPodAutoscaler', metadata.name),
+            toldWhatIsUsed(status),
+          ),
+      ),
       fact(
         'ways in from outside that are paid for',
         ofKind(snapshot, 'Gateway').length,
@@ -69,3 +79,8 @@ export const cost: Topic = {
     ];
   },
 };
+
+/** Whether an autoscaler knows what copies use: it decides nothing otherwise. */
+function toldWhatIsUsed(status: HorizontalPodAutoscaler['status']): boolean {
+  return (status?.conditions ?? []).some(({ type, status }) => type === 'ScalingActive' && status === 'True');
+}
