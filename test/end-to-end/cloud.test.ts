@@ -25,7 +25,7 @@ import { System } from '../support/system.ts';
 const instance = 'ptp-cloud';
 const namespace = 'hello-aws';
 const domain = 'hello.example.com';
-const ports = { http: 28_080, https: 28_443 };
+const ports = { http: 27_080, https: 27_443 };
 
 /** Somebody's Kubernetes: an instance of the local cluster with a system of its own. */
 const ground = new System({ instance, ports });

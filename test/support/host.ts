@@ -37,7 +37,10 @@ export function hostState(instance: string): HostState {
       ([, bridge, network]) => Number(bridge ?? network) !== own,
     );
   return {
-    mounts: lines(readFileSync('/proc/self/mounts', 'utf8')),
+    mounts: lines(readFileSync('/proc/self/mounts', 'utf8')).filter((line) => {
+      const [, at = ''] = line.split(' ');
+      return !(`${at}/`.startsWith(`${state}/`) && ofOther(at, instance));
+    }),
     interfaces: readdirSync('/sys/class/net')
       .filter((name) => !foreign(name))
       .sort(),
@@ -173,9 +176,9 @@ function rules(ruleset: string): readonly string[] {
   });
 }
 
-/** What is called as the instance, or begins with its name and a point (locks), is its own. */
+/** What is called as the instance, or begins with its name and a point (locks), is its own; so is what is below it. */
 function ofOther(path: string, instance: string): boolean {
-  return !`${path}.`.startsWith(`${state}/${instance}.`) && !`${path}.`.startsWith(`${run}/${instance}.`);
+  return [state, run].every((folder) => !new RegExp(`^${folder}/${instance}([./]|$)`).test(path));
 }
 
 function entries(folder: string): readonly string[] {
