@@ -2,7 +2,7 @@ import { admitImages } from './admission/step.ts';
 import { installParts, type Parts } from './cluster/parts.ts';
 import type { Groundwork } from './cluster/provider.ts';
 import { startCluster } from './cluster/step.ts';
-import { StepFailed } from './core/failure.ts';
+import { StepFailed, UserMistake } from './core/failure.ts';
 import type { Binding, Cluster, Release, Route, TrafficResult } from './core/handover.ts';
 import { deployAhead, deployComponents } from './deploy/step.ts';
 import type { Context } from './effects/context.ts';
@@ -77,15 +77,10 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
   const published = publish(context, project, ground.promise, { source, onBuilt: traffic.expect });
   // Beside the rollout: nothing in the cluster waits for it.
   const evidence = published.then(({ attesting }) => attesting);
-  const parts = installParts(
-    context,
-    ground.promise,
-    starting.then(({ client }) => client),
-    {
-      publish: (specs, given) => publishPart(context, project, specs, given),
-      again: (specs, given) => resendPart(context, project, specs, given),
-    },
-  );
+  const parts = installParts(context, ground.promise, starting, {
+    publish: (specs, given) => publishPart(context, project, specs, given),
+    again: (specs, given) => resendPart(context, project, specs, given),
+  });
   let lease: HeldLease | undefined;
   const alone = starting.then(async ({ client }) => {
     lease = await lockProject(context, client, project);
@@ -149,7 +144,7 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
       const measured = await Promise.race([limits, traffic.finish(options)]);
       if (measured?.problem !== undefined) throw new StepFailed(measured.problem);
       await keepRecord(context, cluster.registry, await record.serves(release.rolled, measured?.result));
-      await watchOver(context, given, route, parts);
+      await watchOver(context, { ...given, settled }, route, parts);
       return {
         release,
         route,
@@ -185,7 +180,7 @@ async function watchOver(
     await parts.rest();
     await observeSystem(context, given, route);
   } catch (error) {
-    if (!(error instanceof StepFailed) || context.signal.aborted) throw error;
+    if (!(error instanceof StepFailed || error instanceof UserMistake) || context.signal.aborted) throw error;
     for (const problem of error.problems) context.emit({ kind: 'warning', step: 'observe', problem });
   }
 }

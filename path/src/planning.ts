@@ -1,19 +1,22 @@
 import type { PlannedChange, StepName } from './core/event.ts';
+import { StepFailed, UserMistake } from './core/failure.ts';
 import type { Binding, Cluster, PublishedImage } from './core/handover.ts';
+import { monitoringNamespace } from './core/monitoring.ts';
 import { dueMigrations } from './deploy/migrate.ts';
 import { planDeploy } from './deploy/plan.ts';
 import type { Context } from './effects/context.ts';
-import { apply } from './kubernetes/apply.ts';
+import { type ApplyOptions, apply } from './kubernetes/apply.ts';
 import { type ChangeSet, type Settled, settledBy } from './kubernetes/change-set.ts';
 import type { KubernetesClient } from './kubernetes/client.ts';
 import { fieldChanges } from './kubernetes/field-changes.ts';
-import { list } from './kubernetes/list.ts';
+import { getObject, list } from './kubernetes/list.ts';
 import { namespaceFor } from './kubernetes/namespace.ts';
-import type { KubernetesObject } from './kubernetes/objects.ts';
+import { type KubernetesObject, objectName } from './kubernetes/objects.ts';
 import { prune } from './kubernetes/prune.ts';
+import { observeObjects } from './observe/step.ts';
 import type { Project } from './project/project.ts';
 import type { Manifests, MigrationMark } from './releases/record.ts';
-import { routeObjects } from './route/step.ts';
+import { routeNow, routeObjects } from './route/step.ts';
 import { planServices } from './services/step.ts';
 
 /** What a release is planned from. */
@@ -54,6 +57,7 @@ export async function planRelease(context: Context, input: PlanningInput): Promi
       ]),
       compare(context, input, 'deploy', [...deploy.ground, ...deploy.workloads]),
       compare(context, input, 'route', manifests.route),
+      watched(context, input),
     ]),
     Promise.all([
       leave(context, input, 'deploy', [...deploy.ground, ...jobs, ...deploy.workloads]),
@@ -113,10 +117,36 @@ function compare(
   { client, project }: PlanningInput,
   step: StepName,
   objects: readonly KubernetesObject[],
+  more: Pick<ApplyOptions, 'force'> = {},
 ): Promise<ChangeSet> {
-  // Only what is applied in earnest is told as applied.
-  const quiet = { ...context, emit: () => {} };
-  return apply(quiet, client, objects, { step, project: project.name, dryRun: true });
+  return apply(quiet(context), client, objects, { step, project: project.name, dryRun: true, ...more });
+}
+
+/** Only what is applied in earnest is told as applied. */
+function quiet(context: Context): Context {
+  return { ...context, emit: () => {} };
+}
+
+/**
+ * What becomes of what the monitoring is told. Nothing where no route is open that could be watched, or where it cannot
+ * be told: that takes no release back, and the step itself says so.
+ */
+async function watched(context: Context, input: PlanningInput): Promise<ChangeSet> {
+  const { client, project } = input;
+  if (project.target.monitoring !== 'cluster') return [];
+  const route = await routeNow(context, input);
+  if (route === undefined) return [];
+  try {
+    const objects = await observeObjects(quiet(context), { client, project }, route);
+    const name = monitoringNamespace(project.target);
+    const place = { apiVersion: 'v1', kind: 'Namespace', name };
+    if ((await getObject(client, place, context.signal)) === undefined)
+      return objects.map((wanted) => ({ change: 'created', object: objectName(wanted), wanted }));
+    return await compare(context, input, 'observe', objects, { force: true });
+  } catch (error) {
+    if (!(error instanceof StepFailed || error instanceof UserMistake) || context.signal.aborted) throw error;
+    return [];
+  }
 }
 
 function leave(

@@ -9,13 +9,19 @@ import { openPromtool, type Promtool } from './support/promtool.ts';
 const minute = 60;
 const hour = 60 * minute;
 let promtool: Promtool;
+/** The same, with the rules of a system in somebody else's cluster. */
+let elsewhere: Promtool;
 beforeAll(() => {
   promtool = openPromtool();
+  elsewhere = openPromtool('kubeconfig');
 });
-afterAll(() => promtool.close());
+afterAll(() => {
+  promtool.close();
+  elsewhere.close();
+});
 
 test('promtool takes the rules', () => {
-  expect(promtool.check()).toContain('SUCCESS');
+  for (const tool of [promtool, elsewhere]) expect(tool.check()).toContain('SUCCESS');
 });
 
 /** A figure from the beginning on, and what it is, or how it grows a second, after the fault. */
@@ -115,7 +121,11 @@ interface Scenario {
 }
 
 /** Which alerts fire at each moment asked for (seconds); the heartbeat is left out, it has a test of its own. */
-function firing(scenario: Scenario, moments: Readonly<Record<number, readonly string[]>>): void {
+function firing(
+  scenario: Scenario,
+  moments: Readonly<Record<number, readonly string[]>>,
+  tool = promtool,
+): void {
   const { series, fault, end, step } = scenario;
   const before = Math.floor(fault / step);
   const after = Math.ceil((end - fault) / step) + 1;
@@ -127,7 +137,7 @@ function firing(scenario: Scenario, moments: Readonly<Record<number, readonly st
     const reached = well * step * before;
     return `0+${well * step}x${before} ${reached + faulty * step}+${faulty * step}x${after}`;
   };
-  promtool.run({
+  tool.run({
     evaluation_interval: `${step}s`,
     tests: [
       {
@@ -266,6 +276,58 @@ describe('a fault raises its alert within its window, and only that', () => {
     firing(
       { series, fault: 20 * minute, end: 20 * hour, step: 60 },
       { [20 * minute]: [], [12 * hour]: [], [20 * hour]: ['AvailabilityBudgetBurnsSlowly'] },
+    );
+  });
+});
+
+describe('in somebody else’s cluster', () => {
+  const own = 'project="hello",url="https://hello"';
+  const counted = (name: string, more: string, well: number, faulty = well): Series => ({
+    name,
+    labels: `${own},${more}`,
+    kind: 'counter',
+    well,
+    faulty,
+  });
+  /** The observer's six requests a minute, of which some fail or are slow after the fault. */
+  const asked = (failing: number, slow: number): readonly Series[] => [
+    ...isWell.filter(({ name }) => !/^(traefik|certmanager|kube_node)_/.test(name)),
+    counted('probe_requests_total', 'result="success"', 0.1, 0.1 - failing),
+    counted('probe_requests_total', 'result="failure"', 0, failing),
+    counted('probe_request_duration_seconds_bucket', 'le="0.5"', 0.1, 0.1 - slow),
+    counted('probe_request_duration_seconds_bucket', 'le="+Inf"', 0.1),
+  ];
+  const at = 2 * hour;
+
+  test('half of what the observer asks fails, or takes too long: within half an hour', () => {
+    firing(
+      { series: asked(0.05, 0), fault: at, end: at + 15 * minute, step: 60 },
+      { [at + 3 * minute]: [], [at + 13 * minute]: ['AvailabilityBudgetBurnsFast'] },
+      elsewhere,
+    );
+    firing(
+      { series: asked(0, 0.05), fault: at, end: at + 30 * minute, step: 60 },
+      { [at + 3 * minute]: [], [at + 25 * minute]: ['LatencyBudgetBurnsFast'] },
+      elsewhere,
+    );
+  });
+
+  test('a name that nobody knows, and a certificate that ends within a week', () => {
+    const series = [...asked(0, 0), gauge('probe_name_known', own, 1, 0)];
+    firing(
+      { series, fault: at, end: at + 30 * minute, step: 60 },
+      { [at + 14 * minute]: [], [at + 17 * minute]: ['DomainUnknown'] },
+      elsewhere,
+    );
+    const expiry = 'probe_ssl_earliest_cert_expiry';
+    const ends = [
+      ...asked(0, 0).filter(({ name }) => name !== expiry),
+      gauge(expiry, own, 90 * 24 * hour, 6 * 24 * hour),
+    ];
+    firing(
+      { series: ends, fault: at, end: at + 30 * minute, step: 60 },
+      { [at + 3 * minute]: [], [at + 7 * minute]: ['CertificateNotRenewed'] },
+      elsewhere,
     );
   });
 });

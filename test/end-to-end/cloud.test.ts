@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,9 +13,10 @@ import { type RegistryDoor, registryDoor } from '../support/cloud/registry-door.
 import { type Door, doorTo } from '../support/door.ts';
 import { withEdit } from '../support/edit.ts';
 import { startLoad } from '../support/load.ts';
-import { jsonResult } from '../support/ptp.ts';
+import { jsonResult, ptp } from '../support/ptp.ts';
 import { Rows } from '../support/rows.ts';
 import { System } from '../support/system.ts';
+import { until } from '../support/until.ts';
 
 /*
  * The reference system goes to AWS as far as that can be tried without AWS: its account is played by others' stand-ins,
@@ -39,7 +40,8 @@ let postgres: CloudDatabase;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ptp-cloud-'));
   await ground.must('down', '--data', '--yes'); // what an earlier run left when it was killed
-  await ground.must('up');
+  // The cluster is somebody's: it has no monitoring of ours yet.
+  await ptp({ ...ground.place, env: { ...ground.place.env, PTP_MONITORING: 'none' } }, ['up']);
   const kubeconfig = (await ground.must('kubeconfig')).stdout;
   const node = /server: https:\/\/([\d.]+):/.exec(kubeconfig)?.[1] ?? '';
   registry = await registryDoor(instance, node);
@@ -49,6 +51,7 @@ beforeAll(async () => {
     const image = set.spec?.template.spec?.containers[0]?.image ?? '';
     return cloudDatabase(client, image, node, { address: '10.20.128.10', admin: 'ptp_admin' });
   });
+  await diskFor('ptp-gp3');
   account = await startAws({
     apiServer,
     registry: registry.name,
@@ -81,6 +84,25 @@ afterAll(async () => {
   }
 });
 
+/** What AWS would make of a claim of this class: a disk. */
+async function diskFor(storageClassName: string): Promise<void> {
+  const path = `/var/lib/ptp/${instance}/volumes/disk-of-a-cloud`;
+  mkdirSync(path, { recursive: true });
+  chmodSync(path, 0o777); // what `fsGroup` does to a disk
+  const body = {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name: 'disk-of-a-cloud' },
+    spec: {
+      storageClassName,
+      accessModes: ['ReadWriteOnce'],
+      capacity: { storage: '2Gi' },
+      hostPath: { path },
+    },
+  };
+  await ground.cluster((client) => client.send({ method: 'POST', path: '/api/v1/persistentvolumes', body }));
+}
+
 const aws = (...args: readonly string[]) => ground.must(...args, '--target', 'aws');
 
 /** As EKS does it: the token is a signed question who one is, and AWS answers it. */
@@ -110,6 +132,10 @@ async function door(): Promise<Door> {
   );
   const authority = Buffer.from(secret.data?.['ca.crt'] ?? '', 'base64').toString();
   return doorTo({ domain, ...ports, authority });
+}
+
+interface Health {
+  readonly budgets: readonly { readonly left?: number }[];
 }
 
 function pods(): Promise<readonly Pod[]> {
@@ -143,6 +169,24 @@ test('up ends with the system serving, from images of its registry and rows in i
   // The zone leads to the gateway.
   const inventory = await account.inventory();
   expect(inventory.filter((line) => line.includes(domain)).join('\n')).toMatch(/route ?53|zone|record/i);
+});
+
+test('it is watched over: from the cloud’s registry, on its disk, at its door', async () => {
+  const { health } = await until(
+    'the budget is reckoned',
+    async () => jsonResult(await ground.ptp('status', '--target', 'aws', '--json')) as { health?: Health },
+    (status) => status.health?.budgets.every(({ left }) => left !== undefined) === true,
+  );
+  expect(health).toMatchObject({
+    monitoring: 'running',
+    healthy: true,
+    budgets: [{ slo: 'availability' }, { slo: 'latency' }],
+  });
+  const [pod] = await ground.cluster((client) =>
+    list<Pod>(client, { apiVersion: 'v1', kind: 'Pod', namespace: 'ptp-monitoring' }),
+  );
+  for (const { image } of pod?.spec?.containers ?? [])
+    expect(image).toMatch(new RegExp(`^${registry.name}/hello-aws/(prometheus|alertmanager)@sha256:`));
 });
 
 test('the same once more changes nothing, neither in the account nor in the cluster', async () => {

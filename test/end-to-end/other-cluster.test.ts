@@ -133,7 +133,9 @@ beforeAll(async () => {
   keeper.edit((text) =>
     text
       .replace('route: /', 'route: /\n    needs: [database]')
-      .replace(/^targets:/m, 'services:\n  database: { type: postgres, storage: 256Mi }\n$&'),
+      .replace(/^targets:/m, 'services:\n  database: { type: postgres, storage: 256Mi }\n$&')
+      // Whoever runs the cluster watches over this one.
+      .replace(target('keeper'), target('keeper', unwatched)),
   );
 });
 
@@ -145,6 +147,8 @@ afterAll(async () => {
     rmSync(root, { recursive: true, force: true });
   }
 });
+
+const unwatched = ', monitoring: none';
 
 const domainOf = (name: string) => `${name}.example.test`;
 
@@ -202,7 +206,7 @@ const outsideOf =
 describe('a system on a cluster of others', () => {
   let before: Readonly<Record<string, string>>;
   beforeAll(async () => {
-    before = await objects(outsideOf('guest', 'keeper'));
+    before = await objects(outsideOf('guest', 'guest-monitoring', 'keeper'));
   });
 
   test('doctor finds all that is needed, and changes nothing', async () => {
@@ -218,7 +222,7 @@ describe('a system on a cluster of others', () => {
 
   test('all that is missing is told at once, before anything is changed', async () => {
     const all = await objects(() => true);
-    const wrong = ', namespace: neighbour, gatewayClass: none, storageClass: none';
+    const wrong = `${unwatched}, namespace: neighbour, gatewayClass: none, storageClass: none`;
     const text = readFileSync(join(keeper.folder, 'ptp.yaml'), 'utf8');
     keeper.edit(() => text.replace(/theirs: .*/, `theirs: ${target('keeper', wrong)}`));
     const { code, stdout } = await keeper.ptp('up', '--json');
@@ -299,6 +303,39 @@ describe('a system on a cluster of others', () => {
     expect((await guest.must('open', '--print')).stdout).toBe('https://guest.example.test\n');
   });
 
+  test('it is watched over there, apart from what watches over the cluster’s own system', async () => {
+    const health = await until(
+      'its budget is reckoned',
+      async () => jsonResult(await guest.ptp('status', '--json')).health as Health | undefined,
+      (found) => found?.budgets.every(({ left }) => left !== undefined) === true,
+    );
+    expect(health).toMatchObject({
+      monitoring: 'running',
+      healthy: true,
+      alerts: [],
+      budgets: [
+        { slo: 'availability', left: 1 },
+        { slo: 'latency', left: expect.any(Number) },
+      ],
+    });
+    // Its name is not known: it was asked for at the gateway. Of others' pods nothing is known there.
+    const asked = async (query: string) => {
+      const path = '/api/v1/namespaces/guest-monitoring/services/monitoring:prometheus/proxy/api/v1/query';
+      const { data } = await client.get<{ readonly data: { readonly result: readonly Sample[] } }>(path, {
+        query,
+      });
+      return data.result.map(({ metric, value }) => [metric.namespace ?? metric.url, value[1]]);
+    };
+    expect(await asked('max by (url) (probe_name_known)')).toEqual([['https://guest.example.test', '0']]);
+    expect(await asked('max by (url) (probe_success)')).toEqual([['https://guest.example.test', '1']]);
+    expect(await asked('count by (namespace) (kube_pod_status_phase)')).toEqual([['guest', '2']]);
+    expect(await asked('count by (namespace) (container_memory_working_set_bytes)')).toEqual([
+      ['guest', expect.any(String)],
+    ]);
+    const { checks } = jsonResult(await guest.must('doctor', '--json'));
+    expect(checks).toContainEqual({ name: 'monitoring', ok: true, found: 'guest-monitoring' });
+  });
+
   test('a database of its own, on the cluster’s default volumes', async () => {
     await keeper.must('up');
     const way = await door('keeper');
@@ -351,7 +388,7 @@ describe('a system on a cluster of others', () => {
       [guest, keeper].map((system) => system.must('down', '--data', '--yes')),
     );
     expect(removed.map(({ stdout }) => stdout)).toEqual([
-      'Removed the namespace guest with all its data.\n',
+      'Removed the namespace guest with all its data.\nRemoved the namespace guest-monitoring with all its data.\n',
       'Removed the namespace keeper with all its data.\n',
     ]);
     expect(await objects(() => true)).toEqual(before);
@@ -372,6 +409,15 @@ describe('a system on a cluster of others', () => {
     expect(await nobody.ptp('down')).toMatchObject({ code: 1, stdout: '' });
   });
 });
+
+interface Health {
+  readonly budgets: readonly { readonly left?: number }[];
+}
+
+interface Sample {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [number, string];
+}
 
 const podsIn = (namespace: string) => list(client, { apiVersion: 'v1', kind: 'Pod', namespace });
 

@@ -21,10 +21,12 @@ const settingsLabel = "ptp.dev/monitoring"
 // cluster keeps what is shown of a cluster, and no more of each object than that.
 type cluster struct {
 	pods, deployments, sets, nodes, secrets cache.SharedInformer
+	// watched has those of them that may be looked at.
+	watched []cache.SharedInformer
 }
 
-func connect(kubeconfig, namespace string) (*cluster, error) {
-	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
+func connect(o options) (*cluster, error) {
+	config, err := clientcmd.BuildConfigFromFlags("", o.kubeconfig)
 	if err != nil {
 		return nil, err
 	}
@@ -52,18 +54,23 @@ func connect(kubeconfig, namespace string) (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	everything := metav1.NamespaceAll
+	// All namespaces, unless one is told.
+	everything := o.watch
 	watch := func(client *rest.RESTClient, resource, namespace string, example runtime.Object) cache.SharedInformer {
 		return cache.NewSharedInformer(cache.NewListWatchFromClient(client, resource, namespace, fields.Everything()), example, 0)
 	}
 	found := &cluster{
 		pods:        watch(core, "pods", everything, &corev1.Pod{}),
-		nodes:       watch(core, "nodes", everything, &corev1.Node{}),
+		nodes:       watch(core, "nodes", metav1.NamespaceAll, &corev1.Node{}),
 		deployments: watch(apps, "deployments", everything, &appsv1.Deployment{}),
 		sets:        watch(apps, "statefulsets", everything, &appsv1.StatefulSet{}),
-		secrets:     watch(core, "secrets", namespace, &corev1.Secret{}),
+		secrets:     watch(core, "secrets", o.namespace, &corev1.Secret{}),
 	}
-	for _, one := range []cache.SharedInformer{found.pods, found.nodes, found.deployments, found.sets, found.secrets} {
+	found.watched = []cache.SharedInformer{found.pods, found.deployments, found.sets, found.secrets}
+	if o.nodes {
+		found.watched = append(found.watched, found.nodes)
+	}
+	for _, one := range found.watched {
 		if err := one.SetTransform(trim); err != nil {
 			return nil, err
 		}
@@ -93,7 +100,7 @@ func (c *cluster) run(ctx context.Context, secretsChanged func([]*corev1.Secret)
 	if err != nil {
 		return err
 	}
-	for _, one := range []cache.SharedInformer{c.pods, c.nodes, c.deployments, c.sets, c.secrets} {
+	for _, one := range c.watched {
 		go one.RunWithContext(ctx)
 	}
 	cache.WaitForCacheSync(ctx.Done(), c.secrets.HasSynced)

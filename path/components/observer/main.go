@@ -23,16 +23,19 @@ import (
 )
 
 type options struct {
-	kubeconfig, namespace, folder, listen, usage, prometheus, alertmanager string
+	kubeconfig, namespace, watch, folder, listen, usage, prometheus, alertmanager string
+	nodes                                                                         bool
 }
 
 func main() {
 	var o options
 	flag.StringVar(&o.kubeconfig, "kubeconfig", "", "path of a kubeconfig; empty inside a cluster")
 	flag.StringVar(&o.namespace, "namespace", "ptp-monitoring", "where the Secrets with the projects' settings are")
+	flag.StringVar(&o.watch, "watch", "", "the one namespace whose pods are looked at; empty: all are")
+	flag.BoolVar(&o.nodes, "nodes", true, "whether nodes are looked at")
 	flag.StringVar(&o.folder, "folder", "/settings", "where the settings are written for Prometheus and Alertmanager")
 	flag.StringVar(&o.listen, "listen", ":9115", "where /metrics and /readyz answer")
-	flag.StringVar(&o.usage, "listen-usage", ":9443", "where metrics.k8s.io answers, by TLS")
+	flag.StringVar(&o.usage, "listen-usage", ":9443", "where metrics.k8s.io answers, by TLS; empty: nowhere")
 	flag.StringVar(&o.prometheus, "prometheus", "http://127.0.0.1:9090", "who is told of new rules, and asked what pods use")
 	flag.StringVar(&o.alertmanager, "alertmanager", "http://127.0.0.1:9093", "who is told of new receivers")
 	flag.Parse()
@@ -46,7 +49,7 @@ func main() {
 }
 
 func run(ctx context.Context, o options) error {
-	cluster, err := connect(o.kubeconfig, o.namespace)
+	cluster, err := connect(o)
 	if err != nil {
 		return err
 	}
@@ -80,7 +83,11 @@ func run(ctx context.Context, o options) error {
 		<-ctx.Done()
 		return errors.Join(server.Close(), tells.Close())
 	})
-	for _, listen := range []func() error{server.ListenAndServe, func() error { return tells.ListenAndServeTLS("", "") }} {
+	listeners := []func() error{server.ListenAndServe}
+	if o.usage != "" {
+		listeners = append(listeners, func() error { return tells.ListenAndServeTLS("", "") })
+	}
+	for _, listen := range listeners {
 		group.Go(func() error {
 			if err := listen(); !errors.Is(err, http.ErrServerClosed) {
 				return err

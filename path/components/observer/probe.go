@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -19,13 +20,16 @@ type probe struct {
 	URL     string `json:"url"`
 	// Address is where the connection goes, host and port; empty: where the URL's name leads.
 	Address string `json:"address"`
+	// Unnamed is where it goes as long as the URL's name was never known to DNS; empty: nowhere then.
+	Unnamed string `json:"unnamed"`
 	// Authority is the PEM certificate to trust beside the usual ones.
 	Authority string `json:"authority"`
 }
 
 const (
-	probeEvery = 10 * time.Second
-	probeLimit = 5 * time.Second
+	probeEvery  = 10 * time.Second
+	probeLimit  = 5 * time.Second
+	lookupLimit = 2 * time.Second
 	// A page is not read further than this: it is there.
 	probeBytes = 1 << 20
 )
@@ -33,11 +37,16 @@ const (
 // prober asks for every address each ten seconds, on a new connection each time. The names of its figures are those of
 // the blackbox exporter.
 type prober struct {
-	success, duration, status, expiry *prometheus.GaugeVec
-	asked                             *prometheus.CounterVec
+	success, duration, status, expiry, named *prometheus.GaugeVec
+	asked                                    *prometheus.CounterVec
+	times                                    *prometheus.HistogramVec
+	// lookup tells whether a name is known.
+	lookup func(context.Context, string) bool
 
 	mutex  sync.Mutex
 	probes []probe
+	// known has the names that were found once: when they are not any more, users do not find them either.
+	known map[string]bool
 }
 
 func newProber(registry *prometheus.Registry) *prober {
@@ -48,13 +57,22 @@ func newProber(registry *prometheus.Registry) *prober {
 		return one
 	}
 	p := &prober{
+		lookup:   resolves,
+		known:    map[string]bool{},
+		named:    gauge("probe_name_known", "Whether DNS knows the address's name; absent where it is not asked."),
 		success:  gauge("probe_success", "Whether the last answer was a good one."),
 		duration: gauge("probe_duration_seconds", "How long the last answer took."),
 		status:   gauge("probe_http_status_code", "The last answer's status; 0 where there was none."),
 		expiry:   gauge("probe_ssl_earliest_cert_expiry", "When the first of the shown certificates ends, in seconds since 1970."),
 		asked:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "probe_requests_total", Help: "How often the address was asked for."}, append(labels, "result")),
 	}
-	registry.MustRegister(p.asked)
+	p.times = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "probe_request_duration_seconds",
+		Help: "How long answers took.",
+		// Those that the door sorts its own by: a latency that is promised is one of them.
+		Buckets: []float64{0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5},
+	}, labels)
+	registry.MustRegister(p.asked, p.times)
 	return p
 }
 
@@ -69,7 +87,7 @@ func (p *prober) set(probes []probe) {
 		if kept[old.Project+" "+old.URL] {
 			continue
 		}
-		for _, vec := range []*prometheus.GaugeVec{p.success, p.duration, p.status, p.expiry} {
+		for _, vec := range []*prometheus.GaugeVec{p.success, p.duration, p.status, p.expiry, p.named} {
 			vec.DeleteLabelValues(old.Project, old.URL)
 		}
 	}
@@ -97,24 +115,63 @@ func (p *prober) run(ctx context.Context) error {
 func (p *prober) ask(ctx context.Context, one probe) {
 	ctx, cancel := context.WithTimeout(ctx, probeLimit)
 	defer cancel()
+	way, named := p.wayTo(ctx, one)
 	began := time.Now()
-	status, expiry := request(ctx, one)
+	status, expiry := request(ctx, way)
+	taken := time.Since(began)
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	if !p.wanted(one) {
 		return
+	}
+	if one.Unnamed != "" {
+		p.named.WithLabelValues(one.Project, one.URL).Set(named)
 	}
 	result, success := "failure", 0.0
 	if status >= 200 && status < 400 {
 		result, success = "success", 1
 	}
 	p.success.WithLabelValues(one.Project, one.URL).Set(success)
-	p.duration.WithLabelValues(one.Project, one.URL).Set(time.Since(began).Seconds())
+	p.duration.WithLabelValues(one.Project, one.URL).Set(taken.Seconds())
+	p.times.WithLabelValues(one.Project, one.URL).Observe(taken.Seconds())
 	p.status.WithLabelValues(one.Project, one.URL).Set(float64(status))
 	if !expiry.IsZero() {
 		p.expiry.WithLabelValues(one.Project, one.URL).Set(float64(expiry.Unix()))
 	}
 	p.asked.WithLabelValues(one.Project, one.URL, result).Inc()
+}
+
+// wayTo is the probe as it is to be asked now: where its name was never known, at the address for that. It says, too,
+// whether the name is known: 1 or 0.
+func (p *prober) wayTo(ctx context.Context, one probe) (probe, float64) {
+	if one.Unnamed == "" || one.Address != "" {
+		return one, 1
+	}
+	address, err := url.Parse(one.URL)
+	if err != nil {
+		return one, 0
+	}
+	name := address.Hostname()
+	// Not to know takes DNS longer than to know; the request needs its time as well.
+	ctx, cancel := context.WithTimeout(ctx, lookupLimit)
+	defer cancel()
+	found := p.lookup(ctx, name)
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if found {
+		p.known[name] = true
+		return one, 1
+	}
+	if !p.known[name] {
+		one.Address = one.Unnamed
+	}
+	return one, 0
+}
+
+func resolves(ctx context.Context, name string) bool {
+	// A dot at its end keeps the cluster's own domains from being tried one after the other.
+	found, err := net.DefaultResolver.LookupHost(ctx, name+".")
+	return err == nil && len(found) > 0
 }
 
 // wanted says whether a probe is still one of those that are asked for; it may have left while it was under way.

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // server answers with a status over TLS, with a certificate of its own that is valid until a moment.
@@ -69,5 +71,32 @@ func TestProbe(t *testing.T) {
 				t.Errorf("got %d until %v, want %d until %v", status, until, one.status, one.until)
 			}
 		})
+	}
+}
+
+// A name that nobody knows yet is asked for at the gateway itself; one that was known and is not any more is not found.
+func TestUnnamed(t *testing.T) {
+	known := true
+	p := newProber(prometheus.NewRegistry())
+	p.lookup = func(context.Context, string) bool { return known }
+	one := probe{Project: "hello", URL: "https://hello.example.com/", Unnamed: "10.1.2.3:443"}
+	for index, step := range []struct {
+		known   bool
+		address string
+		named   float64
+	}{
+		{false, "10.1.2.3:443", 0},
+		{true, "", 1},
+		{false, "", 0},
+	} {
+		known = step.known
+		way, named := p.wayTo(context.Background(), one)
+		if way.Address != step.address || named != step.named {
+			t.Errorf("step %d: got %q and %v, want %q and %v", index, way.Address, named, step.address, step.named)
+		}
+	}
+	fixed := probe{URL: "https://hello.localhost/", Address: "door:443"}
+	if way, named := p.wayTo(context.Background(), fixed); way != fixed || named != 1 {
+		t.Errorf("an address that is told is another: %v, %v", way, named)
 	}
 }

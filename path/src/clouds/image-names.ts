@@ -6,6 +6,9 @@ const partImages = ['traefik', 'cert-manager'];
 /** The same, where certificates are asked of a public authority. */
 const acmeImages = ['cert-manager-acme', 'acme-solver'];
 
+/** The same, where it is watched over. */
+const monitoringImages = ['prometheus', 'alertmanager', 'observer'];
+
 /** What the records of releases are called among the images. */
 const recordImages = 'ptp-releases';
 
@@ -19,6 +22,10 @@ export function imageNames({
     `${type}-${version}`,
     ...(backup === undefined ? [] : [`${type}-${version}-backup`]),
   ]);
-  const ofParts = target.cloud?.acme === undefined ? partImages : [...partImages, ...acmeImages];
+  const ofParts = [
+    ...partImages,
+    ...(target.cloud?.acme === undefined ? [] : acmeImages),
+    ...(target.monitoring === 'cluster' ? monitoringImages : []),
+  ];
   return [...new Set([...components.map(({ name }) => name), ...ofServices, ...ofParts, recordImages])];
 }

@@ -1,5 +1,5 @@
 import { StepFailed } from '../core/failure.ts';
-import type { PublishedImage } from '../core/handover.ts';
+import type { Cluster, PublishedImage } from '../core/handover.ts';
 import type { ImageSpec } from '../core/image-spec.ts';
 import type { Context } from '../effects/context.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
@@ -17,6 +17,12 @@ export interface Parts {
   rest(): Promise<void>;
 }
 
+/** A cluster that answers, with what its nodes pull images with. */
+export interface ReachedCluster {
+  readonly client: KubernetesClient;
+  readonly cluster: Pick<Cluster, 'pullSecret'>;
+}
+
 /** Builds and publishes a part's images; the image and the registry steps do it. */
 export interface PartPublishing {
   publish(specs: readonly ImageSpec[], ground: Groundwork): Promise<readonly PublishedImage[]>;
@@ -28,18 +34,18 @@ export interface PartPublishing {
 export function installParts(
   context: Context,
   ground: Promise<Groundwork>,
-  client: Promise<KubernetesClient>,
+  reached: Promise<ReachedCluster>,
   publishing: PartPublishing,
 ): Parts {
   const serving = Promise.withResolvers<void>();
   const begun = ground.then((given) =>
-    begin(context, given, client, { publishing, serving: serving.promise }),
+    begin(context, given, reached, { publishing, serving: serving.promise }),
   );
   const wait = async (choose: (given: Groundwork) => readonly (Part | undefined)[]) => {
     const [given, parts] = await Promise.all([ground, begun]);
     await Promise.all(choose(given).map((part) => part && parts.get(part.name)));
   };
-  const sandbox = wait(({ parts }) => parts.slice(0, 1));
+  const sandbox = wait(({ parts }) => [sandboxOf(parts)]);
   const foundation = wait(({ parts, foundation: names }) => parts.filter(({ name }) => names.includes(name)));
   const all = wait(({ parts }) => parts.filter(({ atHand }) => atHand === undefined));
   for (const one of [sandbox, foundation, all]) one.catch(() => {}); // told by whoever waits for it
@@ -53,7 +59,7 @@ export function installParts(
 function begin(
   context: Context,
   ground: Groundwork,
-  client: Promise<KubernetesClient>,
+  reached: Promise<ReachedCluster>,
   { publishing, serving }: { readonly publishing: PartPublishing; readonly serving: Promise<void> },
 ): ReadonlyMap<string, Promise<void>> {
   const begun = new Map<string, Promise<void>>();
@@ -61,9 +67,13 @@ function begin(
     if ((await part.atHand?.()) === false) await serving;
     const specs = await part.images();
     const began = context.clock.monotonic();
-    const [images] = await Promise.all([publishing.publish(specs, ground), before]);
-    await part.install(await client, images);
-    await part.ready(await client).catch(async (error: unknown) => {
+    const [images, { client, cluster }] = await Promise.all([
+      publishing.publish(specs, ground),
+      reached,
+      before,
+    ]);
+    await part.install(client, images, cluster);
+    await part.ready(client).catch(async (error: unknown) => {
       throw cannotPull(error) ? withWayOut(error, await publishing.again(specs, ground)) : error;
     });
     const seconds = (context.clock.monotonic() - began) / 1000;
@@ -76,12 +86,18 @@ function begin(
     });
   };
   // The sandbox's image first: without it no pod starts.
-  const [first, ...rest] = ground.parts;
+  const first = sandboxOf(ground.parts);
+  const rest = ground.parts.filter((part) => part !== first);
   const before = first === undefined ? undefined : one(first, undefined);
   if (first !== undefined && before !== undefined) begun.set(first.name, before);
   for (const part of rest) begun.set(part.name, one(part, before));
   for (const promise of begun.values()) promise.catch(() => {}); // told by whoever waits for it
   return begun;
+}
+
+/** The first part; somebody else's cluster has its sandbox, and gets only what no user waits for. */
+function sandboxOf(parts: readonly Part[]): Part | undefined {
+  return parts.find(({ atHand }) => atHand === undefined);
 }
 
 function cannotPull(error: unknown): error is StepFailed {

@@ -16,7 +16,11 @@ export interface Part {
   /** What to build for it; resolves when what goes into the images is there. */
   images(): Promise<readonly ImageSpec[]>;
   /** Applies it; changes nothing where it is there already. */
-  install(client: KubernetesClient, images: readonly PublishedImage[]): Promise<void>;
+  install(
+    client: KubernetesClient,
+    images: readonly PublishedImage[],
+    cluster: Pick<Cluster, 'pullSecret'>,
+  ): Promise<void>;
   /** Resolves when it works. */
   ready(client: KubernetesClient): Promise<void>;
 }

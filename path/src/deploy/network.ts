@@ -1,5 +1,5 @@
 import type { Binding } from '../core/handover.ts';
-import { monitoring } from '../core/monitoring.ts';
+import { monitoring, monitoringNamespace } from '../core/monitoring.ts';
 import { label } from '../kubernetes/labels.ts';
 import type {
   NetworkPolicy,
@@ -49,7 +49,7 @@ function ingress(project: Project, component: Component): readonly NetworkPolicy
 function scraping({ target }: Project): readonly NetworkPolicyIngressRule[] {
   if (target.monitoring !== 'cluster') return [];
   const from = {
-    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': monitoring.namespace } },
+    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': monitoringNamespace(target) } },
     podSelector: { matchLabels: { [label.name]: monitoring.name } },
   };
   return [{ from: [from], ports: [{ protocol: 'TCP', port: 'management' }] }];

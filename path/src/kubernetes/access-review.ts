@@ -5,6 +5,7 @@ import { KubernetesError } from './error.ts';
 export interface Right {
   readonly verb: string;
   readonly resource: string;
+  readonly subresource?: string;
   /** The API group; empty for the core one. */
   readonly group: string;
   readonly namespace?: string;

@@ -6,6 +6,7 @@ const slowStatement = 0.5;
 
 /** So many slow statements in five minutes may be chance. */
 const fewStatements = 3;
+const week = 7 * 24 * 3600;
 
 /** Bytes: a volume that has more than this left is not told of, however large it is. */
 const room = 2 * 2 ** 30;
@@ -28,6 +29,8 @@ export function alertRules({
   const slow = (over: string) => `histogram_quantile(0.99, ${rate(over)}) > ${slowStatement}`;
   const slowOnes = `(1 - histogram_fraction(0, ${slowStatement}, ${rate('5m')})) * on (component) sum by (component) (increase(db_query_duration_seconds_count{${own}}[5m]))`;
   const expiry = `certmanager_certificate_expiration_timestamp_seconds{${inside}}`;
+  const shown = `probe_ssl_earliest_cert_expiry{${own}}`;
+  const guest = target.cluster === 'kubeconfig';
   const renewal = `certmanager_certificate_renewal_timestamp_seconds{${inside}}`;
   const abouts: readonly About[] = [
     {
@@ -37,6 +40,16 @@ export function alertRules({
       expr: `probe_success{${own}} == 0`,
       for: '1m',
       summary: '{{ $labels.url }} does not answer as it should',
+    },
+    {
+      name: 'DomainUnknown',
+      severity: 'ticket',
+      kind: 'cause',
+      // A new zone takes its time. Once a name was known, not to find it is not to answer.
+      expr: `probe_name_known{${own}} == 0`,
+      for: '15m',
+      summary:
+        'nobody finds {{ $labels.url }}: its name is not known, so it is asked for at the gateway itself',
     },
     {
       name: 'ComponentDown',
@@ -98,27 +111,37 @@ export function alertRules({
       name: 'CertificateNotRenewed',
       severity: 'ticket',
       kind: 'cause',
-      // Of the time from its renewal to its end, a third has passed without one.
-      expr: `(${expiry} - time()) < (${expiry} - on (namespace, name) group_left () ${renewal}) * 2 / 3 and ${expiry} - time() > 0`,
+      // Of the time from its renewal to its end, a third has passed without one. Somebody else's cert-manager is not asked:
+      // there, what users are shown ends within a week.
+      expr: guest
+        ? `0 < ${shown} - time() < ${week}`
+        : `(${expiry} - time()) < (${expiry} - on (namespace, name) group_left () ${renewal}) * 2 / 3 and ${expiry} - time() > 0`,
       for: '5m',
-      summary:
-        'the certificate {{ $labels.name }} was to be renewed and ends in {{ $value | humanizeDuration }}',
+      summary: guest
+        ? 'the certificate of {{ $labels.url }} was to be renewed and ends in {{ $value | humanizeDuration }}'
+        : 'the certificate {{ $labels.name }} was to be renewed and ends in {{ $value | humanizeDuration }}',
     },
     {
       name: 'CertificateExpired',
       severity: 'page',
       kind: 'cause',
-      expr: `probe_ssl_earliest_cert_expiry{${own}} - time() <= 0`,
+      expr: `${shown} - time() <= 0`,
       summary: 'the certificate of {{ $labels.url }} has ended: browsers refuse it',
     },
-    {
-      name: 'NodeNotReady',
-      severity: 'page',
-      kind: 'cause',
-      expr: 'kube_node_status_condition{condition="Ready",status="true"} == 0',
-      for: '1m',
-      summary: 'the node {{ $labels.node }} does not answer',
-    },
+    // The nodes of somebody else's cluster are theirs: what goes with one is told of as what it is.
+    ...(guest
+      ? []
+      : [
+          {
+            name: 'NodeNotReady',
+            severity: 'page',
+            kind: 'cause',
+            expr: 'kube_node_status_condition{condition="Ready",status="true"} == 0',
+            // Those of a cloud come and go with pods, and take a while to begin.
+            for: target.cloud === undefined ? '1m' : '10m',
+            summary: 'the node {{ $labels.node }} does not answer',
+          } as const,
+        ]),
     {
       name: 'FiguresMissing',
       severity: 'ticket',

@@ -1,4 +1,4 @@
-import { monitoring } from '../core/monitoring.ts';
+import { monitoringNamespace } from '../core/monitoring.ts';
 import { label } from '../kubernetes/labels.ts';
 import type { ConfigMap } from '../kubernetes/objects.ts';
 import type { Project } from '../project/project.ts';
@@ -48,7 +48,7 @@ export function dashboard({ name, target }: Pick<Project, 'name' | 'target'>): C
     kind: 'ConfigMap',
     metadata: {
       name: `dashboard-${name}`,
-      namespace: monitoring.namespace,
+      namespace: monitoringNamespace(target),
       labels: { grafana_dashboard: '1', [label.partOf]: name },
     },
     data: { [`${name}.json`]: JSON.stringify(document) },

@@ -4,7 +4,10 @@ import { type FakeApi, startFakeApi } from '../kubernetes/testing/fake-api.ts';
 import type { Project } from '../project/project.ts';
 import { healthOf } from './health.ts';
 
-const project = { name: 'hello', target: { namespace: 'hello' } } as unknown as Project;
+const project = {
+  name: 'hello',
+  target: { cluster: 'local', namespace: 'hello' },
+} as unknown as Project;
 const context = { signal: new AbortController().signal };
 const below = '/api/v1/namespaces/ptp-monitoring/services/monitoring:prometheus/proxy/api/v1';
 

@@ -1,5 +1,5 @@
 import type { ErrorBudget, FiringAlert, SystemHealth } from '../core/health.ts';
-import { monitoring } from '../core/monitoring.ts';
+import { type MonitoredPlace, monitoring, monitoringNamespace } from '../core/monitoring.ts';
 import type { Context } from '../effects/context.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { Project } from '../project/project.ts';
@@ -20,12 +20,13 @@ export async function healthOf(
 ): Promise<SystemHealth> {
   const asked = AbortSignal.any([context.signal, AbortSignal.timeout(patience)]);
   const of = `project="${project.name}"`;
+  const at = { client, target: project.target };
   try {
     const [alerts, left, unhealthy, known] = await Promise.all([
-      ask<{ readonly alerts: readonly Alert[] }>(client, 'alerts', {}, asked),
-      query(client, `ptp:slo_budget:left{${of}}`, asked),
-      query(client, `max(max_over_time((timestamp(ptp:pages:count{${of}} > 0))[7d:1m]))`, asked),
-      query(client, `min(min_over_time(timestamp(ptp:pages:count{${of}})[7d:1m]))`, asked),
+      ask<{ readonly alerts: readonly Alert[] }>(at, 'alerts', {}, asked),
+      query(at, `ptp:slo_budget:left{${of}}`, asked),
+      query(at, `max(max_over_time((timestamp(ptp:pages:count{${of}} > 0))[7d:1m]))`, asked),
+      query(at, `min(min_over_time(timestamp(ptp:pages:count{${of}})[7d:1m]))`, asked),
     ]);
     const own = alerts.alerts.flatMap((alert) => firingOf(project.name, alert));
     const { namespace } = project.target;
@@ -113,16 +114,18 @@ interface Vector {
   }[];
 }
 
+/** Whose monitoring is asked, and by which way. */
+export interface Asked {
+  readonly client: KubernetesClient;
+  readonly target: MonitoredPlace;
+}
+
 /**
  * The present values of an expression.
  * @throws KubernetesError where the monitoring does not answer, StepFailed where the server cannot be reached
  */
-export async function query(
-  client: KubernetesClient,
-  expression: string,
-  signal: AbortSignal,
-): Promise<readonly Sample[]> {
-  const { result } = await ask<Vector>(client, 'query', { query: expression }, signal);
+export async function query(at: Asked, expression: string, signal: AbortSignal): Promise<readonly Sample[]> {
+  const { result } = await ask<Vector>(at, 'query', { query: expression }, signal);
   return result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
 }
 
@@ -131,13 +134,12 @@ export async function query(
  * @param what `query`, `rules`
  */
 export async function ask<T>(
-  client: KubernetesClient,
+  { client, target }: Asked,
   what: string,
   parameters: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<T> {
-  const { namespace, name } = monitoring;
-  const path = `/api/v1/namespaces/${namespace}/services/${name}:prometheus/proxy/api/v1/${what}`;
+  const path = `/api/v1/namespaces/${monitoringNamespace(target)}/services/${monitoring.name}:prometheus/proxy/api/v1/${what}`;
   const { data } = await client.get<{ readonly data: T }>(path, parameters, signal);
   return data;
 }

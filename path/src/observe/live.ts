@@ -38,14 +38,15 @@ export async function watchingOver(
 ): Promise<Watching> {
   const asked = AbortSignal.any([context.signal, AbortSignal.timeout(patience)]);
   const own = `project="${project.name}"`;
+  const at = { client, target: project.target };
   const [health, rules, lastHour] = await Promise.all([
     healthOf(context, client, project),
-    silent(context, ask<LiveRules>(client, 'rules', { type: 'alert' }, asked)),
+    silent(context, ask<LiveRules>(at, 'rules', { type: 'alert' }, asked)),
     silent(
       context,
       Promise.all([
-        query(client, `avg_over_time(ptp:door_requests:rate5m{${own}}[1h])`, asked),
-        query(client, `1 - ptp:slo_bad:ratio{${own},window="1h"}`, asked),
+        query(at, `avg_over_time(ptp:door_requests:rate5m{${own}}[1h])`, asked),
+        query(at, `1 - ptp:slo_bad:ratio{${own},window="1h"}`, asked),
       ]),
     ),
   ]);

@@ -35,7 +35,7 @@ export async function observedUse(
       `max_over_time(${memory})`,
       `count_over_time(${memory})`,
     ].map(async (expression) => {
-      const samples = await query(client, expression, asked);
+      const samples = await query({ client, target }, expression, asked);
       return new Map(samples.map(({ labels, value }) => [labels.container, value]));
     }),
   );

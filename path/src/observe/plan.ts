@@ -1,5 +1,5 @@
 import type { Route } from '../core/handover.ts';
-import { doorWithin, monitoring } from '../core/monitoring.ts';
+import { doorWithin, monitoring, monitoringNamespace } from '../core/monitoring.ts';
 import type { Secret } from '../core/secret.ts';
 import { label } from '../kubernetes/labels.ts';
 import type { SecretObject } from '../kubernetes/objects.ts';
@@ -35,14 +35,24 @@ export function rulesOf(project: Project): readonly RuleGroup[] {
 }
 
 /**
+ * How the public address is asked for from within the cluster. Names such as hello.localhost lead nowhere there; elsewhere
+ * it is asked for by its name, as users do, and by the gateway itself only while nobody knows the name yet.
+ */
+function wayFor({ target }: Pick<Project, 'target'>, { entry, gateway }: Route) {
+  if (entry !== undefined) return { address: doorWithin };
+  if (target.cloud !== undefined) return { unnamed: doorWithin };
+  if (gateway === undefined) return {};
+  return { unnamed: `${gateway.includes(':') ? `[${gateway}]` : gateway}:443` };
+}
+
+/**
  * A project's settings for the monitoring, as the observer reads them: what is scraped, the rules, what is asked for
  * from outside, and who is told. One Secret, since receivers' addresses are secret.
  */
 export function planObserve({ project, route, places }: ObserveInput): SecretObject {
   const probe = {
     url: route.url,
-    // By the cluster's own door: names such as hello.localhost lead nowhere within the cluster.
-    ...(route.entry === undefined ? {} : { address: doorWithin }),
+    ...wayFor(project, route),
     ...(route.authority === undefined ? {} : { authority: route.authority }),
   };
   const documents = {
@@ -57,7 +67,7 @@ export function planObserve({ project, route, places }: ObserveInput): SecretObj
     kind: 'Secret',
     metadata: {
       name: settingsName(project.name),
-      namespace: monitoring.namespace,
+      namespace: monitoringNamespace(project.target),
       labels: { [monitoring.settingsLabel]: project.name, [label.partOf]: project.name },
     },
     data: Object.fromEntries(

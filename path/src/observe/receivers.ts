@@ -1,5 +1,5 @@
 import { StepFailed } from '../core/failure.ts';
-import { monitoring } from '../core/monitoring.ts';
+import { monitoringNamespace } from '../core/monitoring.ts';
 import { Secret } from '../core/secret.ts';
 import type { Context } from '../effects/context.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
@@ -23,7 +23,7 @@ export async function readPlaces(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<Places> {
   const found = new Map<SecretPlace, Secret>();
-  const path = `/api/v1/namespaces/${monitoring.namespace}/secrets/${settingsName(name)}`;
+  const path = `/api/v1/namespaces/${monitoringNamespace(target)}/secrets/${settingsName(name)}`;
   let before: Readonly<Record<string, string>> | undefined;
   for (const place of placesIn(alerts)) {
     const [kind, which = ''] = place.split(/:(.*)/s);

@@ -32,37 +32,59 @@ export function burnRate({ window }: Slo, { long, share }: Pick<BurnWindow, 'lon
   return Number(((share * window * 24) / windows[long]).toPrecision(6));
 }
 
+/** The counters that tell what is promised: selectors of all requests, of those by their time, of those that failed. */
+interface Counters {
+  readonly count: string;
+  readonly bucket: (which: string) => string;
+  readonly failed: string;
+}
+
+/** Traefik's own: it names a router of the Gateway API by route, gateway and entry point. */
+function atTheDoor(namespace: string): Counters {
+  const door = `router=~"httproute-${namespace}-.+-gw-${namespace}-public-ep-websecure-.+"`;
+  return {
+    count: `traefik_router_requests_total{${door}}`,
+    bucket: (which) => `traefik_router_request_duration_seconds_bucket{${door},${which}}`,
+    failed: `traefik_router_requests_total{${door},code=~"5.."}`,
+  };
+}
+
+/** The observer's: somebody else's door counts for itself, if at all, and is not ours to ask. */
+function asked(project: string): Counters {
+  const own = `project="${project}"`;
+  return {
+    count: `probe_requests_total{${own}}`,
+    bucket: (which) => `probe_request_duration_seconds_bucket{${own},${which}}`,
+    failed: `probe_requests_total{${own},result="failure"}`,
+  };
+}
+
 /**
  * Rules for what is promised. It is measured at the cluster's door, where users come in, so what the system does not
  * answer at all counts as well; the observer's requests are among them, so that there is something to measure when
- * nobody else asks.
+ * nobody else asks. Behind somebody else's door the observer's requests are all that is known.
  *
  * What is bad is bad among all that a window would have seen: of an hour that a system of five minutes has not lived it
  * has had nothing bad. Else its first slow requests would be a quarter of "the last 30 days". How much of a window is
  * known, samples say: how many of them a window has, in the last five minutes and in the whole.
  */
 export function sloRules({ name, target }: Pick<Project, 'name' | 'target'>, slo: Slo): readonly RuleGroup[] {
-  const { namespace } = target;
-  // Traefik names a router of the Gateway API by route, gateway and entry point.
-  const door = `router=~"httproute-${namespace}-.+-gw-${namespace}-public-ep-websecure-.+"`;
   const labels = { project: name };
   const within = bound(slo.latency.within);
-  const bucket = 'traefik_router_request_duration_seconds_bucket';
+  const { count, bucket, failed } =
+    target.cluster === 'kubeconfig' ? asked(name) : atTheDoor(target.namespace);
+  const rate = (selector: string) => `sum(rate(${selector}[5m]))`;
   const counts = [
-    {
-      record: 'ptp:door_requests:rate5m',
-      labels,
-      expr: `sum(rate(traefik_router_requests_total{${door}}[5m]))`,
-    },
+    { record: 'ptp:door_requests:rate5m', labels, expr: rate(count) },
     {
       record: 'ptp:door_bad:rate5m',
       labels: { ...labels, slo: 'availability' },
-      expr: `sum(rate(traefik_router_requests_total{${door},code=~"5.."}[5m])) or 0 * sum(rate(traefik_router_requests_total{${door}}[5m]))`,
+      expr: `${rate(failed)} or 0 * ${rate(count)}`,
     },
     {
       record: 'ptp:door_bad:rate5m',
       labels: { ...labels, slo: 'latency' },
-      expr: `clamp_min(sum(rate(${bucket}{${door},le="+Inf"}[5m])) - sum(rate(${bucket}{${door},le=~"${within}"}[5m])), 0)`,
+      expr: `clamp_min(${rate(bucket('le="+Inf"'))} - ${rate(bucket(`le=~"${within}"`))}, 0)`,
     },
   ];
   const kinds: readonly Promised[] = ['availability', 'latency'];

@@ -18,12 +18,14 @@ const health = (...alerts: readonly FiringAlert[]): SystemHealth => ({
   budgets: [],
 });
 
+const target = { cluster: 'local', namespace: 'hello' };
+
 test('a cause is a problem, and what follows from it is none beside it', () => {
   const firing = health(
     alert('ComponentDown', { part: 'backend' }),
     alert('PublicRouteDown', { kind: 'symptom' }),
   );
-  expect(alertProblems(firing, [])).toEqual([
+  expect(alertProblems(firing, [], target)).toEqual([
     {
       what: 'ComponentDown: it is so, since 2026-01-01 10:00:00Z',
       next: 'docs/runbooks/x.md says what to do.',
@@ -36,7 +38,9 @@ test('an alert that is over is none; without a cause the symptom is', () => {
     alert('ComponentDown', { part: 'backend', over: '1 of 2 copies of backend are ready' }),
     alert('PublicRouteDown', { kind: 'symptom' }),
   );
-  expect(alertProblems(firing, []).map(({ what }) => what.split(':')[0])).toEqual(['PublicRouteDown']);
+  expect(alertProblems(firing, [], target).map(({ what }) => what.split(':')[0])).toEqual([
+    'PublicRouteDown',
+  ]);
 });
 
 test('budgets and tickets make nothing wrong', () => {
@@ -44,12 +48,20 @@ test('budgets and tickets make nothing wrong', () => {
     alert('LatencyBudgetBurnsFast', { kind: 'symptom' }),
     alert('FiguresMissing', { severity: 'ticket' }),
   );
-  expect(alertProblems(firing, [])).toEqual([]);
+  expect(alertProblems(firing, [], target)).toEqual([]);
 });
 
 test('a silent monitoring is a problem, once', () => {
   const silent: SystemHealth = { ...health(), monitoring: 'silent' };
-  expect(alertProblems(silent, [])).toHaveLength(1);
+  expect(alertProblems(silent, [], target)).toHaveLength(1);
   const told = { what: 'it does not work', where: { object: 'ptp-monitoring/deployment/monitoring' } };
-  expect(alertProblems(silent, [told])).toEqual([]);
+  expect(alertProblems(silent, [told], target)).toEqual([]);
+});
+
+test('a silent monitoring of a system on somebody else’s cluster is beside that system', () => {
+  const silent: SystemHealth = { ...health(), monitoring: 'silent' };
+  const guest = { cluster: 'kubeconfig', namespace: 'hello' };
+  expect(alertProblems(silent, [], guest)[0]?.where).toEqual({
+    object: 'hello-monitoring/deployment/monitoring',
+  });
 });

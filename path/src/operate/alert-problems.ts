@@ -1,6 +1,6 @@
 import type { Problem } from '../core/failure.ts';
 import type { FiringAlert, SystemHealth } from '../core/health.ts';
-import { monitoring } from '../core/monitoring.ts';
+import { type MonitoredPlace, monitoring, monitoringNamespace } from '../core/monitoring.ts';
 
 /**
  * What users notice, as problems: causes where any is known, else that the public route does not answer. Budgets that
@@ -8,10 +8,15 @@ import { monitoring } from '../core/monitoring.ts';
  * the cluster itself says, is about to end and none.
  * @param below what is known of the cluster's own parts already
  */
-export function alertProblems(health: SystemHealth, below: readonly Problem[]): readonly Problem[] {
+export function alertProblems(
+  health: SystemHealth,
+  below: readonly Problem[],
+  target: MonitoredPlace,
+): readonly Problem[] {
   if (health.monitoring === 'silent') {
-    const told = below.some(({ where }) => where?.object?.startsWith(`${monitoring.namespace}/`) === true);
-    return told ? [] : [silent];
+    const namespace = monitoringNamespace(target);
+    const told = below.some(({ where }) => where?.object?.startsWith(`${namespace}/`) === true);
+    return told ? [] : [silent(namespace)];
   }
   const now = ({ severity, name, over }: FiringAlert) =>
     severity === 'page' && !name.includes('Budget') && over === undefined;
@@ -23,8 +28,8 @@ export function alertProblems(health: SystemHealth, below: readonly Problem[]): 
   }));
 }
 
-const silent: Problem = {
+const silent = (namespace: string): Problem => ({
   what: 'the monitoring does not answer: nobody would be told if something broke',
-  where: { object: `${monitoring.namespace}/deployment/${monitoring.name}` },
+  where: { object: `${namespace}/deployment/${monitoring.name}` },
   next: 'Run `ptp up`: it mends the monitoring. Right after a start it takes some seconds by itself.',
-};
+});

@@ -20,7 +20,7 @@ export async function clusterProblems(
   client: KubernetesClient,
   { provider }: Pick<Cluster, 'provider'>,
 ): Promise<readonly Problem[]> {
-  const own = provider === 'local';
+  const own = provider !== 'kubeconfig';
   const [nodes, parts] = await Promise.all([
     seen(list(client, { apiVersion: 'v1', kind: 'Node' }, context.signal)),
     own
@@ -29,7 +29,9 @@ export async function clusterProblems(
         )
       : [],
   ]);
-  const next = own ? 'Run `ptp up`: it mends the cluster.' : 'Ask whoever runs the cluster.';
+  const mend = 'Run `ptp up`: it mends the cluster.';
+  // The nodes of a cloud's cluster are the cloud's.
+  const next = provider === 'local' ? mend : 'Ask whoever runs the cluster.';
   return [
     ...nodes.flatMap((node) => nodeProblem(node, next)),
     ...parts
@@ -38,7 +40,7 @@ export async function clusterProblems(
       .map(({ part, text }) => ({
         what: `this part of the cluster does not work: ${text}`,
         where: { object: objectName(part) },
-        next,
+        next: mend,
       })),
   ];
 }

@@ -136,3 +136,31 @@ test('what would be lost has its size, and what is used of it where the node tel
   api.documents.set('/api/v1/nodes/a/proxy/stats/summary', 403);
   expect(await stored()).toEqual([{ name: 'database', size: '2Gi' }]);
 });
+
+test('what watches over it goes too: without data its figures stay, and where alerts go', async () => {
+  const beside = '/api/v1/namespaces/shop-monitoring';
+  const owned = (name: string) => ({
+    metadata: { name, namespace: 'shop-monitoring', labels: labelsOf('shop') },
+  });
+  api.documents.set(beside, { metadata: { name: 'shop-monitoring', labels: labelsOf('shop') } });
+  api.documents.set('/apis/apps/v1/namespaces/shop-monitoring/deployments/monitoring', owned('monitoring'));
+  api.documents.set(`${beside}/secrets/project-shop`, owned('project-shop'));
+  api.documents.set(`${beside}/persistentvolumeclaims/monitoring`, owned('monitoring'));
+  expect(await remove(false)).toEqual({
+    removed: [
+      'shop from the namespace shop (6 objects)',
+      'its monitoring from the namespace shop-monitoring (1 objects)',
+    ],
+    kept: ['the data of database', 'what its monitoring has measured'],
+  });
+  expect(left().filter((path) => path.includes('shop-monitoring'))).toEqual([
+    beside,
+    `${beside}/persistentvolumeclaims/monitoring`,
+    `${beside}/secrets/project-shop`,
+  ]);
+  expect((await remove(true)).removed).toEqual([
+    'the namespace shop with all its data',
+    'the namespace shop-monitoring with all its data',
+  ]);
+  expect(api.documents.has(beside)).toBe(false);
+});

@@ -1,5 +1,7 @@
 import type { DownOptions, Lowered } from '../cli/actions.ts';
+import { removeMonitoringRights } from '../cluster/kubeconfig/without-monitoring.ts';
 import { StepFailed } from '../core/failure.ts';
+import { monitoringNamespace } from '../core/monitoring.ts';
 import type { Context } from '../effects/context.ts';
 import { admissionPolicyName } from '../kubernetes/admission-rights.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
@@ -31,6 +33,8 @@ const kinds = [
   { apiVersion: 'v1', kind: 'Service' },
   { apiVersion: 'v1', kind: 'ConfigMap' },
   { apiVersion: 'v1', kind: 'ServiceAccount' },
+  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding' },
+  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role' },
   { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' },
 ] as const;
 
@@ -49,31 +53,90 @@ export async function removeSystem(
   project: Project,
   options: DownOptions,
 ): Promise<Lowered> {
+  const watched = await removeMonitoring(context, client, project, options);
   if ((await ownNamespace(context, client, project)) === undefined) {
     const count = await removePolicies(context, client, project);
     const what = `the policy for images in the namespace ${project.target.namespace}`;
-    return { removed: count === 0 ? [] : [what], kept: [] };
+    return { ...watched, removed: [...(count === 0 ? [] : [what]), ...watched.removed] };
   }
-  return options.data ? removeAll(context, client, project) : removeObjects(context, client, project);
+  const lowered = options.data
+    ? await removeAll(context, client, project, project.target.namespace)
+    : await removeSystemObjects(context, client, project);
+  return {
+    removed: [...lowered.removed, ...watched.removed],
+    kept: [...lowered.kept, ...watched.kept],
+  };
 }
 
-/** The project's namespace, where it is there and the project's. */
+/** What watches over the project, which is beside it; what it has measured is data as well. */
+async function removeMonitoring(
+  context: Context,
+  client: KubernetesClient,
+  project: Project,
+  options: DownOptions,
+): Promise<Lowered> {
+  const namespace = monitoringNamespace(project.target);
+  const rights = await removeMonitoringRights(context, client, project);
+  if ((await ownNamespace(context, client, project, namespace)) === undefined)
+    return { removed: rights === 0 ? [] : [`the rights of its monitoring (${rights} objects)`], kept: [] };
+  if (options.data) return removeAll(context, client, project, namespace);
+  const count = rights + (await removeObjects(context, client, project, namespace));
+  return {
+    removed: count === 0 ? [] : [`its monitoring from the namespace ${namespace} (${count} objects)`],
+    kept: ['what its monitoring has measured'],
+  };
+}
+
+/** A namespace, where it is there and the project's; the project's own unless told. */
 export async function ownNamespace(
   context: Pick<Context, 'signal'>,
   client: KubernetesClient,
   { name, target }: Project,
+  namespace: string = target.namespace,
 ): Promise<Namespace | undefined> {
-  const key = { apiVersion: 'v1', kind: 'Namespace', name: target.namespace };
-  const found = await getObject<Namespace>(client, key, context.signal);
-  return found !== undefined && belongsTo(found, name) ? found : undefined;
+  const key = { apiVersion: 'v1', kind: 'Namespace', name: namespace };
+  try {
+    const found = await getObject<Namespace>(client, key, context.signal);
+    return found !== undefined && belongsTo(found, name) ? found : undefined;
+  } catch (error) {
+    // One that may not be looked at was not made with these credentials.
+    if (namespace !== target.namespace && error instanceof KubernetesError && error.code === 403)
+      return undefined;
+    throw error;
+  }
 }
 
 function belongsTo({ metadata: { labels = {} } }: KubernetesObject, project: string): boolean {
   return labels[label.managedBy] === fieldManager && labels[label.project] === project;
 }
 
-async function removeObjects(context: Context, client: KubernetesClient, project: Project): Promise<Lowered> {
+async function removeSystemObjects(
+  context: Context,
+  client: KubernetesClient,
+  project: Project,
+): Promise<Lowered> {
   const { namespace } = project.target;
+  const count =
+    (await removeObjects(context, client, project, namespace)) +
+    (await removePolicies(context, client, project));
+  const claims = await list(
+    client,
+    { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace },
+    context.signal,
+  );
+  return {
+    removed: count === 0 ? [] : [`${project.name} from the namespace ${namespace} (${count} objects)`],
+    kept: claims.map(({ metadata }) => `the data of ${metadata.labels?.[label.service] ?? metadata.name}`),
+  };
+}
+
+/** Takes away all that holds no data of one of the project's namespaces. @returns how many objects went */
+async function removeObjects(
+  context: Context,
+  client: KubernetesClient,
+  project: Project,
+  namespace: string,
+): Promise<number> {
   const labels = ownedBy(project.name);
   let count = 0;
   for (const kind of kinds) {
@@ -86,16 +149,7 @@ async function removeObjects(context: Context, client: KubernetesClient, project
   }
   const secret = { apiVersion: 'v1', kind: 'Secret', namespace, name: pullSecretName };
   if ((await deleteObject(context, client, secret, { step: 'deploy' })) !== undefined) count++;
-  count += await removePolicies(context, client, project);
-  const claims = await list(
-    client,
-    { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace },
-    context.signal,
-  );
-  return {
-    removed: count === 0 ? [] : [`${project.name} from the namespace ${namespace} (${count} objects)`],
-    kept: claims.map(({ metadata }) => `the data of ${metadata.labels?.[label.service] ?? metadata.name}`),
-  };
+  return count;
 }
 
 /** Takes away what the cluster itself has of the project, the binding first. Credentials that may not have made none. */
@@ -125,15 +179,21 @@ async function removed(context: Context, client: KubernetesClient, object: AnyOb
  * Deletes the namespace and waits for its end: until then nothing can be made in it again. The pods go first, because
  * a namespace that is deleted with pods in it looks again only after half of their grace period.
  */
-async function removeAll(context: Context, client: KubernetesClient, project: Project): Promise<Lowered> {
-  const { namespace: name } = project.target;
+async function removeAll(
+  context: Context,
+  client: KubernetesClient,
+  project: Project,
+  name: string,
+): Promise<Lowered> {
   const key = { apiVersion: 'v1', kind: 'Namespace', name };
-  const labels = `${label.project}=${project.name}`;
-  await removeObjects(context, client, project);
+  const own = name === project.target.namespace;
+  const labels = own ? { labels: `${label.project}=${project.name}` } : {};
+  await removeObjects(context, client, project, name);
+  if (own) await removePolicies(context, client, project);
   await untilGone(context, `the pods in ${name}`, async () => {
     const pods = await list(
       client,
-      { apiVersion: 'v1', kind: 'Pod', namespace: name, labels },
+      { apiVersion: 'v1', kind: 'Pod', namespace: name, ...labels },
       context.signal,
     );
     return pods.map(({ metadata }) => metadata.name);

@@ -71,7 +71,9 @@ export async function systemStatus(
       problems: [
         ...(state.problems ?? []),
         ...below,
-        ...(health === undefined || deployments.length === 0 ? [] : alertProblems(health, below)),
+        ...(health === undefined || deployments.length === 0
+          ? []
+          : alertProblems(health, below, project.target)),
         ...missing(components, services),
         ...problems,
         ...unfinished(records),

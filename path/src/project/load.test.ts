@@ -286,6 +286,7 @@ test('a target is chosen by name, and local is taken where none is named', async
     instance: 'shop',
     ports: { http: 80, https: 443 },
     registry: 'r.example.com/shop',
+    monitoring: 'cluster',
     uncommitted: 'warn',
     kubeconfig: join(folder, 'kube.yaml'),
   });
@@ -303,6 +304,7 @@ test('a target is chosen by name, and local is taken where none is named', async
       databases: 'managed',
       acme: { server: 'https://acme-v02.api.letsencrypt.org/directory' },
     },
+    monitoring: 'cluster',
     uncommitted: 'warn',
   });
 });

@@ -205,6 +205,7 @@ function resolveTarget(file: ProjectFile, { folder, targetName, overrides }: Sur
       instance: overrides.instance ?? file.name,
       ports: { http: 80, https: 443 },
       cloud: resolveCloud(target),
+      monitoring: overrides.monitoring ?? target.monitoring,
       uncommitted: target.uncommitted ?? 'warn',
     };
   }
@@ -222,6 +223,7 @@ function resolveTarget(file: ProjectFile, { folder, targetName, overrides }: Sur
     ...(gatewayClass === undefined ? {} : { gatewayClass }),
     ...(storageClass === undefined ? {} : { storageClass }),
     ...resolveAcme(acme, folder),
+    monitoring: overrides.monitoring ?? target.monitoring,
     uncommitted,
   };
 }

@@ -340,6 +340,10 @@ const ownAcme = z
       "A public authority that certificates are asked of (ACME, RFC 8555). Left out: an authority of the system's own, which browsers do not know.",
   });
 const monitoring = z.enum(['cluster', 'none'], 'is no kind of monitoring\nUse cluster, or none.');
+const watched = monitoring.default('cluster').meta({
+  description:
+    '`cluster`: a Prometheus and an Alertmanager in the cluster, put in when the system serves. `none`: nothing measures and nobody is told.',
+});
 
 const local = z
   .strictObject({
@@ -361,10 +365,7 @@ const local = z
         'How many nodes the cluster has, to see what happens when one of them goes. The first one has the control plane and all data; each further one takes about 110 MiB of memory.',
     }),
     acme: ownAcme,
-    monitoring: monitoring.default('cluster').meta({
-      description:
-        '`cluster`: a Prometheus and an Alertmanager in the cluster, put in when the system serves. `none`: nothing measures and nobody is told.',
-    }),
+    monitoring: watched,
     uncommitted,
   })
   .meta({ description: 'A Kubernetes on this machine, started by ptp.' });
@@ -395,6 +396,10 @@ const kubeconfig = z
     }),
     storageClass,
     acme: ownAcme,
+    monitoring: watched.meta({
+      description:
+        '`cluster`: a Prometheus and an Alertmanager beside the system, in a namespace `<namespace>-monitoring`, put in when the system serves; they see this system alone. `none`: nothing measures and nobody is told, as where somebody else watches over it.',
+    }),
     uncommitted,
   })
   .meta({ description: 'A cluster that is there already.' });
@@ -452,6 +457,7 @@ const cloud = (kind: CloudKindName, words: CloudKind) =>
           "`acme`: of a public authority, which every browser knows. `own`: of an authority of the system's own.",
       }),
       acme: acme.meta({ description: 'The public authority; unless told, Let’s Encrypt.' }),
+      monitoring: watched,
       uncommitted,
     })
     .meta({ description: `${words.title}. Not verified on a real account.` });

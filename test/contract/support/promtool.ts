@@ -25,14 +25,15 @@ const project = {
   services: [part('database')],
 } as unknown as Project;
 
-/** promtool of the very Prometheus that runs the rules on a cluster. */
-export function openPromtool(): Promtool {
+/** promtool of the very Prometheus that runs the rules on a cluster, of this kind. */
+export function openPromtool(cluster: Project['target']['cluster'] = 'local'): Promtool {
   const folder = mkdtempSync(join(tmpdir(), 'ptp-alerts-'));
   const tags = components.find(({ name }) => name === 'prometheus')?.tags ?? '';
   const main = 'github.com/prometheus/prometheus/cmd/promtool';
   const promtool = goProgram(join(modulesFolder, 'prometheus'), main, tags);
   const rules = join(folder, 'rules.yaml');
-  writeFileSync(rules, JSON.stringify({ groups: rulesOf(project) }));
+  const target = { ...project.target, cluster };
+  writeFileSync(rules, JSON.stringify({ groups: rulesOf({ ...project, target }) }));
   return {
     check: () => execFileSync(promtool, ['check', 'rules', rules], { encoding: 'utf8' }),
     run: (suite) => {

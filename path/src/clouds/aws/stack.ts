@@ -1,3 +1,4 @@
+import { monitoring } from '../../core/monitoring.ts';
 import type { Project } from '../../project/project.ts';
 import type { Stack } from '../cloud.ts';
 import { imageNames } from '../image-names.ts';
@@ -110,6 +111,14 @@ function indirect(project: Project): Stack<Aws>['indirect'] {
       text: `the disk of ${name}`,
       costs: [{ item: 'disk', quantity: 1 }],
     })),
+    ...(project.target.monitoring === 'cluster'
+      ? [
+          {
+            text: 'the disk of the monitoring (its pod has room on the node)',
+            costs: [{ item: 'disk', quantity: monitoring.volumeGib }],
+          },
+        ]
+      : []),
   ];
 }
 

@@ -11,6 +11,7 @@ export const prices: PriceTable = {
     'aks-automatic': { text: 'control plane of an AKS Automatic cluster', monthly: 117, source },
     'vm-2': { text: 'a node with 2 processors and 8 GB', monthly: 70, unit: 'node', source },
     'disk-64': { text: 'disk of a node', monthly: 10, unit: 'disk', source },
+    'disk-4': { text: 'disk of 4 GB or less', monthly: 0.3, unit: 'disk', source },
     'load-balancer': { text: 'load balancer with its rules', monthly: 18, source },
     'public-address': { text: 'public IPv4 address', monthly: 3.65, unit: 'address', source },
     'nat-gateway': { text: 'NAT gateway, without traffic', monthly: 33, source },

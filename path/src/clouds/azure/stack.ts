@@ -103,6 +103,14 @@ export function stackOf(project: Project): Stack<Api> {
           { item: 'public-address', quantity: 2 },
         ],
       },
+      ...(project.target.monitoring === 'cluster'
+        ? [
+            {
+              text: 'the disk of the monitoring (its pod has room on the node)',
+              costs: [{ item: 'disk-4', quantity: 1 }],
+            },
+          ]
+        : []),
     ],
     choices: [
       'AKS adds nodes as pods need them, and removes them; its own parts run on nodes that Microsoft pays.',

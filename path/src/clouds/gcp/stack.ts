@@ -1,3 +1,4 @@
+import { monitoring } from '../../core/monitoring.ts';
 import type { Project } from '../../project/project.ts';
 import { quantity } from '../../project/quantity.ts';
 import type { Stack } from '../cloud.ts';
@@ -40,6 +41,7 @@ export function stackOf(project: Project): GoogleStack {
       { text: 'load balancer of the gateway', costs: [{ item: 'forwarding-rule', quantity: 1 }] },
       { text: 'pods, as long as they run', costs: podCosts(project) },
       ...volumesOf(project),
+      ...monitoringOf(project),
     ],
     choices: choicesOf(project),
   };
@@ -100,6 +102,25 @@ function podCosts({ components }: Project): readonly Price[] {
     { item: 'autopilot-memory', quantity: memory + (gatewayPods * leastMemory) / gib },
   ];
 }
+
+/** What watches over the system: one pod, and its disk. */
+function monitoringOf({ target }: Project): Stack<GoogleApi>['indirect'] {
+  if (target.monitoring !== 'cluster') return [];
+  return [
+    {
+      text: 'monitoring: its pod and its disk',
+      costs: [
+        // Less than the least is billed as the least.
+        { item: 'autopilot-cpu', quantity: monitoringPod.cpu },
+        { item: 'autopilot-memory', quantity: monitoringPod.gib },
+        { item: 'disk', quantity: monitoring.volumeGib },
+      ],
+    },
+  ];
+}
+
+/** Processors and memory that the monitoring's pod is billed for: the least of each of its three containers. */
+const monitoringPod = { cpu: 0.15, gib: 0.25 };
 
 /** Disks of databases that run in the cluster. */
 function volumesOf(project: Project): Stack<GoogleApi>['indirect'] {

@@ -7,6 +7,7 @@ import { UserMistake } from '../../core/failure.ts';
 import type { Context } from '../../effects/context.ts';
 import { nodeClock } from '../../effects/node/clock.ts';
 import { nodeProcesses } from '../../effects/node/processes.ts';
+import { connect } from '../../kubernetes/client.ts';
 import { type FakeApi, kubeconfigFor, startFakeApi } from '../../kubernetes/testing/fake-api.ts';
 import type { Project, Target } from '../../project/project.ts';
 import type { Groundwork } from '../provider.ts';
@@ -232,4 +233,97 @@ test('looking does not ask for what only a deploy needs, and nothing is ever rem
   expect(await provider.find(context, project())).toMatchObject({ state: 'running' });
   expect(await provider.remove(context, project(), { data: true })).toMatchObject({ removed: [] });
   expect(api.requests).toEqual(['GET /version']);
+});
+
+const resourceOf = (body: unknown) =>
+  (body as { readonly spec: { readonly resourceAttributes: Readonly<Record<string, string>> } }).spec
+    .resourceAttributes;
+
+test('what watches over a project is one more part, which no user waits for, from images of the project’s registry', async () => {
+  const grounds: Groundwork[] = [];
+  await provider.start(context, project({ monitoring: 'cluster' }), (ground) => grounds.push(ground));
+  expect(grounds[0]?.parts.map(({ name }) => name)).toEqual(['prometheus']);
+  expect(grounds[0]?.parts[0]?.atHand).toBeDefined();
+  expect(grounds[0]?.partImages).toEqual({ prefix: 'team/shop/ptp', tag: 'current' });
+  const checks = await provider.check(context, project({ monitoring: 'cluster' }));
+  expect(checks).toContainEqual({ name: 'monitoring', ok: true, found: 'shop-monitoring' });
+});
+
+test('credentials that may not put it there are told of before anything is changed, with the way out', async () => {
+  api.post = (_path, body) => {
+    const { resource, namespace } = resourceOf(body);
+    return { status: { allowed: !(namespace === 'shop-monitoring' && resource === 'deployments') } };
+  };
+  expect(await problems(project({ monitoring: 'cluster' }))).toEqual([
+    [
+      'monitoring: the credentials may not patch deployments for shop-monitoring',
+      expect.stringContaining('write `monitoring: none` in targets.there'),
+    ],
+  ]);
+  expect(await provider.start(context, project({ monitoring: 'none' }), () => {})).toBeDefined();
+});
+
+test('credentials that may not look at nodes suffice; doctor says what is not known then', async () => {
+  api.post = (_path, body) => ({ status: { allowed: resourceOf(body).subresource !== 'metrics' } });
+  const checks = await provider.check(context, project({ monitoring: 'cluster' }));
+  expect(checks.find(({ name }) => name === 'monitoring')).toEqual({
+    name: 'monitoring',
+    ok: true,
+    found: expect.stringContaining('how full volumes are is not known'),
+  });
+});
+
+test('a namespace of others is not taken for the monitoring', async () => {
+  api.documents.set('/api/v1/namespaces/shop-monitoring', { metadata: { name: 'shop-monitoring' } });
+  expect((await problems(project({ monitoring: 'cluster' })))[0]?.[0]).toBe(
+    'monitoring: the namespace shop-monitoring is there already and is not of ptp’s making',
+  );
+});
+
+test('where nothing makes volumes, figures last as long as the pod, and that is told', async () => {
+  api.documents.delete(`${storage}/fast`);
+  await provider.start(context, project({ monitoring: 'cluster' }), () => {});
+  expect(events).toContainEqual(
+    expect.objectContaining({ kind: 'note', text: expect.stringContaining('only as long as its pod runs') }),
+  );
+});
+
+test('none takes away what was put there, and nothing of others', async () => {
+  const roles = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
+  const kinds = ['clusterroles', 'clusterrolebindings', 'roles', 'rolebindings'];
+  api.documents.set('/apis/rbac.authorization.k8s.io/v1', {
+    resources: ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'].map((kind, index) => ({
+      name: kinds[index],
+      kind,
+      namespaced: index > 1,
+    })),
+  });
+  const labelled = (name: string, owner: string) => ({
+    metadata: { name, labels: { 'app.kubernetes.io/managed-by': 'ptp', 'ptp.dev/project': owner } },
+  });
+  const ours = '/api/v1/namespaces/shop-monitoring';
+  const put = (owner: string) => {
+    api.documents.set(ours, labelled('shop-monitoring', owner));
+    api.documents.set(
+      `${roles}/${encodeURIComponent('ptp:shop-monitoring')}`,
+      labelled('ptp:shop-monitoring', owner),
+    );
+  };
+  const takeAway = async () => {
+    const grounds: Groundwork[] = [];
+    await provider.start(context, project({ monitoring: 'none' }), (ground) => grounds.push(ground));
+    const client = await connect(api.kubeconfig);
+    try {
+      await grounds[0]?.parts[0]?.install(client, [], {});
+    } finally {
+      await client.close();
+    }
+    return [ours, `${roles}/${encodeURIComponent('ptp:shop-monitoring')}`].filter((path) =>
+      api.documents.has(path),
+    );
+  };
+  put('other');
+  expect(await takeAway()).toHaveLength(2);
+  put('shop');
+  expect(await takeAway()).toEqual([]);
 });

@@ -9,10 +9,14 @@ import { acmeOf } from '../acme.ts';
 import type { Check, ClusterProvider, Groundwork } from '../provider.ts';
 import { type ChosenContext, chooseContext } from './choose-context.ts';
 import { findKubeconfig } from './find-kubeconfig.ts';
+import { monitoringPart } from './monitoring.ts';
 import { registryOf } from './registry.ts';
 import { type GatewayClass, lookAtCluster } from './requirements.ts';
 
-/** A cluster that somebody else runs: used as it is, never started, changed or removed. */
+/**
+ * A cluster that somebody else runs: used as it is, never started, changed or removed. What watches over the project is
+ * put beside it.
+ */
 export const kubeconfigProvider: ClusterProvider = {
   start,
   find: async (context, project) => {
@@ -63,11 +67,13 @@ async function start(
     const missing = [...checks, registryCheck(project)].filter(({ ok }) => !ok);
     if (missing.length > 0) throw new UserMistake(missing.map(problemOf));
     const cluster = await clusterOf(project, chosen, version, gatewayClass);
+    const watching = await monitoringPart(context, client, project);
     reachable({
       registry: cluster.registry,
-      parts: [],
+      parts: watching === undefined ? [] : [watching],
       foundation: [],
-      partImages: { prefix: '', tag: '' },
+      // Below the project's, where no component is called like one of them.
+      partImages: { prefix: `${cluster.registry.prefix}/ptp`, tag: 'current' },
     });
     return cluster;
   });

@@ -1,6 +1,6 @@
+import { monitoringNamespace } from '../../core/monitoring.ts';
 import { acmeSolverImage } from '../../kubernetes/acme-solver.ts';
 import type { KubernetesClient } from '../../kubernetes/client.ts';
-import { KubernetesError } from '../../kubernetes/error.ts';
 import { fieldManager, label } from '../../kubernetes/labels.ts';
 import {
   type AnyObject,
@@ -10,6 +10,8 @@ import {
 } from '../../kubernetes/objects.ts';
 import type { Project } from '../../project/project.ts';
 import type { Check } from '../provider.ts';
+import { look } from './look.ts';
+import { monitoringCheck } from './monitoring.ts';
 import { admissionCheck, rights } from './rights.ts';
 
 /** Somebody else's cluster, as far as a deploy depends on it. */
@@ -37,19 +39,32 @@ export async function lookAtCluster(
   project: Project,
   version: string,
 ): Promise<Found> {
-  const [namespace, allowed, admission, nodes, gatewayApi, gateway, certManager, solver, volumes, usage] =
-    await Promise.all([
-      namespaceCheck(client, project),
-      rights(client, project.target.namespace),
-      admissionCheck(client, project.target.namespace),
-      nodeCheck(client),
-      kindsCheck(client, gatewayApiKinds),
-      gatewayClassOf(client, project),
-      kindsCheck(client, certManagerKinds),
-      solverCheck(client, project),
-      project.services.length === 0 ? [] : volumeCheck(client, project),
-      usageCheck(client, project),
-    ]);
+  const { target } = project;
+  const [
+    namespace,
+    allowed,
+    admission,
+    nodes,
+    gatewayApi,
+    gateway,
+    certManager,
+    solver,
+    volumes,
+    usage,
+    watching,
+  ] = await Promise.all([
+    namespaceCheck(client, project, target.namespace),
+    rights(client, target.namespace),
+    admissionCheck(client, target.namespace),
+    nodeCheck(client),
+    kindsCheck(client, gatewayApiKinds),
+    gatewayClassOf(client, project),
+    kindsCheck(client, certManagerKinds),
+    solverCheck(client, project),
+    project.services.length === 0 ? [] : volumeCheck(client, project),
+    usageCheck(client, project),
+    target.monitoring === 'cluster' ? monitoringChecks(client, project) : [],
+  ]);
   // Without its kinds no class can be there either; that is one thing to install and not two.
   const classes = gatewayApi.ok ? [gateway.check] : [];
   return {
@@ -65,6 +80,7 @@ export async function lookAtCluster(
       solver,
       volumes,
       usage,
+      watching,
     ].flat(),
     ...(gateway.found === undefined ? {} : { gatewayClass: gateway.found }),
   };
@@ -119,24 +135,42 @@ interface Node {
 }
 
 /** A project has its namespace for itself: it forbids all traffic in it that ptp.yaml does not imply. */
-async function namespaceCheck(client: KubernetesClient, { name, target }: Project): Promise<Check> {
+async function namespaceCheck(
+  client: KubernetesClient,
+  { name, target }: Project,
+  namespace: string,
+): Promise<Check> {
   const check = { name: 'namespace', ok: true };
-  const found = await look<Namespace>(client, `/api/v1/namespaces/${target.namespace}`);
-  if (found === undefined) return { ...check, found: `${target.namespace}, to be made` };
-  if (found === 'forbidden') return { ...check, found: `${target.namespace}, which may not be looked at` };
+  const found = await look<Namespace>(client, `/api/v1/namespaces/${namespace}`);
+  if (found === undefined) return { ...check, found: `${namespace}, to be made` };
+  if (found === 'forbidden') return { ...check, found: `${namespace}, which may not be looked at` };
   const labels = found.metadata.labels ?? {};
   const [manager, owner] = [labels[label.managedBy], labels[label.project]];
   if (manager === fieldManager && owner === name)
-    return { ...check, found: `${target.namespace}, made for ${name}` };
+    return { ...check, found: `${namespace}, made for ${name}` };
   const whose = manager === fieldManager ? `belongs to the system ${owner}` : 'is not of ptp’s making';
   return {
     name: 'namespace',
     ok: false,
-    found: `the namespace ${target.namespace} is there already and ${whose}`,
+    found: `the namespace ${namespace} is there already and ${whose}`,
     next:
       `Name another one in targets.${target.name}.namespace. Or, where it is yours and nothing else is in it, hand it over: ` +
       `label it ${label.managedBy}=${fieldManager} and ${label.project}=${name}.`,
   };
+}
+
+/** What watches over the project has a namespace for itself as well. */
+async function monitoringChecks(client: KubernetesClient, project: Project): Promise<readonly Check[]> {
+  const place = monitoringNamespace(project.target);
+  const [namespace, allowed] = await Promise.all([
+    namespaceCheck(client, project, place),
+    monitoringCheck(client, project),
+  ]);
+  if (!namespace.ok) {
+    const next = `Where it is nothing of ptp's, write \`monitoring: none\` in targets.${project.target.name}, or give the project another namespace.`;
+    return [{ ...namespace, name: 'monitoring', next }];
+  }
+  return allowed === undefined ? [] : [allowed];
 }
 
 interface Kinds {
@@ -272,14 +306,4 @@ async function volumeCheck(client: KubernetesClient, { target, services }: Proje
     found: `${missing}, and ${users} needs a volume`,
     next: choice === '' ? `I${install.slice(1)}` : `${choice}${install}`,
   };
-}
-
-/** The document at a path; undefined where it is not there, `forbidden` where these credentials may not see it. */
-async function look<T>(client: KubernetesClient, path: string): Promise<T | undefined | 'forbidden'> {
-  try {
-    return await client.find<T>(path);
-  } catch (error) {
-    if (error instanceof KubernetesError && error.code === 403) return 'forbidden';
-    throw error;
-  }
 }

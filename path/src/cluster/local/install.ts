@@ -52,12 +52,7 @@ export async function install<Site>(
   wanted: Installation<Site>,
 ): Promise<void> {
   const { addOn, images, obtained } = wanted;
-  const image = (name: string): PublishedImage => {
-    const found = images.find((one) => one.name === name);
-    if (found === undefined) throw new Error(`the add-on ${addOn.name} has no image ${name}`);
-    return found;
-  };
-  const own = await addOn.objects({ site: wanted.site, image });
+  const own = await addOn.objects({ site: wanted.site, image: imageOf(addOn, images) });
   const key = createHash('sha256')
     .update(JSON.stringify([own, obtained?.key]))
     .digest('hex');
@@ -79,6 +74,18 @@ interface Live {
 /** What was applied, and as what the server has it since. */
 function applied(key: string, live: Live | undefined): string {
   return `${key} ${live?.metadata.uid} ${live?.metadata.generation}`;
+}
+
+/** The image of an add-on's program, by its name. */
+export function imageOf(
+  addOn: Pick<AddOn<never>, 'name'>,
+  images: readonly PublishedImage[],
+): (name: string) => PublishedImage {
+  return (name) => {
+    const found = images.find((one) => one.name === name);
+    if (found === undefined) throw new Error(`the add-on ${addOn.name} has no image ${name}`);
+    return found;
+  };
 }
 
 /** Waits until an add-on's Deployment is available. */

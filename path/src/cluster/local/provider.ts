@@ -1,21 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cluster, RegistryAccess } from '../../core/handover.ts';
-import type { ImageSpec } from '../../core/image-spec.ts';
 import { Secret } from '../../core/secret.ts';
 import type { Context } from '../../effects/context.ts';
 import type { Project } from '../../project/project.ts';
 import { acmeOf } from '../acme.ts';
 import type { Check, ClusterProvider, Groundwork, Part } from '../provider.ts';
-import type { AddOn, NodeSite } from './addons/add-on.ts';
+import { addOnPart } from './add-on-part.ts';
+import type { NodeSite } from './addons/add-on.ts';
 import { addOns } from './addons/add-ons.ts';
 import { certManagerAcme } from './addons/cert-manager-acme.ts';
 import { storageClass } from './addons/local-path.ts';
 import { monitoringAddOn } from './addons/monitoring.ts';
 import { gatewayClass } from './addons/traefik.ts';
 import { conditionOf } from './condition.ts';
-import { imagePrefix, pauseImage, pauseTag, programImages } from './images.ts';
-import { install, installBase, installed } from './install.ts';
+import { imagePrefix, pauseImage, pauseTag } from './images.ts';
+import { installBase } from './install.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { alone } from './lock.ts';
 import { findMachine } from './machine.ts';
@@ -27,7 +27,7 @@ import { remove } from './remove.ts';
 import { meetRequirements, requirements } from './requirements.ts';
 import { settleNodes } from './settle.ts';
 import { acmeComponent, components, kubernetesVersion } from './source/components.ts';
-import { isObtained, type Obtained } from './source/obtain.ts';
+import { lately } from './source/lately.ts';
 import { obtainAll } from './source/obtain-all.ts';
 import { startNodes } from './start.ts';
 
@@ -90,10 +90,13 @@ async function start(
       parts: [
         sandboxPart(context, nodesOf(network, count)),
         ...[...addOns, ...(acme === undefined ? [] : [certManagerAcme])].map((addOn) =>
-          partOf(context, addOn, byName, siteOf(project, layout, network)),
+          addOnPart(context, addOn, { obtained: byName, site: () => siteOf(project, layout, network) }),
         ),
         monitored(project)
-          ? partOf(context, monitoringAddOn, lately(context), siteOf(project, layout, network))
+          ? addOnPart(context, monitoringAddOn(), {
+              obtained: lately(context),
+              site: () => siteOf(project, layout, network),
+            })
           : withoutMonitoring,
       ],
       foundation: ['coredns', 'local-path'],
@@ -118,52 +121,6 @@ function sandboxPart(context: Context, nodes: readonly ClusterNode[]): Part {
       const names = nodes.map(({ name }) => name);
       if (names.length > 1) await settleNodes(context, client, names);
     },
-  };
-}
-
-/** Components that are obtained when they are first asked for. */
-function lately(context: Context): Pick<ReadonlyMap<string, Promise<Obtained> | undefined>, 'get'> {
-  const late = components.filter((component) => component.late === true);
-  let begun: ReadonlyMap<string, Promise<Obtained> | undefined> | undefined;
-  return {
-    get: (name) => {
-      const inOrder = begun === undefined ? obtainAll(context, late) : [];
-      begun ??= new Map(late.map((component, index) => [component.name, inOrder[index]]));
-      return begun.get(name);
-    },
-  };
-}
-
-function partOf(
-  context: Context,
-  addOn: AddOn<NodeSite>,
-  obtained: Pick<ReadonlyMap<string, Promise<Obtained> | undefined>, 'get'>,
-  site: NodeSite,
-): Part {
-  const imagesOf = async (component: string, programs: Parameters<typeof programImages>[0]) => {
-    const files = await obtained.get(component);
-    if (files === undefined) throw new Error(`no component ${component}`);
-    return programImages(programs, files.folder);
-  };
-  const ran = [addOn.component, ...(addOn.beside ?? []).map(({ component }) => component)];
-  const late = components.filter((one) => one.late === true && ran.includes(one.name));
-  const atHand = async () => {
-    const all = await Promise.all(late.map((component) => isObtained(context, component)));
-    return all.every((is) => is);
-  };
-  return {
-    name: addOn.name,
-    ...(late.length === 0 ? {} : { atHand }),
-    images: async (): Promise<readonly ImageSpec[]> => {
-      const beside = (addOn.beside ?? []).map(({ component, program }) =>
-        imagesOf(component, { name: component, program }),
-      );
-      const all = await Promise.all([imagesOf(addOn.component, addOn), ...beside]);
-      return [...all.flat(), ...(addOn.helpers ?? [])];
-    },
-    install: async (client, images) =>
-      install(context, client, { addOn, images, site, obtained: await obtained.get(addOn.component) }),
-    ready: (client) => installed(context, client, addOn),
   };
 }
 

@@ -1,28 +1,32 @@
 import type { ManagedCluster } from '../../clouds/cloud.ts';
-import type { ImageSpec } from '../../core/image-spec.ts';
 import type { Context } from '../../effects/context.ts';
 import { apply } from '../../kubernetes/apply.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
+import { addOnPart } from '../local/add-on-part.ts';
 import { type AddOn, type CloudSite, systemNamespace } from '../local/addons/add-on.ts';
 import { certManager } from '../local/addons/cert-manager.ts';
 import { certManagerAcme } from '../local/addons/cert-manager-acme.ts';
+import { monitoringAddOn } from '../local/addons/monitoring.ts';
 import { object } from '../local/addons/objects.ts';
 import { traefik } from '../local/addons/traefik.ts';
-import { programImages } from '../local/images.ts';
-import { install, installed } from '../local/install.ts';
+import { withoutMonitoring } from '../local/monitored.ts';
 import { acmeComponent, components } from '../local/source/components.ts';
-import type { Obtained } from '../local/source/obtain.ts';
+import { lately } from '../local/source/lately.ts';
 import { obtainAll } from '../local/source/obtain-all.ts';
 import type { Part } from '../provider.ts';
 
-/** Whether a cloud has a door of its own, and whether certificates are asked of a public authority. */
+/** Whether a cloud has a door of its own, whether certificates are asked of a public authority, and whether it is watched. */
 export interface WantedParts {
   readonly ownGateway: boolean;
   readonly acme: boolean;
+  readonly monitoring: boolean;
 }
 
-/** Who issues certificates, and the door where the cloud has none. */
-export function addOnsFor({ ownGateway, acme }: WantedParts): readonly AddOn<CloudSite>[] {
+/** Who issues certificates, and the door where the cloud has none: what users wait for. */
+export function addOnsFor({
+  ownGateway,
+  acme,
+}: Pick<WantedParts, 'ownGateway' | 'acme'>): readonly AddOn<CloudSite>[] {
   return [certManager, ...(acme ? [certManagerAcme] : []), ...(ownGateway ? [] : [traefik])];
 }
 
@@ -38,10 +42,23 @@ export function partsFor(
   );
   const inOrder = obtainAll(context, wanted);
   const obtained = new Map(wanted.map((component, index) => [component.name, inOrder[index]]));
+  const site = async () => siteOf(await cluster);
   return [
     base(context, cluster),
-    ...addOns.map((addOn) => partOf(context, addOn, obtained.get(addOn.component), cluster)),
+    ...addOns.map((addOn) => addOnPart(context, addOn, { obtained, site })),
+    wantedParts.monitoring
+      ? addOnPart(context, monitoringAddOn(), { obtained: lately(context), site })
+      : withoutMonitoring,
   ];
+}
+
+function siteOf({
+  loadBalancer = {},
+  certificates = {},
+  certificatePods = {},
+  storageClass,
+}: ManagedCluster): CloudSite {
+  return { kind: 'cloud', loadBalancer, certificates, certificatePods, storageClass };
 }
 
 function base(context: Context, cluster: Promise<ManagedCluster>): Part {
@@ -57,28 +74,5 @@ function base(context: Context, cluster: Promise<ManagedCluster>): Part {
       await apply(context, client, [namespace, ...(objects as readonly KubernetesObject[])], options);
     },
     ready: async () => {},
-  };
-}
-
-function partOf(
-  context: Context,
-  addOn: AddOn<CloudSite>,
-  obtaining: Promise<Obtained> | undefined,
-  cluster: Promise<ManagedCluster>,
-): Part {
-  const obtained = async (): Promise<Obtained> => {
-    const component = await obtaining;
-    if (component === undefined) throw new Error(`no component ${addOn.component}`);
-    return component;
-  };
-  return {
-    name: addOn.name,
-    images: async (): Promise<readonly ImageSpec[]> => programImages(addOn, (await obtained()).folder),
-    install: async (client, images) => {
-      const { loadBalancer = {}, certificates = {}, certificatePods = {} } = await cluster;
-      const site: CloudSite = { kind: 'cloud', loadBalancer, certificates, certificatePods };
-      await install(context, client, { addOn, images, site, obtained: await obtained() });
-    },
-    ready: (client) => installed(context, client, addOn),
   };
 }

@@ -6,6 +6,7 @@ import type { Cluster, RegistryAccess } from '../../core/handover.ts';
 import type { Context } from '../../effects/context.ts';
 import type { Project } from '../../project/project.ts';
 import { gatewayClass } from '../local/addons/traefik.ts';
+import { monitored } from '../local/monitored.ts';
 import type { Check, ClusterProvider, ClusterState, Groundwork } from '../provider.ts';
 import { type Account, cloudOf, enterAccount, inAccount, noCredentials } from './account.ts';
 import { untilAdmitted } from './admitted.ts';
@@ -37,6 +38,7 @@ async function start(
   const wantedParts = {
     ownGateway: cloud.gateway !== 'traefik',
     acme: project.target.cloud?.acme !== undefined,
+    monitoring: monitored(project),
   };
   const tell = async () => {
     const registry = await cloud.registry(session, project, work.seen);

@@ -2,6 +2,7 @@ import type { Leftover } from '../../clouds/cloud.ts';
 import { dismantle } from '../../clouds/dismantle.ts';
 import { observe } from '../../clouds/observe.ts';
 import { StepFailed } from '../../core/failure.ts';
+import { monitoring } from '../../core/monitoring.ts';
 import type { Context } from '../../effects/context.ts';
 import { connect, type KubernetesClient } from '../../kubernetes/client.ts';
 import { deleteObject } from '../../kubernetes/delete.ts';
@@ -94,6 +95,7 @@ async function deleteMakers(context: Context, client: KubernetesClient): Promise
     { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway' },
     { apiVersion: 'v1', kind: 'Service' },
     { apiVersion: 'apps/v1', kind: 'StatefulSet' },
+    { apiVersion: 'apps/v1', kind: 'Deployment' },
     { apiVersion: 'v1', kind: 'PersistentVolumeClaim' },
   ] as const;
   for (const kind of kinds) {
@@ -101,7 +103,10 @@ async function deleteMakers(context: Context, client: KubernetesClient): Promise
     const makers = objects.filter(
       (object) =>
         (object.kind !== 'Service' || (object as ServiceObject).spec?.type === 'LoadBalancer') &&
-        (object.kind !== 'StatefulSet' || object.metadata.labels?.['app.kubernetes.io/managed-by'] === 'ptp'),
+        (object.kind !== 'StatefulSet' ||
+          object.metadata.labels?.['app.kubernetes.io/managed-by'] === 'ptp') &&
+        // Of Deployments only the monitoring has a volume.
+        (object.kind !== 'Deployment' || object.metadata.namespace === monitoring.namespace),
     );
     for (const object of makers)
       await deleteObject(context, client, { ...keyOf({ ...object, ...kind }) }, { step: 'cluster' });

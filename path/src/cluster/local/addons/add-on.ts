@@ -1,5 +1,6 @@
 import type { PublishedImage } from '../../../core/handover.ts';
 import type { ImageSpec } from '../../../core/image-spec.ts';
+import type { Secret } from '../../../core/secret.ts';
 import type { KubernetesClient } from '../../../kubernetes/client.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
 
@@ -25,6 +26,23 @@ export interface CloudSite {
   readonly certificates: Readonly<Record<string, string>>;
   /** Labels of the pods that ask for them. */
   readonly certificatePods: Readonly<Record<string, string>>;
+  /** What volumes are made by. */
+  readonly storageClass: string;
+}
+
+/** A cluster that somebody else runs: what is put there is one project's, and sees no more than that. */
+export interface GuestSite {
+  readonly kind: 'guest';
+  /** The project's namespace, the only one that is looked at. */
+  readonly watched: string;
+  /** Whether these credentials may let it look at nodes. */
+  readonly nodes: boolean;
+  /** What volumes are made by; absent: the cluster's default. */
+  readonly storageClass?: string;
+  /** Whether there is anything that makes volumes. */
+  readonly volumes: boolean;
+  /** What nodes pull its images with; absent: they need nothing. */
+  readonly pullSecret?: Secret;
 }
 
 /** What an add-on's objects depend on. */

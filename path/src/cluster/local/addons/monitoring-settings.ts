@@ -1,6 +1,6 @@
 import { monitoring } from '../../../core/monitoring.ts';
 import { hashOf } from '../../../kubernetes/hash.ts';
-import { systemNamespace } from './add-on.ts';
+import { type CloudSite, type GuestSite, type NodeSite, systemNamespace } from './add-on.ts';
 
 const { ports } = monitoring;
 
@@ -30,6 +30,7 @@ const part = (name: string, inNamespace: string, selector: string, port: number)
   ],
 });
 
+/** A node's kubelet, asked itself with the right `nodes/metrics`: by the API server's proxy it would take `nodes/proxy`, which is as good as all rights, and which GKE Autopilot refuses. */
 const kubelet = (job: string, path: string, kept: string, interval = seldom) => ({
   job_name: job,
   scrape_interval: interval,
@@ -42,68 +43,98 @@ const kubelet = (job: string, path: string, kept: string, interval = seldom) => 
   metric_relabel_configs: [{ source_labels: ['__name__'], regex: kept, action: 'keep' }],
 });
 
+/** Prometheus' file, and what it is called. */
+export interface PrometheusSettings {
+  /** Changes with its content, so that the pod is replaced: Prometheus reads it when it starts. */
+  readonly file: string;
+  /** YAML, as every JSON is. */
+  readonly text: string;
+}
+
 /**
- * What Prometheus looks at in every cluster of our own; what a project adds is read from the files that the observer
- * writes. YAML, as every JSON is.
+ * What Prometheus looks at in a cluster; what a project adds is read from the files that the observer writes. In
+ * somebody else's cluster it looks at nobody's pods but the project's, and keeps figures of its volumes alone.
  */
-export const prometheusSettings = `${JSON.stringify(
+export function settingsFor(site: NodeSite | CloudSite | GuestSite): PrometheusSettings {
+  const guest = site.kind === 'guest';
+  const text = `${JSON.stringify(
+    {
+      global: { scrape_interval: often, scrape_timeout: '5s', evaluation_interval: often },
+      alerting: { alertmanagers: [{ static_configs: [{ targets: [`127.0.0.1:${ports.alertmanager}`] }] }] },
+      rule_files: ['/settings/projects/*.rules.yaml'],
+      scrape_config_files: ['/settings/projects/*.scrape.yaml'],
+      scrape_configs: [
+        ...itself,
+        ...(guest ? [] : ownParts),
+        ...(guest && !site.nodes ? [] : kubelets(guest ? site.watched : undefined)),
+      ],
+    },
+    null,
+    1,
+  )}\n`;
+  return { file: `prometheus-${hashOf(text).slice(0, 8)}.yaml`, text };
+}
+
+const itself = [
   {
-    global: { scrape_interval: often, scrape_timeout: '5s', evaluation_interval: often },
-    alerting: { alertmanagers: [{ static_configs: [{ targets: [`127.0.0.1:${ports.alertmanager}`] }] }] },
-    rule_files: ['/settings/projects/*.rules.yaml'],
-    scrape_config_files: ['/settings/projects/*.scrape.yaml'],
-    scrape_configs: [
-      {
-        ...own('prometheus', ports.prometheus),
-        metric_relabel_configs: keep(
-          'prometheus_(tsdb_head_series|config_last_reload_successful|notifications_dropped_total|tsdb_storage_blocks_bytes)|process_resident_memory_bytes|process_start_time_seconds',
-        ),
-      },
-      {
-        ...own('alertmanager', ports.alertmanager),
-        metric_relabel_configs: keep(
-          'alertmanager_(notifications_total|notifications_failed_total|config_last_reload_successful)|process_resident_memory_bytes',
-        ),
-      },
-      {
-        ...own('observer', ports.observer),
-        // Its figures are about other things than itself: these tell which.
-        honor_labels: true,
-        metric_relabel_configs: keep('kube_.*|probe_.*|process_resident_memory_bytes'),
-      },
-      {
-        ...part('traefik', systemNamespace, 'app.kubernetes.io/name=traefik', 9000),
-        metric_relabel_configs: keep(
-          'traefik_router_request(s_total|_duration_seconds_bucket)|traefik_open_connections|process_resident_memory_bytes',
-        ),
-      },
-      {
-        ...part('cert-manager', systemNamespace, 'app.kubernetes.io/name=cert-manager', 9402),
-        scrape_interval: seldom,
-        honor_labels: true,
-        metric_relabel_configs: keep('certmanager_certificate_.*'),
-      },
-      kubelet(
-        'kubelet',
-        '/metrics',
-        'kubelet_volume_stats_(available|capacity|used)_bytes|kubelet_volume_stats_inodes(_free)?|kubelet_running_pods',
-      ),
-      kubelet(
-        'kubelet-resource',
-        '/metrics/resource',
-        '(node|container|pod)_(cpu_usage_seconds_total|memory_working_set_bytes)',
-        // Autoscalers go by it.
-        often,
-      ),
-    ],
+    ...own('prometheus', ports.prometheus),
+    metric_relabel_configs: keep(
+      'prometheus_(tsdb_head_series|config_last_reload_successful|notifications_dropped_total|tsdb_storage_blocks_bytes)|process_resident_memory_bytes|process_start_time_seconds',
+    ),
   },
-  null,
-  1,
-)}\n`;
+  {
+    ...own('alertmanager', ports.alertmanager),
+    metric_relabel_configs: keep(
+      'alertmanager_(notifications_total|notifications_failed_total|config_last_reload_successful)|process_resident_memory_bytes',
+    ),
+  },
+  {
+    ...own('observer', ports.observer),
+    // Its figures are about other things than itself: these tell which.
+    honor_labels: true,
+    metric_relabel_configs: keep('kube_.*|probe_.*|process_resident_memory_bytes'),
+  },
+];
+
+const ownParts = [
+  {
+    ...part('traefik', systemNamespace, 'app.kubernetes.io/name=traefik', 9000),
+    metric_relabel_configs: keep(
+      'traefik_router_request(s_total|_duration_seconds_bucket)|traefik_open_connections|process_resident_memory_bytes',
+    ),
+  },
+  {
+    ...part('cert-manager', systemNamespace, 'app.kubernetes.io/name=cert-manager', 9402),
+    scrape_interval: seldom,
+    honor_labels: true,
+    metric_relabel_configs: keep('certmanager_certificate_.*'),
+  },
+];
+
+/** The nodes' own figures of pods and volumes; of one namespace alone where it is told. */
+const kubelets = (namespace: string | undefined) => {
+  const narrowed =
+    namespace === undefined ? [] : [{ source_labels: ['namespace'], regex: namespace, action: 'keep' }];
+  const one = (job: string, path: string, kept: string, interval?: string) => {
+    const all = kubelet(job, path, kept, interval);
+    return { ...all, metric_relabel_configs: [...all.metric_relabel_configs, ...narrowed] };
+  };
+  return [
+    one(
+      'kubelet',
+      '/metrics',
+      'kubelet_volume_stats_(available|capacity|used)_bytes|kubelet_volume_stats_inodes(_free)?|kubelet_running_pods',
+    ),
+    one(
+      'kubelet-resource',
+      '/metrics/resource',
+      '(node|container|pod)_(cpu_usage_seconds_total|memory_working_set_bytes)',
+      // Autoscalers go by it.
+      often,
+    ),
+  ];
+};
 
 function keep(regex: string) {
   return [{ source_labels: ['__name__'], regex, action: 'keep' }];
 }
-
-/** Changes with its content, so that the pod is replaced: Prometheus reads it when it starts. */
-export const prometheusSettingsFile = `prometheus-${hashOf(prometheusSettings).slice(0, 8)}.yaml`;
