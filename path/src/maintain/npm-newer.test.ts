@@ -1,19 +1,27 @@
 import { expect, test } from 'vitest';
 import { newestPatch } from './newest.ts';
-import { outdatedOf } from './npm-newer.ts';
+import { lockedOf } from './npm-newer.ts';
 
-test('what npm finds behind is read, whether one or several depend on it', () => {
-  const found = { current: '8.12.4', wanted: '8.12.4', latest: '8.13.1', dependent: 'gateway' };
-  const text = JSON.stringify({ pg: { ...found, latest: '8.12.5' }, undici: [found, found] });
-  expect(outdatedOf(text)).toEqual([
-    { name: 'pg', current: '8.12.4', latest: '8.12.5' },
-    { name: 'undici', current: '8.12.4', latest: '8.13.1' },
-  ]);
-  expect(outdatedOf('')).toEqual([]);
+const ofLockfile = {
+  pg: { version: '8.12.4', overridden: false },
+  own: { version: 'file:../own' },
+  absent: { missing: true },
+};
+
+test('versions are those of the lockfile, of a package that stands alone', () => {
+  expect(
+    lockedOf(JSON.stringify({ name: 'shop', version: '1.0.0', dependencies: ofLockfile }), 'shop'),
+  ).toEqual([{ name: 'pg', version: '8.12.4' }]);
 });
 
-test('what is not installed, or has no version, is left out', () => {
-  expect(outdatedOf('{"a":{"latest":"1.0.0"},"b":{"current":"git","latest":"1.0.0"}}')).toEqual([]);
+test('and of a workspace, of its own dependencies alone', () => {
+  const other = { version: '1.0.0', dependencies: { undici: { version: '8.0.0' } } };
+  const text = JSON.stringify({
+    name: 'all',
+    dependencies: { '@shop/backend': { version: '1.0.0', dependencies: ofLockfile }, '@shop/web': other },
+  });
+  expect(lockedOf(text, '@shop/backend')).toEqual([{ name: 'pg', version: '8.12.4' }]);
+  expect(lockedOf('{"name":"all"}', '@shop/backend')).toEqual([]);
 });
 
 test('only a newer patch version is taken, and of several the newest', () => {

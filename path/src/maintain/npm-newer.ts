@@ -1,4 +1,5 @@
-import { relative } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import semver from 'semver';
 import { z } from 'zod';
 import { StepFailed } from '../core/failure.ts';
@@ -14,26 +15,44 @@ export interface NewerPackage extends VersionChange {
   readonly folder: string;
 }
 
-const entry = z.looseObject({ current: z.string().optional(), latest: z.string() });
-const outdatedSchema = z.record(z.string(), z.union([entry, z.array(entry)]));
-
-/** What `npm outdated --json` has found behind, with the newest version there is. Throws where it is none. Pure. */
-export function outdatedOf(text: string): readonly {
-  readonly name: string;
-  readonly current: string;
-  readonly latest: string;
-}[] {
-  const all = outdatedSchema.parse(JSON.parse(text === '' ? '{}' : text));
-  return Object.entries(all).flatMap(([name, found]) => {
-    const [one] = [found].flat();
-    if (one?.current === undefined || !semver.valid(one.current) || !semver.valid(one.latest)) return [];
-    return [{ name, current: one.current, latest: one.latest }];
-  });
+interface Listed {
+  readonly name?: string | undefined;
+  readonly version?: string | undefined;
+  readonly dependencies?: Readonly<Record<string, Listed>> | undefined;
 }
 
+const listed: z.ZodType<Listed> = z.looseObject({
+  name: z.string().optional(),
+  version: z.string().optional(),
+  get dependencies() {
+    return z.record(z.string(), listed).optional();
+  },
+});
+
 /**
- * The dependencies that components need to run and that have a newer patch version, by npm's own word. Others than
- * patch versions may ask for changes of the sources, and are left to people.
+ * What `npm ls --json` says that a package depends on, with the versions of the lockfile: those of the package itself,
+ * or of the workspace of that name. Throws where the text is none. Pure.
+ */
+export function lockedOf(
+  text: string,
+  name: string,
+): readonly { readonly name: string; readonly version: string }[] {
+  const root = listed.parse(JSON.parse(text === '' ? '{}' : text));
+  const own = root.name === name ? root : root.dependencies?.[name];
+  return Object.entries(own?.dependencies ?? {}).flatMap(([dependency, { version }]) =>
+    version === undefined || semver.valid(version) === null ? [] : [{ name: dependency, version }],
+  );
+}
+
+/** How many at once ask npm: each is a process of its own. */
+const atOnce = 3;
+
+const named = z.looseObject({ name: z.string() });
+
+/**
+ * The dependencies that components need to run and that have a newer patch version than the lockfile has, by npm's own
+ * word; whether they are installed does not matter. Others than patch versions may ask for changes of the sources, and
+ * are left to people.
  * @param folders those of components with a package.json
  */
 export async function newerPackages(
@@ -41,21 +60,27 @@ export async function newerPackages(
   folders: readonly string[],
   root: string,
 ): Promise<readonly NewerPackage[]> {
-  const found: NewerPackage[] = [];
-  for (const folder of folders) {
-    const outdated = outdatedOf(
-      (await npm(context, folder, ['outdated', '--omit=dev', '--json'], [0, 1])).trim(),
-    );
-    for (const { name, current, latest } of outdated) {
-      const patch =
-        newestPatch(current, [latest]) ??
-        newestPatch(current, await versionsOf(context, folder, `${name}@~${current}`));
-      if (patch === undefined) continue;
-      const why = `patch version, for ${relative(root, folder)}`;
-      found.push({ name, from: current, to: patch, why, folder });
-    }
-  }
-  return found;
+  const locked = await Promise.all(
+    folders.map(async (folder) => {
+      const { name } = named.parse(JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')));
+      const args = ['ls', '--package-lock-only', '--omit=dev', '--depth=0', '--json'];
+      const text = (await npm(context, folder, args, [0, 1])).trim();
+      return lockedOf(text, name).map((one) => ({ ...one, folder }));
+    }),
+  );
+  const all = locked.flat();
+  const versions = new Map<string, readonly string[]>();
+  const wanted = [...new Map(all.map((one) => [`${one.name}@~${one.version}`, one.folder]))];
+  const ask = async () => {
+    for (let next = wanted.pop(); next !== undefined; next = wanted.pop())
+      versions.set(next[0], await versionsOf(context, next[1], next[0]));
+  };
+  await Promise.all(Array.from({ length: atOnce }, ask));
+  return all.flatMap(({ name, version, folder }) => {
+    const to = newestPatch(version, versions.get(`${name}@~${version}`) ?? []);
+    if (to === undefined) return [];
+    return [{ name, from: version, to, why: `patch version, for ${relative(root, folder)}`, folder }];
+  });
 }
 
 /**
@@ -75,7 +100,10 @@ export async function versionsOf(
     .parse(text.trim() === '' ? [] : JSON.parse(text));
 }
 
-/** Takes newer versions into package.json and the lockfile, exactly; nothing of theirs is run. */
+/**
+ * Takes newer versions into package.json and the lockfile, exactly. Nothing is installed: images are made from the
+ * lockfile, and if the release is taken back so are both files.
+ */
 export async function takePackages(
   context: Pick<Context, 'processes' | 'signal'>,
   packages: readonly NewerPackage[],
@@ -86,7 +114,15 @@ export async function takePackages(
     await npm(
       context,
       folder,
-      ['install', '--ignore-scripts', '--save-exact', '--no-audit', '--no-fund', ...wanted],
+      [
+        'install',
+        '--package-lock-only',
+        '--ignore-scripts',
+        '--save-exact',
+        '--no-audit',
+        '--no-fund',
+        ...wanted,
+      ],
       [0],
     );
   }

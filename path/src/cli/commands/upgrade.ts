@@ -32,7 +32,7 @@ export const upgrade: Command = {
         { kind: 'upgraded', upgraded },
         lines.length === 0
           ? 'Nothing is newer.\n'
-          : `${lines.join('')}Commit what has changed in the sources.\n`,
+          : `${lines.join('')}Commit what has changed in the sources${upgraded.some(({ kind }) => kind === 'npm') ? '; `npm install` brings node_modules up to them' : ''}.\n`,
       );
       return 0;
     }
