@@ -9,6 +9,7 @@ import { removing } from './chapters/removing.ts';
 import { reproducible } from './chapters/reproducible.ts';
 import { starting } from './chapters/starting.ts';
 import { thePage } from './chapters/the-page.ts';
+import { upgrading } from './chapters/upgrading.ts';
 import { watched } from './chapters/watched.ts';
 
 /*
@@ -31,6 +32,7 @@ describe(`the path of ${system.instance}`, () => {
   describe('shown and explained', () => thePage(system));
   describe('changing', () => changing(system));
   describe('releasing', () => releasing(system));
+  describe('upgrading', () => upgrading(system));
   describe('reproducible', () => reproducible(system));
   describe('removing', () => removing(system));
   describe('accepted', () => accepting(system));

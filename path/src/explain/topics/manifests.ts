@@ -1,3 +1,4 @@
+import { fieldManager } from '../../kubernetes/labels.ts';
 import type { AnyObject, Deployment } from '../../kubernetes/objects.ts';
 import { servingRelease } from '../../releases/record.ts';
 import { ofKind } from '../../snapshot/snapshot.ts';
@@ -49,7 +50,8 @@ export const manifests: Topic = {
         'who applied the Deployments',
         [...managers].toSorted().join(', '),
         'ptp explain deployment/gateway .spec.template',
-        managers.size === 1 && managers.has('ptp'),
+        // The copies that an autoscaler decides are begun with under a name of their own.
+        managers.has(fieldManager) && [...managers].every((one) => one.startsWith(fieldManager)),
       ),
       fact('Deployments', owned, 'ptp export', owned > 0),
     ];
