@@ -236,7 +236,10 @@ function settled(object: KubernetesObject): AnyObject {
     type,
     status: 'True',
   }));
-  const managedFields = [{ manager: 'ptp', operation: 'Apply' }];
+  const managedFields = ['ptp', ...(object.kind === 'Deployment' ? ['ptp-copies'] : [])].map((manager) => ({
+    manager,
+    operation: 'Apply',
+  }));
   return {
     ...object,
     ...('spec' in object ? { spec } : {}),

@@ -1,3 +1,4 @@
+import { copiesManager } from '../../kubernetes/copies.ts';
 import { fieldManager } from '../../kubernetes/labels.ts';
 import type { AnyObject, Deployment } from '../../kubernetes/objects.ts';
 import { servingRelease } from '../../releases/record.ts';
@@ -38,7 +39,8 @@ export const manifests: Topic = {
             }
           ).managedFields ?? []
         )
-          .filter(({ operation }) => operation === 'Apply')
+          // The number of copies alone is held by another name of ours, for autoscalers to take.
+          .filter(({ manager, operation }) => operation === 'Apply' && manager !== copiesManager)
           .map(({ manager }) => manager ?? ''),
       ),
     );
