@@ -7,6 +7,7 @@ import { operating } from './chapters/operating.ts';
 import { releasing } from './chapters/releasing.ts';
 import { removing } from './chapters/removing.ts';
 import { reproducible } from './chapters/reproducible.ts';
+import { scaled } from './chapters/scaled.ts';
 import { starting } from './chapters/starting.ts';
 import { thePage } from './chapters/the-page.ts';
 import { upgrading } from './chapters/upgrading.ts';
@@ -33,6 +34,7 @@ describe(`the path of ${system.instance}`, () => {
   describe('changing', () => changing(system));
   describe('releasing', () => releasing(system));
   describe('upgrading', () => upgrading(system));
+  describe('scaled', () => scaled(system));
   describe('reproducible', () => reproducible(system));
   describe('removing', () => removing(system));
   describe('accepted', () => accepting(system));

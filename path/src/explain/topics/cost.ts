@@ -4,6 +4,9 @@ import { ofKind } from '../../snapshot/snapshot.ts';
 import { fact, showing, size } from '../fact.ts';
 import type { Topic } from '../topic.ts';
 
+/** Milliseconds that it may take until somebody tells a new autoscaler what copies use. */
+const patience = 300_000;
+
 export const cost: Topic = {
   name: 'cost',
   part: 'Cost',
@@ -63,13 +66,16 @@ export const cost: Topic = {
             ),
           ]),
       ...ofKind<HorizontalPodAutoscaler>(snapshot, 'HorizontalPodAutoscaler').map(
-        ({ metadata, spec, status }) =>
-          fact(
+        ({ metadata, spec, status }) => {
+          const told = toldWhatIsUsed(status);
+          const age = Date.parse(snapshot.taken) - Date.parse(metadata.creationTimestamp ?? '');
+          return fact(
             `copies of ${metadata.name}, by load`,
-            `${spec?.minReplicas ?? 1} to ${spec?.maxReplicas ?? 1}; ${status?.currentReplicas ?? 'none'} now${toldWhatIsUsed(status) ? '' : ', and nobody tells what they use'}`,
+            `${spec?.minReplicas ?? 1} to ${spec?.maxReplicas ?? 1}; ${status?.currentReplicas ?? 'none'} now${told ? '' : ', and nobody tells what they use'}`,
             showing('HorizontalPodAutoscaler', metadata.name),
-            toldWhatIsUsed(status),
-          ),
+            told || age < patience,
+          );
+        },
       ),
       fact(
         'ways in from outside that are paid for',

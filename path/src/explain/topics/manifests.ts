@@ -1,4 +1,3 @@
-import { copiesManager } from '../../kubernetes/copies.ts';
 import { fieldManager } from '../../kubernetes/labels.ts';
 import type { AnyObject, Deployment } from '../../kubernetes/objects.ts';
 import { servingRelease } from '../../releases/record.ts';
@@ -39,8 +38,7 @@ export const manifests: Topic = {
             }
           ).managedFields ?? []
         )
-          // The number of copies alone is held by another name of ours, for autoscalers to take.
-          .filter(({ manager, operation }) => operation === 'Apply' && manager !== copiesManager)
+          .filter(({ operation }) => operation === 'Apply')
           .map(({ manager }) => manager ?? ''),
       ),
     );
