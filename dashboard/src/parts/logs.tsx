@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { Client } from '../client.ts';
+import { logLine } from '../log-line.ts';
 
 /** How many lines are kept on the page. */
 const kept = 400;
@@ -40,13 +41,22 @@ export function Logs({ parts, logs }: { readonly parts: readonly string[]; reado
         {lines.length === 0 ? (
           <p className="quiet">Nothing yet.</p>
         ) : (
-          lines.map(({ key, pod, text }) => (
-            <div key={key}>
-              <span className="quiet">{pod.split('-').at(-1)}</span> {text}
-            </div>
-          ))
+          lines.map(({ key, pod, text }) => <Line key={key} pod={pod} text={text} />)
         )}
       </div>
     </>
+  );
+}
+
+function Line({ pod, text }: { readonly pod: string; readonly text: string }) {
+  const { time, level, words, rest } = logLine(text);
+  return (
+    <div>
+      <span className="quiet">
+        {pod.split('-').at(-1)} {time}
+      </span>{' '}
+      {level !== undefined && <strong className={level === 'warn' ? '' : 'bad'}>{level} </strong>}
+      {words} <span className="quiet">{rest}</span>
+    </div>
   );
 }

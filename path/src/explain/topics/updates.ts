@@ -10,7 +10,7 @@ export const updates: Topic = {
   part: 'Maintenance',
   question: 'How will you roll out updates?',
   choice: () =>
-    '`ptp plan` says what would change, `ptp up` does it under measured traffic: new pods serve before old ones go, and a release that does not come up, or fails more requests than it may, is taken back by itself. `ptp rollback` returns to any release without building.',
+    '`ptp plan` says what would change, `ptp up` does it under measured traffic: new pods serve before old ones go, and a release that does not come up, or fails more requests than it may, is taken back by itself. `ptp rollback` returns to any release without building. `ptp upgrade` tells what is newer of all that the system stands on, and makes a release of each kind.',
   turnedDown: [
     {
       what: 'Blue and green',
@@ -23,7 +23,7 @@ export const updates: Topic = {
   ],
   costs: () =>
     'Migrations have to fit the version before as well (expand, migrate, contract), because old pods run beside new ones.',
-  decisions: [23, 34, 37, 16],
+  decisions: [23, 34, 37, 16, 48],
   facts(snapshot) {
     const { releases } = snapshot;
     const [now, before] = [servingRelease(releases), releaseBefore(releases)];
