@@ -7,8 +7,8 @@ import { join } from 'node:path';
 export interface SmallDisk {
   /** Where it is mounted. */
   readonly path: string;
-  /** Takes all the room that is left. */
-  fill(): void;
+  /** Takes all the room that is left, or all but so many MiB. */
+  fill(but?: number): void;
   /** Gives the room back. */
   clear(): void;
   /** Takes it away, with all that is on it. */
@@ -28,9 +28,10 @@ export function smallDisk(mebibytes: number, at?: string): SmallDisk {
   const filler = join(path, '.full');
   return {
     path,
-    fill: () => {
+    fill: (but = 0) => {
       const { bavail, bsize } = statfsSync(path);
-      spawnSync('fallocate', ['--length', String(bavail * bsize), filler]);
+      spawnSync('fallocate', ['--length', String(bavail * bsize - but * 2 ** 20), filler]);
+      if (but > 0) return;
       // The rest, which is in no whole piece.
       spawnSync('sh', ['-c', 'cat /dev/zero >> "$0"', filler], { stdio: 'ignore' });
     },

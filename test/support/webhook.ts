@@ -21,6 +21,7 @@ interface Message {
 /** A server that alerts are sent to; pods reach it at every address of this machine. */
 export class Webhook {
   readonly notices: Notice[] = [];
+  readonly #heard = new Map<string, number>();
   readonly #server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request
@@ -31,10 +32,16 @@ export class Webhook {
           const { alertname: name = '', kind = '' } = labels;
           const { summary = '', runbook = '' } = annotations;
           this.notices.push({ status, name, kind, summary, runbook });
+          this.#heard.set(name, performance.now());
         }
         response.end();
       });
   });
+
+  /** Seconds since an alert was last told of; infinite where it never was. */
+  silence(name: string): number {
+    return (performance.now() - (this.#heard.get(name) ?? Number.NEGATIVE_INFINITY)) / 1000;
+  }
 
   /** Opens it at a port that is free; resolves to the port. */
   async open(): Promise<number> {
