@@ -5,12 +5,15 @@ import { dirname, join } from 'node:path';
 import { connect } from 'node:tls';
 import { beforeAll, expect, test } from 'vitest';
 import { keyFileOf } from '../../../path/src/evidence/signing/key-file.ts';
+import { execute } from '../../../path/src/kubernetes/execute.ts';
 import { list } from '../../../path/src/kubernetes/list.ts';
 import type { Pod, SecretObject } from '../../../path/src/kubernetes/objects.ts';
 import type { Door } from '../../support/door.ts';
 import { withEdit } from '../../support/edit.ts';
+import { killed } from '../../support/killing.ts';
 import { bearable } from '../../support/load.ts';
 import { configurationOfTests, type JsonLine, jsonResult, type Place, ptp } from '../../support/ptp.ts';
+import { Rows } from '../../support/rows.ts';
 import type { System } from '../../support/system.ts';
 import { until } from '../../support/until.ts';
 
@@ -109,6 +112,45 @@ export function drilling(system: System): void {
       .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
       .map(({ metadata }) => metadata.name);
     expect(names).not.toContain('database-restore-drill');
+  });
+
+  test('restored for real: what was written since goes into a last backup, which a lost volume comes back from, killed on the way', async () => {
+    const door = await system.door();
+    await system.rows.make(door);
+    await system.must('backup');
+    const later = new Rows();
+    await later.make(door);
+    await later.make(door);
+    const asked = await system.ptp('restore');
+    expect(asked.code).toBe(2);
+    expect(asked.stderr).toMatch(/public\.test_data: \d+ rows now, \d+ rows then/);
+    const first = jsonResult(await system.must('restore', '--yes', '--json'));
+    expect(first).toMatchObject({ resumed: false, migrated: ['backend'] });
+    expect(await system.rows.lost(door)).toEqual([]);
+    expect(await later.lost(door)).toHaveLength(2);
+    expect(jsonResult(await system.must('plan', '--json'))).toMatchObject({ nothing: true });
+
+    const [{ name: pod }] = await system.podsOf('database');
+    await system.cluster((client) =>
+      execute(client, {
+        namespace: 'hello',
+        pod,
+        container: 'postgres',
+        command: ['/bin/rm', '-rf', '/var/lib/postgresql/data/pgdata'],
+        signal: AbortSignal.timeout(60_000),
+      }),
+    );
+    await system.deletePod(pod);
+    const again = ['restore', 'database', '--backup', String(first.replaced), '--yes'];
+    const { ended } = await killed(system.place, again, { boundary: 4 }, 'SIGKILL');
+    expect(ended.signal).toBe('SIGKILL');
+    await system.must(...again);
+    expect(await system.rows.lost(door)).toEqual([]);
+    expect(await later.lost(door)).toEqual([]);
+    const { backups } = jsonResult(await system.must('restore', '--list', '--json'));
+    // An empty database is not worth a backup.
+    expect(backups).toMatchObject([{ tag: first.replaced, replaced: true }, { replaced: false }]);
+    await system.must('status');
   });
 
   test('rotate signing-key: what was released is good by the new key, and by the old one still', async () => {

@@ -9,12 +9,16 @@ import { keyOf, type SecretObject } from '../../kubernetes/objects.ts';
 import { type ServicePlace, secretNames, serviceSecret } from '../service.ts';
 import { tableSums } from './backup/scripts.ts';
 import { paths } from './configuration.ts';
-import { openConsole } from './console.ts';
+import { type Console, openConsole } from './console.ts';
 import { programs } from './image.ts';
 import { type Databases, databasesOf, makeStatements, switchStatements } from './restoration-plan.ts';
 
 /** Milliseconds that the door has to be opened again when something went wrong, or the user has ended it. */
 const opening = 15_000;
+
+/** Milliseconds that a server has to begin to answer, and between two looks. */
+const patience = 60_000;
+const every = 500;
 
 /**
  * Begins to put a backup in the place of a database's content; changes nothing yet. The new database is made beside the
@@ -24,7 +28,7 @@ const opening = 15_000;
 export async function restorePostgres(context: Context, place: ServicePlace): Promise<Restoration> {
   const { client, project, service } = place;
   const { namespace } = project.target;
-  const psql = await openConsole(context, place);
+  const psql = await patientConsole(context, place);
   const { data } = await bindingOf(context, place);
   const names = databasesOf(Buffer.from(data?.database ?? '', 'base64').toString('utf8'));
   const { database, beside, replaced } = names;
@@ -110,6 +114,22 @@ export async function restorePostgres(context: Context, place: ServicePlace): Pr
     forgetReplaced: async () => void (await dropped(replaced)),
     discard: async () => void (await dropped(beside)),
   };
+}
+
+/** Opens the console of a server that may have been started anew just now: on a bad day it was. */
+async function patientConsole(context: Context, place: ServicePlace): Promise<Console> {
+  const { clock, emit, signal } = context;
+  const began = clock.monotonic();
+  for (;;) {
+    try {
+      return await openConsole(context, place);
+    } catch (error) {
+      if (!(error instanceof StepFailed) || clock.monotonic() - began > patience) throw error;
+    }
+    const text = `waiting for ${place.service.name} to answer`;
+    emit({ kind: 'progress', step: 'maintain', task: 'restore', text });
+    await clock.sleep(every, signal);
+  }
 }
 
 /** What components are told of the service. */
