@@ -2,9 +2,7 @@ import { z } from 'zod';
 import { type DrillName, type DrillResult, type DrillState, drillNames } from '../core/drill.ts';
 import type { Context } from '../effects/context.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import { fieldManager, label, ownedBy } from '../kubernetes/labels.ts';
-import { list } from '../kubernetes/list.ts';
-import type { ConfigMap } from '../kubernetes/objects.ts';
+import { findRecord, listRecords, writeRecord } from '../kubernetes/records.ts';
 import type { Project } from '../project/project.ts';
 import { drills } from './table.ts';
 
@@ -32,16 +30,7 @@ export async function drillStates(
   client: KubernetesClient,
   project: Project,
 ): Promise<readonly DrillState[]> {
-  const maps = await list<ConfigMap>(
-    client,
-    {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      namespace: project.target.namespace,
-      labels: `${ownedBy(project.name)},${drillLabel}`,
-    },
-    context.signal,
-  );
+  const maps = await listRecords(client, recordsOf(project), context.signal);
   const all = new Map(
     maps.map((one) => [one.metadata.labels?.[drillLabel], parseResults(one.data?.results)]),
   );
@@ -98,30 +87,18 @@ export async function writeResult(
   project: Project,
   result: DrillResult,
 ): Promise<void> {
-  const { namespace } = project.target;
+  const records = recordsOf(project);
   const name = `ptp-drill-${result.drill}`;
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${name}`;
-  const before = await client.find<ConfigMap>(path, {}, context.signal);
-  const body: ConfigMap = {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: {
-      name,
-      namespace,
-      labels: {
-        [label.managedBy]: fieldManager,
-        [label.project]: project.name,
-        [drillLabel]: result.drill,
-      },
-    },
-    data: { results: JSON.stringify(withResult(parseResults(before?.data?.results), result)) },
-  };
-  await client.send({
-    method: 'PATCH',
-    path,
-    query: { fieldManager, force: true },
-    contentType: 'application/apply-patch+yaml',
-    body,
-    signal: context.signal,
-  });
+  const before = await findRecord(client, records, name, context.signal);
+  const results = JSON.stringify(withResult(parseResults(before?.data?.results), result));
+  await writeRecord(
+    client,
+    records,
+    { name, value: result.drill, content: { data: { results } } },
+    context.signal,
+  );
+}
+
+function recordsOf({ name, target }: Project) {
+  return { kind: 'ConfigMap', label: drillLabel, project: name, namespace: target.namespace } as const;
 }

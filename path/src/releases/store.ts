@@ -5,9 +5,8 @@ import { limits } from '../core/limits.ts';
 import type { Context } from '../effects/context.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { deleteObject } from '../kubernetes/delete.ts';
-import { fieldManager, label, ownedBy } from '../kubernetes/labels.ts';
-import { list } from '../kubernetes/list.ts';
 import { keyOf, objectName, type SecretObject } from '../kubernetes/objects.ts';
+import { listRecords, writeRecord } from '../kubernetes/records.ts';
 import type { Project } from '../project/project.ts';
 import { parseRecord, type ReleaseRecord } from './record.ts';
 
@@ -23,6 +22,11 @@ const releaseLabel = 'ptp.dev/release';
 /** A type of its own keeps other tools from taking it for something of theirs. */
 const secretType = 'ptp.dev/release.v1';
 
+function recordsOf({ name, target }: Project) {
+  const { namespace } = target;
+  return { kind: 'Secret', label: releaseLabel, project: name, namespace } as const;
+}
+
 type Reader = Pick<Context, 'signal'> & { readonly emit: Emit };
 
 /**
@@ -34,12 +38,7 @@ export async function readReleases(
   client: KubernetesClient,
   project: Project,
 ): Promise<readonly ReleaseRecord[]> {
-  const { namespace } = project.target;
-  const secrets = await list<SecretObject>(
-    client,
-    { apiVersion: 'v1', kind: 'Secret', namespace, labels: `${ownedBy(project.name)},${releaseLabel}` },
-    context.signal,
-  );
+  const secrets = await listRecords(client, recordsOf(project), context.signal);
   const records = await Promise.all(secrets.map((secret) => readRecord(context, secret)));
   return records.filter((one) => one !== undefined).sort((one, other) => one.number - other.number);
 }
@@ -67,31 +66,17 @@ export async function writeRelease(
   project: Project,
   record: ReleaseRecord,
 ): Promise<void> {
-  const { namespace } = project.target;
-  const name = `ptp-release-${record.number}`;
-  const body: SecretObject = {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: {
-      name,
-      namespace,
-      labels: {
-        [label.managedBy]: fieldManager,
-        [label.project]: project.name,
-        [releaseLabel]: String(record.number),
-      },
-    },
+  const content = {
     type: secretType,
     data: { record: (await pack(JSON.stringify(record))).toString('base64') },
   };
-  await client.send({
-    method: 'PATCH',
-    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${name}`,
-    query: { fieldManager, force: true },
-    contentType: 'application/apply-patch+yaml',
-    body,
-    signal: context.signal,
-  });
+  const number = String(record.number);
+  await writeRecord(
+    client,
+    recordsOf(project),
+    { name: `ptp-release-${number}`, value: number, content },
+    context.signal,
+  );
 }
 
 /** Deletes the oldest records beyond those that are kept: to be called when a newer one serves. */

