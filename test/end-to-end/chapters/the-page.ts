@@ -262,6 +262,8 @@ export function thePage(system: System): void {
     expect(asked.filter((one) => !one.startsWith('data:'))).toEqual([`file://${file}`]);
     for (const name of [
       'The system',
+      'What is promised',
+      'The path',
       'Questions and answers',
       'Releases',
       'Evidence',

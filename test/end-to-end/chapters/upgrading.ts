@@ -36,12 +36,30 @@ export function upgrading(system: System): void {
     await system.must('up');
   });
 
-  test('it is told, with what is a newer ptp’s to bring, and nothing is changed', async () => {
-    const { upgrades } = jsonResult(await system.must('upgrade', '--json')) as unknown as Upgrades;
-    const npm = upgrades.find(({ kind }) => kind === 'npm');
-    expect(npm).toMatchObject({ applies: true, changes: [{ name: 'undici', to: version }] });
-    for (const { kind, applies } of upgrades) expect(applies).toBe(kind !== 'ptp');
-    expect(texts()).toEqual(older);
+  test('it is told, each kind by itself, with what is a newer ptp’s to bring; nothing is changed', async () => {
+    const lock = join(system.place.folder, 'ptp.lock');
+    const written = readFileSync(lock, 'utf8');
+    const aged = written.replaceAll(/("name": "(?:tzdata|postgresql-17)",\s+"version": )"[^"]+"/g, '$1"1"');
+    expect(aged).not.toBe(written);
+    writeFileSync(lock, aged);
+    try {
+      const { upgrades } = jsonResult(await system.must('upgrade', '--json')) as unknown as Upgrades;
+      const of = (wanted: string) => upgrades.find(({ kind }) => kind === wanted);
+      expect(of('npm')).toMatchObject({ applies: true, changes: [{ name: 'undici', to: version }] });
+      expect(of('postgres')).toMatchObject({ applies: true });
+      expect(of('postgres')?.changes).toContainEqual({
+        name: 'postgresql-17',
+        from: '1',
+        to: expect.stringMatching(/^17\./),
+        why: expect.any(String),
+      });
+      expect(of('base')?.changes.map(({ name }) => name)).toEqual(['tzdata']);
+      for (const { kind, applies } of upgrades) expect(applies).toBe(kind !== 'ptp');
+      expect(texts()).toEqual(older);
+      expect(readFileSync(lock, 'utf8')).toBe(aged);
+    } finally {
+      writeFileSync(lock, written);
+    }
   });
 
   test('one that fails leaves sources and releases as they were', async () => {
