@@ -65,6 +65,9 @@ describe.each(Object.entries(clouds))('%s', (name, { title, wrong }) => {
     expect(bill.account).toBeUndefined();
     expect(bill.resources.filter(({ change }) => change === 'create').length).toBeGreaterThan(10);
     const parts = [...bill.resources, ...bill.indirect].reduce((sum, { monthly = 0 }) => sum + monthly, 0);
+    expect(bill.indirect.filter(({ text }) => text.includes('monitoring'))).toEqual([
+      expect.objectContaining({ monthly: expect.any(Number) }),
+    ]);
     expect(bill.monthly).toBeCloseTo(parts, 1);
     expect(bill.monthly).toBeGreaterThan(90);
     expect(bill.monthly).toBeLessThan(330);

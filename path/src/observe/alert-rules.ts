@@ -107,6 +107,19 @@ export function alertRules({
       for: '1m',
       summary: 'the volume {{ $labels.persistentvolumeclaim }} is nearly full',
     },
+    // A cloud's kubelet may show a certificate that nobody can verify: then nobody would be told of a full disk.
+    ...(services.length === 0 || target.cloud === undefined || target.cloud.databases === 'managed'
+      ? []
+      : [
+          {
+            name: 'VolumesUnknown',
+            severity: 'ticket',
+            kind: 'cause',
+            expr: `absent(kubelet_volume_stats_available_bytes{${inside}})`,
+            for: '1h',
+            summary: 'how full the volumes of databases are is not known: the nodes do not tell',
+          } as const,
+        ]),
     {
       name: 'CertificateNotRenewed',
       severity: 'ticket',

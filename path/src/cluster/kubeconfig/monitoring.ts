@@ -3,7 +3,6 @@ import type { Context } from '../../effects/context.ts';
 import { missingRights, type Right, rightsText } from '../../kubernetes/access-review.ts';
 import { apply } from '../../kubernetes/apply.ts';
 import type { KubernetesClient } from '../../kubernetes/client.ts';
-import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import type { Project } from '../../project/project.ts';
 import { addOnPart } from '../local/add-on-part.ts';
 import type { GuestSite } from '../local/addons/add-on.ts';
@@ -12,7 +11,8 @@ import { nodesRole } from '../local/addons/monitoring-rights.ts';
 import { imageOf } from '../local/install.ts';
 import { lately } from '../local/source/lately.ts';
 import type { Check, Part } from '../provider.ts';
-import { look } from './look.ts';
+import { namespaceCheck } from './namespace-check.ts';
+import { hasVolumes } from './volumes.ts';
 import { withoutMonitoring } from './without-monitoring.ts';
 
 /** What the monitoring is made of, beside what a deploy writes: resource → API group. */
@@ -28,15 +28,23 @@ const written: Readonly<Record<string, string>> = {
   rolebindings: 'rbac.authorization.k8s.io',
 };
 
-/**
- * Whether these credentials suffice to put the monitoring beside a project. Undefined where the target wants none.
- */
-export async function monitoringCheck(
+/** Whether what watches over a project can be put beside it; empty where the target wants none. */
+export async function monitoringChecks(
   client: KubernetesClient,
-  { target }: Project,
-): Promise<Check | undefined> {
-  if (target.monitoring !== 'cluster') return undefined;
-  const namespace = monitoringNamespace(target);
+  project: Project,
+): Promise<readonly Check[]> {
+  if (project.target.monitoring !== 'cluster') return [];
+  const place = monitoringNamespace(project.target);
+  const [namespace, allowed] = await Promise.all([
+    namespaceCheck(client, project, place),
+    rightsCheck(client, project, place),
+  ]);
+  if (namespace.ok) return [allowed];
+  const next = `Where it is nothing of ptp's, write \`monitoring: none\` in targets.${project.target.name}, or give the project another namespace.`;
+  return [{ ...namespace, name: 'monitoring', next }];
+}
+
+async function rightsCheck(client: KubernetesClient, { target }: Project, namespace: string): Promise<Check> {
   const group = 'rbac.authorization.k8s.io';
   const missing = await missingRights(client, [
     { verb: 'patch', resource: 'namespaces', group: '', name: namespace },
@@ -102,21 +110,4 @@ async function mayLookAtNodes(client: KubernetesClient, namespace: string): Prom
     { verb: 'get', resource: 'nodes', subresource: 'metrics', group: '' },
   ];
   return (await missingRights(client, needed)).length === 0;
-}
-
-/** The annotation of the class that claims without one are given (kubernetes.io, "Storage Classes"). */
-const defaultClass = 'storageclass.kubernetes.io/is-default-class';
-
-/** Whether a claim would be given a volume; taken to be so where it may not be looked at. */
-async function hasVolumes(
-  client: KubernetesClient,
-  { storageClass }: Pick<Project['target'], 'storageClass'>,
-): Promise<boolean> {
-  if (storageClass !== undefined) return true;
-  const classes = await look<{ readonly items: readonly KubernetesObject[] }>(
-    client,
-    '/apis/storage.k8s.io/v1/storageclasses',
-  );
-  if (classes === 'forbidden') return true;
-  return (classes?.items ?? []).some(({ metadata }) => metadata.annotations?.[defaultClass] === 'true');
 }

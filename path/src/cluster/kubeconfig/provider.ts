@@ -6,6 +6,7 @@ import { connect, type KubernetesClient } from '../../kubernetes/client.ts';
 import { KubernetesError } from '../../kubernetes/error.ts';
 import type { Project } from '../../project/project.ts';
 import { acmeOf } from '../acme.ts';
+import { compilerCheck } from '../local/compiler-check.ts';
 import type { Check, ClusterProvider, Groundwork } from '../provider.ts';
 import { type ChosenContext, chooseContext } from './choose-context.ts';
 import { findKubeconfig } from './find-kubeconfig.ts';
@@ -44,6 +45,8 @@ export const kubeconfigProvider: ClusterProvider = {
         { name: 'cluster', ok: true, found: `${client.server} (context ${chosen.name} of ${chosen.source})` },
         ...(await lookAtCluster(client, project, version)).checks,
         registryCheck(project),
+        // What watches over it is compiled; all else of a release needs no compiler.
+        ...(project.target.monitoring === 'cluster' ? [await compilerCheck(context)] : []),
       ]);
     } catch (error) {
       context.signal.throwIfAborted();

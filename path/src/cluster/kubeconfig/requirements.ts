@@ -1,18 +1,13 @@
-import { monitoringNamespace } from '../../core/monitoring.ts';
 import { acmeSolverImage } from '../../kubernetes/acme-solver.ts';
 import type { KubernetesClient } from '../../kubernetes/client.ts';
-import { fieldManager, label } from '../../kubernetes/labels.ts';
-import {
-  type AnyObject,
-  conditionsOf,
-  type KubernetesObject,
-  type Namespace,
-} from '../../kubernetes/objects.ts';
+import { type AnyObject, conditionsOf, type KubernetesObject } from '../../kubernetes/objects.ts';
 import type { Project } from '../../project/project.ts';
 import type { Check } from '../provider.ts';
 import { look } from './look.ts';
-import { monitoringCheck } from './monitoring.ts';
+import { monitoringChecks } from './monitoring.ts';
+import { namespaceCheck } from './namespace-check.ts';
 import { admissionCheck, rights } from './rights.ts';
+import { volumeCheck } from './volumes.ts';
 
 /** Somebody else's cluster, as far as a deploy depends on it. */
 export interface Found {
@@ -63,7 +58,7 @@ export async function lookAtCluster(
     solverCheck(client, project),
     project.services.length === 0 ? [] : volumeCheck(client, project),
     usageCheck(client, project),
-    target.monitoring === 'cluster' ? monitoringChecks(client, project) : [],
+    monitoringChecks(client, project),
   ]);
   // Without its kinds no class can be there either; that is one thing to install and not two.
   const classes = gatewayApi.ok ? [gateway.check] : [];
@@ -132,45 +127,6 @@ async function nodeCheck(client: KubernetesClient): Promise<Check | []> {
 
 interface Node {
   readonly status?: { readonly nodeInfo?: { readonly architecture?: string } };
-}
-
-/** A project has its namespace for itself: it forbids all traffic in it that ptp.yaml does not imply. */
-async function namespaceCheck(
-  client: KubernetesClient,
-  { name, target }: Project,
-  namespace: string,
-): Promise<Check> {
-  const check = { name: 'namespace', ok: true };
-  const found = await look<Namespace>(client, `/api/v1/namespaces/${namespace}`);
-  if (found === undefined) return { ...check, found: `${namespace}, to be made` };
-  if (found === 'forbidden') return { ...check, found: `${namespace}, which may not be looked at` };
-  const labels = found.metadata.labels ?? {};
-  const [manager, owner] = [labels[label.managedBy], labels[label.project]];
-  if (manager === fieldManager && owner === name)
-    return { ...check, found: `${namespace}, made for ${name}` };
-  const whose = manager === fieldManager ? `belongs to the system ${owner}` : 'is not of ptp’s making';
-  return {
-    name: 'namespace',
-    ok: false,
-    found: `the namespace ${namespace} is there already and ${whose}`,
-    next:
-      `Name another one in targets.${target.name}.namespace. Or, where it is yours and nothing else is in it, hand it over: ` +
-      `label it ${label.managedBy}=${fieldManager} and ${label.project}=${name}.`,
-  };
-}
-
-/** What watches over the project has a namespace for itself as well. */
-async function monitoringChecks(client: KubernetesClient, project: Project): Promise<readonly Check[]> {
-  const place = monitoringNamespace(project.target);
-  const [namespace, allowed] = await Promise.all([
-    namespaceCheck(client, project, place),
-    monitoringCheck(client, project),
-  ]);
-  if (!namespace.ok) {
-    const next = `Where it is nothing of ptp's, write \`monitoring: none\` in targets.${project.target.name}, or give the project another namespace.`;
-    return [{ ...namespace, name: 'monitoring', next }];
-  }
-  return allowed === undefined ? [] : [allowed];
 }
 
 interface Kinds {
@@ -276,34 +232,5 @@ async function usageCheck(client: KubernetesClient, { components }: Project): Pr
   return {
     ...check,
     found: `nobody tells what pods use, so ${names} ${scaled.length === 1 ? 'is' : 'are'} not scaled under load: install metrics-server`,
-  };
-}
-
-/** The annotation of the class that claims without one are given (kubernetes.io, "Storage Classes"). */
-const defaultClass = 'storageclass.kubernetes.io/is-default-class';
-
-async function volumeCheck(client: KubernetesClient, { target, services }: Project): Promise<Check> {
-  const name = 'volumes';
-  const key = `targets.${target.name}.storageClass`;
-  const list = await look<{ readonly items: readonly KubernetesObject[] }>(
-    client,
-    '/apis/storage.k8s.io/v1/storageclasses',
-  );
-  if (list === 'forbidden') return { name, ok: true, found: 'storage classes may not be looked at' };
-  const names = (list?.items ?? []).map(({ metadata }) => metadata.name);
-  const preset = list?.items.find(({ metadata }) => metadata.annotations?.[defaultClass] === 'true');
-  const wanted = target.storageClass;
-  const found = wanted === undefined ? preset?.metadata.name : names.find((each) => each === wanted);
-  if (found !== undefined) return { name, ok: true, found: `storage class ${found}` };
-  const users = services.map((service) => service.name).join(', ');
-  const missing =
-    wanted === undefined ? 'no storage class is the default' : `there is no storage class ${wanted}`;
-  const choice = names.length === 0 ? '' : `Name one of ${names.join(', ')} in ${key}, or `;
-  const install = 'install a provisioner and mark its class as the default.';
-  return {
-    name,
-    ok: false,
-    found: `${missing}, and ${users} needs a volume`,
-    next: choice === '' ? `I${install.slice(1)}` : `${choice}${install}`,
   };
 }

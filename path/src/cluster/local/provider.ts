@@ -5,7 +5,7 @@ import { Secret } from '../../core/secret.ts';
 import type { Context } from '../../effects/context.ts';
 import type { Project } from '../../project/project.ts';
 import { acmeOf } from '../acme.ts';
-import type { Check, ClusterProvider, Groundwork, Part } from '../provider.ts';
+import type { ClusterProvider, Groundwork, Part } from '../provider.ts';
 import { addOnPart } from './add-on-part.ts';
 import type { NodeSite } from './addons/add-on.ts';
 import { addOns } from './addons/add-ons.ts';
@@ -13,6 +13,7 @@ import { certManagerAcme } from './addons/cert-manager-acme.ts';
 import { storageClass } from './addons/local-path.ts';
 import { monitoringAddOn } from './addons/monitoring.ts';
 import { gatewayClass } from './addons/traefik.ts';
+import { compilerCheck } from './compiler-check.ts';
 import { conditionOf } from './condition.ts';
 import { imagePrefix, pauseImage, pauseTag } from './images.ts';
 import { installBase } from './install.ts';
@@ -50,21 +51,8 @@ export const localProvider: ClusterProvider = {
     const layout = layoutFor(project);
     return alone(context, layout, () => remove(context, layout, options));
   },
-  check: async (context) => [...(await requirements(context)), await compiler(context)],
+  check: async (context) => [...(await requirements(context)), await compilerCheck(context)],
 };
-
-/** Parts of the cluster are always compiled; what was compiled once needs no compiler any more. */
-async function compiler(context: Context): Promise<Check> {
-  const program = await context.processes.find('go');
-  if (program === undefined) {
-    return { name: 'Go', ok: false, found: 'not on PATH', next: 'Install Go 1.26 or newer.' };
-  }
-  const { stdout } = await context.processes.run({ program, args: ['version'] });
-  const version = /go(\d+)\.(\d+)/.exec(stdout);
-  const ok = Number(version?.[1] ?? 0) > 1 || Number(version?.[2] ?? 0) >= 26;
-  const found = stdout.trim().replace(/^go version /, '');
-  return { name: 'Go', ok, found, ...(ok ? {} : { next: 'Install Go 1.26 or newer.' }) };
-}
 
 async function start(
   context: Context,

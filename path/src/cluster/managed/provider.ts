@@ -6,6 +6,7 @@ import type { Cluster, RegistryAccess } from '../../core/handover.ts';
 import type { Context } from '../../effects/context.ts';
 import type { Project } from '../../project/project.ts';
 import { gatewayClass } from '../local/addons/traefik.ts';
+import { compilerCheck } from '../local/compiler-check.ts';
 import { monitored } from '../local/monitored.ts';
 import type { Check, ClusterProvider, ClusterState, Groundwork } from '../provider.ts';
 import { type Account, cloudOf, enterAccount, inAccount, noCredentials } from './account.ts';
@@ -113,6 +114,7 @@ async function check(context: Context, project: Project | undefined): Promise<re
       const obstacles = await cloud.obstacles(session, project, stack.resources);
       return [
         { name: 'account', ok: true, found: `${cloud.title}: ${session.account}, as ${session.who}` },
+        await compilerCheck(context),
         ...obstacles.map(({ what, next }) => failing('account', what, next)),
       ];
     });
