@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { System } from '../support/system.ts';
 import { accepting } from './chapters/accepting.ts';
 import { changing } from './chapters/changing.ts';
+import { explained } from './chapters/explained.ts';
 import { inTheBrowser } from './chapters/in-the-browser.ts';
 import { operating } from './chapters/operating.ts';
 import { releasing } from './chapters/releasing.ts';
@@ -30,7 +31,8 @@ describe(`the path of ${system.instance}`, () => {
   describe('operating', () => operating(system));
   describe('watched', () => watched(system));
   describe('in the browser', () => inTheBrowser(system));
-  describe('shown and explained', () => thePage(system));
+  describe('explained', () => explained(system));
+  describe('shown', () => thePage(system));
   describe('changing', () => changing(system));
   describe('releasing', () => releasing(system));
   describe('upgrading', () => upgrading(system));

@@ -26,8 +26,11 @@ type Peer = NonNullable<NonNullable<NonNullable<NetworkPolicy['spec']>['ingress'
 
 function callerOf({ podSelector, namespaceSelector, ipBlock }: Peer): string {
   const pod = podSelector?.matchLabels ?? {};
+  const known = pod[label.component] ?? pod[label.service] ?? pod[label.name];
+  // A label of another kind is told with its key: `database` alone would be the database itself.
+  const [other] = Object.entries(pod).map(([key, value]) => `${value} (${key})`);
   const names = [
-    pod[label.component] ?? pod[label.service] ?? pod[label.name] ?? Object.values(pod)[0],
+    known ?? other,
     ...(podSelector?.matchExpressions ?? []).flatMap(({ values = [] }) => values),
   ].filter((one) => one !== undefined);
   const namespace = Object.values(namespaceSelector?.matchLabels ?? {})[0];

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
@@ -7,36 +5,19 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { pathParts } from '../../../path/src/core/field-path.ts';
-import { reasonsFor } from '../../../path/src/core/reason.ts';
-import { exercise } from '../../../path/src/explain/exercise.ts';
-import { list } from '../../../path/src/kubernetes/list.ts';
-import type { AnyObject } from '../../../path/src/kubernetes/objects.ts';
-import { allReasons } from '../../../path/src/surveying.ts';
+import { answersOf } from '../../support/answers.ts';
 import { type OpenBrowser, openBrowser } from '../../support/browser.ts';
 import { withEdit } from '../../support/edit.ts';
-import { jsonResult, type Running, startPtp, tail } from '../../support/ptp.ts';
+import { jsonResult, type Running, startPtp } from '../../support/ptp.ts';
 import type { System } from '../../support/system.ts';
 import { until } from '../../support/until.ts';
-
-interface Fact {
-  readonly what: string;
-  readonly is: string;
-  readonly command: string;
-  readonly ok: boolean;
-}
-
-interface Answer {
-  readonly topic: string;
-  readonly facts: readonly Fact[];
-}
 
 interface CostRow {
   readonly name: string;
   readonly used?: { readonly cpu: number; readonly memory: number };
 }
 
-/** What is shown and explained of the live system: in a real browser, by `explain`, `cost` and `report`. */
+/** What is shown of the live system: in a real browser, by `cost` and `report`. */
 export function thePage(system: System): void {
   const source = join(system.place.folder, 'system/frontend/src/app.tsx');
   const line = 'Each click makes one, gives it an id, and keeps it.';
@@ -71,75 +52,6 @@ export function thePage(system: System): void {
         current: boolean;
       }[]
     ).find((one) => one.current)?.number ?? 0;
-  const answers = async () => jsonResult(await system.must('explain', '--json')).answers as readonly Answer[];
-
-  test('every question of the exercise is answered with facts of the live system', async () => {
-    const all = await answers();
-    for (const { question, topic } of exercise) {
-      const facts = all.find((one) => one.topic === topic)?.facts ?? [];
-      expect(facts.length, question).toBeGreaterThan(0);
-      // How slow a machine with other work is decides what fires on it.
-      if (topic === 'health' || topic === 'alerts') continue;
-      // That its sources are in no commit is so in a copy of the project.
-      const wrong = facts.filter(({ ok, what }) => !ok && what !== 'source of the release');
-      expect(wrong, question).toEqual([]);
-    }
-  });
-
-  test('the commands that show facts can be run: one of each kind, and all that are no field of an object', async () => {
-    const commands = [
-      ...new Set((await answers()).flatMap(({ facts }) => facts).map(({ command }) => command)),
-    ];
-    // A drill is run by its own chapter; building anew asks for a commit, which a copy of the project has none of.
-    const others = commands.filter((command) => !/^ptp (explain|drill)|--rebuild/.test(command));
-    const traces = Map.groupBy(
-      commands.filter((command) => command.startsWith('ptp explain')),
-      (command) => command.split('/')[0],
-    );
-    const chosen = [...others, ...[...traces.values()].flatMap((some) => some.at(-1) ?? [])];
-    expect(chosen.length).toBeGreaterThan(20);
-    const failed: string[] = [];
-    const run = async () => {
-      for (let next = chosen.pop(); next !== undefined; next = chosen.pop()) {
-        const { code, words } = await asTyped(system, next);
-        // `status` fails where an alert fires, which how busy the machine is decides.
-        if (code !== 0 && next !== 'ptp status') failed.push(`${next}: ${code} ${words}`);
-      }
-    };
-    await Promise.all([run(), run(), run()]);
-    expect(failed).toEqual([]);
-  });
-
-  test('every field that the path keeps in the cluster has a rule', async () => {
-    const without = await system.cluster(async (client) => {
-      const objects = await Promise.all(
-        [...namespaced, ...clusterWide].map(([apiVersion, kind]) =>
-          list<AnyObject>(client, {
-            apiVersion,
-            kind,
-            ...(namespaced.some((one) => one[1] === kind) ? { namespace: 'hello' } : {}),
-          }),
-        ),
-      );
-      return objects.flat().flatMap((object) => fieldsWithoutReason(object));
-    });
-    expect(without).toEqual([]);
-  });
-
-  test('a field is traced to the line of ptp.yaml that it comes from', async () => {
-    const traced = jsonResult(
-      await system.must(
-        'explain',
-        'deployment/backend',
-        '.spec.template.spec.containers[0].volumeMounts',
-        '--json',
-      ),
-    );
-    expect(traced).toMatchObject({ manager: 'ptp', sources: [{ input: { file: 'ptp.yaml', set: true } }] });
-    const [{ input }] = traced.sources as readonly [{ readonly input: { readonly line: number } }];
-    const text = readFileSync(join(system.place.folder, 'ptp.yaml'), 'utf8').split('\n')[input.line - 1];
-    expect(text).toContain('needs: [database]');
-  });
 
   test('the page shows the system, and its data is for nobody without its token', async () => {
     const bare = new URL('/', url).href;
@@ -194,7 +106,7 @@ export function thePage(system: System): void {
 
   test('a rollout from another terminal is seen as it happens', async () => {
     const before = await current();
-    const facts = async () => (await answers()).flatMap((one) => one.facts);
+    const facts = async () => (await answersOf(system)).flatMap((one) => one.facts);
     const told = async (...wanted: readonly string[]) => {
       const all = await facts();
       return wanted.map((one) => all.find(({ what }) => what === one)?.is);
@@ -315,90 +227,6 @@ export function thePage(system: System): void {
       asking = false;
       await Promise.all(load);
     }
-  });
-}
-
-/** Runs a command of a fact in the project's folder, as somebody who reads it would. */
-async function asTyped(
-  system: System,
-  command: string,
-): Promise<{ readonly code: number | null; readonly words: string }> {
-  if (command.startsWith('ptp ')) {
-    const args = [...command.matchAll(/"([^"]*)"|(\S+)/g)]
-      .slice(1)
-      .map(([, quoted, plain]) => quoted ?? plain ?? '');
-    const ended = await system.ptp(...args);
-    return { code: ended.code, words: tail(ended) };
-  }
-  const child = spawn('bash', ['-o', 'pipefail', '-c', command], { cwd: system.place.folder });
-  const said: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => said.push(String(text)));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, words: said.join('').slice(-500) };
-}
-
-/** What the path may keep in a project's namespace, and beside it. */
-const namespaced: readonly (readonly [string, string])[] = [
-  ['v1', 'Secret'],
-  ['v1', 'Service'],
-  ['v1', 'ServiceAccount'],
-  ['v1', 'ConfigMap'],
-  ['apps/v1', 'Deployment'],
-  ['apps/v1', 'StatefulSet'],
-  ['batch/v1', 'Job'],
-  ['batch/v1', 'CronJob'],
-  ['autoscaling/v2', 'HorizontalPodAutoscaler'],
-  ['policy/v1', 'PodDisruptionBudget'],
-  ['networking.k8s.io/v1', 'NetworkPolicy'],
-  ['coordination.k8s.io/v1', 'Lease'],
-  ['gateway.networking.k8s.io/v1', 'Gateway'],
-  ['gateway.networking.k8s.io/v1', 'HTTPRoute'],
-  ['cert-manager.io/v1', 'Issuer'],
-  ['cert-manager.io/v1', 'Certificate'],
-];
-const clusterWide: readonly (readonly [string, string])[] = [
-  ['v1', 'Namespace'],
-  ['admissionregistration.k8s.io/v1', 'ValidatingAdmissionPolicy'],
-  ['admissionregistration.k8s.io/v1', 'ValidatingAdmissionPolicyBinding'],
-];
-
-interface Managed {
-  readonly manager: string;
-  readonly subresource?: string;
-  readonly fieldsV1: object;
-}
-
-/** The fields of an object of the project that the path has set (server-side apply knows) and has no reason for. */
-function fieldsWithoutReason({ kind, metadata }: AnyObject): readonly string[] {
-  const { labels = {}, managedFields = [] } = metadata as AnyObject['metadata'] & {
-    readonly managedFields?: readonly Managed[];
-  };
-  // Namespaces beside the project's, which the local cluster itself has, are none of its objects.
-  if (labels['ptp.dev/project'] !== 'hello') return [];
-  const part =
-    labels['ptp.dev/component'] !== undefined
-      ? ('component' as const)
-      : labels['ptp.dev/service'] !== undefined
-        ? ('service' as const)
-        : undefined;
-  return managedFields
-    .filter(({ manager, subresource }) => manager.startsWith('ptp') && subresource === undefined)
-    .flatMap(({ fieldsV1 }) => ownedPaths(fieldsV1))
-    .filter((path) => {
-      const subject = { kind, ...(part === undefined ? {} : { part }) };
-      return reasonsFor(allReasons, subject, pathParts(path) ?? []).length === 0;
-    })
-    .map((path) => `${kind}/${metadata.name} ${path}`);
-}
-
-/** The paths of `fieldsV1` (Kubernetes, "Server-Side Apply"): `f:` before a key, anything else for an entry of a list. */
-function ownedPaths(fields: object, path = ''): readonly string[] {
-  const entries = Object.entries(fields).filter(([key]) => key !== '.');
-  if (entries.length === 0) return [path];
-  return entries.flatMap(([key, value]: [string, object]) => {
-    if (!key.startsWith('f:')) return ownedPaths(value, `${path}[0]`);
-    const name = key.slice(2);
-    return ownedPaths(value, /[.[\]]/.test(name) ? `${path}['${name}']` : `${path}.${name}`);
   });
 }
 
