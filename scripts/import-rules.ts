@@ -67,7 +67,7 @@ const extra: Readonly<Record<string, readonly string[]>> = { cluster: ['clouds']
 /** The files that put everything together, from the lowest; each may import the ones before it. */
 const top = [
   ...['images-of.ts', 'images.ts', 'inspect.ts', 'build.ts'],
-  ...['opening.ts', 'signed-for.ts', 'planning.ts', 'releasing.ts', 'path.ts'],
+  ...['opening.ts', 'signed-for.ts', 'planning.ts', 'lost-data.ts', 'releasing.ts', 'path.ts'],
   ...['newer-of-tool.ts', 'upgrading.ts'],
   ...[
     'rebuilding.ts',

@@ -8,6 +8,7 @@ import { deployAhead, deployComponents } from './deploy/step.ts';
 import type { Context } from './effects/context.ts';
 import { connect, type KubernetesClient } from './kubernetes/client.ts';
 import type { HeldLease } from './kubernetes/lease.ts';
+import { tellLostData } from './lost-data.ts';
 import { withLostParts } from './lost-parts.ts';
 import { type ObserveStepInput, observeSystem } from './observe/step.ts';
 import { openDoor } from './opening.ts';
@@ -127,12 +128,15 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
     limits.catch(() => {}); // raced against
     let providing: Promise<readonly Binding[]> | undefined;
     let deploying: Promise<Release> | undefined;
+    let looking: Promise<void> | undefined;
     try {
       providing = provisionServices(trying, given, settled);
       const [bindings, ahead] = await orFail(
         Promise.all([providing, parts.foundation.then(() => deployAhead(trying, given))]),
       );
       servicesStand = true;
+      looking = records.length === 0 ? undefined : tellLostData(trying, given);
+      looking?.catch(() => {}); // beside the rest, which tells of the same
       record ??= await begin(await planFirst(context, given));
       const beforeRollout = traffic.change;
       deploying = deployComponents(trying, { ...given, bindings, ahead, settled, beforeRollout });
@@ -145,6 +149,7 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
       if (measured?.problem !== undefined) throw new StepFailed(measured.problem);
       await keepRecord(context, cluster.registry, await record.serves(release.rolled, measured?.result));
       await watchOver(context, { ...given, settled }, route, parts);
+      await looking?.catch(() => {});
       return {
         release,
         route,
@@ -154,7 +159,7 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
     } catch (error) {
       // Nothing goes on with what is given up.
       attempt.abort(error);
-      await Promise.allSettled([providing, deploying]);
+      await Promise.allSettled([providing, deploying, looking]);
       if (lease?.lost.aborted === true) throw lease.lost.reason;
       if (record === undefined) throw error;
       const measure = async () => (await traffic.finish())?.result;

@@ -58,6 +58,8 @@ export interface ServiceKind {
   rotate?(context: Context, place: ServicePlace): Promise<CredentialRotation>;
   /** Restores a dump into a server that is made for it and taken away again. Absent: cannot. */
   rehearse?(context: Context, place: ServicePlace, dump: AsyncIterable<Uint8Array>): Promise<Rehearsal>;
+  /** Whether it holds nothing at all. Throws StepFailed where it does not answer. Absent: nothing is known of that. */
+  isEmpty?(context: Context, place: ServicePlace): Promise<boolean>;
   /**
    * Begins to put a backup in the place of its data; changes nothing yet. Throws StepFailed where it does not run.
    * Absent: cannot.

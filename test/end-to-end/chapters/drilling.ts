@@ -12,7 +12,14 @@ import type { Door } from '../../support/door.ts';
 import { withEdit } from '../../support/edit.ts';
 import { killed } from '../../support/killing.ts';
 import { bearable } from '../../support/load.ts';
-import { configurationOfTests, type JsonLine, jsonResult, type Place, ptp } from '../../support/ptp.ts';
+import {
+  configurationOfTests,
+  type JsonLine,
+  jsonResult,
+  type Place,
+  ptp,
+  startPtp,
+} from '../../support/ptp.ts';
 import { Rows } from '../../support/rows.ts';
 import type { System } from '../../support/system.ts';
 import { until } from '../../support/until.ts';
@@ -141,6 +148,13 @@ export function drilling(system: System): void {
       }),
     );
     await system.deletePod(pod);
+    const state = async () => (await door.send('GET', '/api/')).status;
+    await until('users are told that the data is away', state, (status) => status === 503, 60);
+    const up = startPtp(system.place, ['up', '--json']);
+    // It would wait in vain: nobody has migrated the empty one.
+    await up.saw((line) => line.kind === 'warning' && JSON.stringify(line).includes('database is empty'));
+    up.child.kill('SIGKILL');
+    await up.ended;
     const again = ['restore', 'database', '--backup', String(first.replaced), '--yes'];
     const { ended } = await killed(system.place, again, { boundary: 4 }, 'SIGKILL');
     expect(ended.signal).toBe('SIGKILL');

@@ -5,7 +5,7 @@ import { postgresCredentials } from './credentials.ts';
 import { postgresImage } from './image.ts';
 import { planPostgres } from './plan.ts';
 import { rehearsePostgres } from './rehearse.ts';
-import { restorePostgres } from './restoration.ts';
+import { isEmptyPostgres, restorePostgres } from './restoration.ts';
 import { rotatePostgres } from './rotate.ts';
 
 /** A file of the cluster is missing or cannot be made sense of. A full disk, which says ERROR or FATAL too, is none. */
@@ -23,4 +23,5 @@ export const postgres: ServiceKind = {
   backupImage,
   rehearse: rehearsePostgres,
   restoration: restorePostgres,
+  isEmpty: isEmptyPostgres,
 };

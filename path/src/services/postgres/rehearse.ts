@@ -113,7 +113,8 @@ exec ${server}/postgres -D /scratch/data -c listen_addresses= -c unix_socket_dir
             periodSeconds: 1,
             timeoutSeconds: 5,
           },
-          resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } },
+          // Where the processor is short, whoever is served goes before a trial.
+          resources: { requests: { cpu: '10m', memory: '128Mi' }, limits: { memory: '512Mi' } },
           securityContext: containerSecurity,
           volumeMounts: [
             { name: 'scratch', mountPath: '/scratch' },

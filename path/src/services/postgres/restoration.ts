@@ -116,6 +116,13 @@ export async function restorePostgres(context: Context, place: ServicePlace): Pr
   };
 }
 
+/** Whether the application's database has no table. Throws StepFailed where the server does not answer. */
+export async function isEmptyPostgres(context: Context, place: ServicePlace): Promise<boolean> {
+  const { data } = await bindingOf(context, place);
+  const database = Buffer.from(data?.database ?? '', 'base64').toString('utf8');
+  return (await (await openConsole(context, place)).run(tableSums, database)) === '';
+}
+
 /** Opens the console of a server that may have been started anew just now: on a bad day it was. */
 async function patientConsole(context: Context, place: ServicePlace): Promise<Console> {
   const { clock, emit, signal } = context;
