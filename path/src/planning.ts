@@ -141,7 +141,11 @@ async function watched(context: Context, input: PlanningInput): Promise<ChangeSe
     const name = monitoringNamespace(project.target);
     const place = { apiVersion: 'v1', kind: 'Namespace', name };
     if ((await getObject(client, place, context.signal)) === undefined)
-      return objects.map((wanted) => ({ change: 'created', object: objectName(wanted), wanted }));
+      return [namespaceFor(name), ...objects].map((wanted) => ({
+        change: 'created',
+        object: objectName(wanted),
+        wanted,
+      }));
     return await compare(context, input, 'observe', objects, { force: true });
   } catch (error) {
     if (!(error instanceof StepFailed || error instanceof UserMistake) || context.signal.aborted) throw error;
