@@ -31,7 +31,7 @@ export const observeReasons: readonly Reasons[] = [
       {
         kind: 'Promise',
         path: '.',
-        rule: 'Measured at the door, where users come in, so that what is not answered at all counts as well.',
+        rule: 'Measured at the door, where users come in, so that what is not answered at all counts as well; behind somebody else’s door by what the observer is answered.',
         decision: 42,
       },
       {

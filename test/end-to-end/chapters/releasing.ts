@@ -130,10 +130,16 @@ export function releasing(system: System): void {
       await system.must('up');
     });
     const gone = ['deployment', 'service', 'serviceaccount'].map((kind) => `hello/${kind}/second deleted`);
-    const plan = planned(jsonResult(await system.must('plan', '--json')));
+    const told = jsonResult(await system.must('plan', '--json'));
+    const plan = planned(told);
     expect(plan).toEqual(expect.arrayContaining(gone));
-    // What is looked at follows what the system is made of.
-    expect(plan).toContain('ptp-monitoring/secret/project-hello configured');
+    // What is looked at follows what the system is made of; where alerts go is in the same Secret.
+    const settings = (told.changes as readonly JsonLine[]).find(
+      ({ object }) => object === 'ptp-monitoring/secret/project-hello',
+    );
+    expect(settings?.fields).toEqual([
+      { path: ".data['rules.json']", before: '[redacted]', after: '[redacted]' },
+    ]);
     const up = await system.must('up', '--json');
     expect(applied(up).sort()).toEqual([...plan].sort());
   });
