@@ -58,7 +58,7 @@ export function Cost({ cost }: { readonly cost: CostReport }) {
       </Scroll>
       {savings.length > 0 && <h3>What would cost less</h3>}
       <ul className="savings">
-        {savings.map(({ name, what, plan, month: saved, risk }) => (
+        {savings.map(({ name, what, plan, command, month: saved, risk }) => (
           <li key={name}>
             <p>
               <strong>{name}</strong>{' '}
@@ -66,6 +66,11 @@ export function Cost({ cost }: { readonly cost: CostReport }) {
             </p>
             <p>{what}</p>
             {plan !== undefined && <code>{plan}</code>}
+            {command !== undefined && (
+              <p className="small">
+                <code>{command}</code>
+              </p>
+            )}
             <p className="quiet small">Risk: {risk}</p>
           </li>
         ))}

@@ -54,6 +54,8 @@ export interface Saving {
     readonly path: readonly string[];
     readonly value: string | number | Readonly<Record<string, string | number>>;
   }[];
+  /** The command that makes a release of it, where ptp.yaml decides it. */
+  readonly command?: string;
   /** A month; absent where nothing is priced. */
   readonly month?: number;
   /** What is freed, where no price says it. */
@@ -73,4 +75,9 @@ export interface ObservedUse {
   readonly memoryMost: number;
   /** How long it was seen; a week at most. */
   readonly seconds: number;
+}
+
+/** What a saving is called on the command line: `right-size-web`. Pure. */
+export function savingWord({ name }: Pick<Saving, 'name'>): string {
+  return name.replaceAll(' ', '-');
 }

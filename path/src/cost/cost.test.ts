@@ -157,6 +157,7 @@ test('one copy when it is quiet is a change of ptp.yaml, with its risk', () => {
   );
   expect(saving).toMatchObject({
     plan: 'components.web: { replicas: 1, scale: { max: 4 } }',
+    command: 'ptp cost --apply fewer-copies-when-it-is-quiet',
     edits: [
       { path: ['components', 'web', 'replicas'], value: 1 },
       { path: ['components', 'web', 'scale'], value: { max: 4 } },

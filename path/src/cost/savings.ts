@@ -1,4 +1,4 @@
-import type { Resources, Saving } from '../core/cost.ts';
+import { type Resources, type Saving, savingWord } from '../core/cost.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { monthly, type PartUse, type UnitPrices } from './cost.ts';
 import { type Machine, machineFor } from './machines.ts';
@@ -25,12 +25,17 @@ const leastMemory = 4;
 
 /** Changes that would cost less, those that save most first. Pure. */
 export function savings(input: SavingInput): readonly Saving[] {
-  return [
+  const all = [
     ...rightSized(input.snapshot, input.parts, input.prices),
     ...whenQuiet(input),
     ...smallerMachine(input),
     ...otherProcessors(input),
-  ].toSorted((one, other) => (other.month ?? 0) - (one.month ?? 0));
+  ];
+  return all
+    .map((one) =>
+      one.edits === undefined ? one : { ...one, command: `ptp cost --apply ${savingWord(one)}` },
+    )
+    .toSorted((one, other) => (other.month ?? 0) - (one.month ?? 0));
 }
 
 /** One copy while one suffices, and more under load, of all that has more than one today. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { CostReport, Saving } from '../../core/cost.ts';
+import { type CostReport, type Saving, savingWord } from '../../core/cost.ts';
 import { UserMistake } from '../../core/failure.ts';
 import type { LineChange } from '../../project/edit.ts';
 import { agrees } from '../agrees.ts';
@@ -9,11 +9,6 @@ import { previewText } from './plan.ts';
 
 /** A saving that ptp.yaml decides. */
 type Applicable = Saving & { readonly edits: NonNullable<Saving['edits']> };
-
-/** What a saving is called on the command line: `right-size-web`. */
-export function wordFor({ name }: Pick<Saving, 'name'>): string {
-  return name.replaceAll(' ', '-');
-}
 
 /**
  * Opens a saving as an ordinary plan: edits ptp.yaml, shows the lines and what they would change, asks, and lets it out as
@@ -95,15 +90,15 @@ function chosen(savings: readonly Saving[], word: string | undefined): Applicabl
   const all = savings.filter((one): one is Applicable => one.edits !== undefined);
   // Those that save most come first.
   if (word === undefined) return all[0];
-  const found = all.find((one) => wordFor(one) === wordFor({ name: word }));
+  const found = all.find((one) => savingWord(one) === savingWord({ name: word }));
   if (found !== undefined) return found;
-  const known = savings.some((one) => wordFor(one) === wordFor({ name: word }));
+  const known = savings.some((one) => savingWord(one) === savingWord({ name: word }));
   throw new UserMistake({
     what: known ? `${word} is nothing that ptp.yaml says` : `there is no saving called ${word}`,
     next:
       all.length === 0
         ? 'Nothing that ptp.yaml decides would cost less now.'
-        : `There are ${all.map(wordFor).join(', ')}.`,
+        : `There are ${all.map(savingWord).join(', ')}.`,
   });
 }
 

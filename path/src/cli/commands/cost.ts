@@ -61,12 +61,12 @@ function costText(report: CostReport, look: Look): string {
     '',
     ...(idle === undefined ? [] : [`${(idle * 100).toFixed(0)} % of what is paid for is idle.`, '']),
     ...(savings.length === 0 ? ['Nothing would cost less.'] : [styled(look, 'bold', 'What would cost less')]),
-    ...savings.flatMap(({ name, what, plan, edits, month: saved, risk }) => [
+    ...savings.flatMap(({ name, what, plan, command, month: saved, risk }) => [
       `  ${styled(look, 'green', name)}${saved === undefined ? '' : `: ${money(saved)} a month`}`,
       `    ${what}`,
       ...(plan === undefined ? [] : [`    ${styled(look, 'cyan', plan)}`]),
       `    ${styled(look, 'dim', `risk: ${risk}`)}`,
-      ...(edits === undefined ? [] : [`    ptp cost --apply ${name.replaceAll(' ', '-')}`]),
+      ...(command === undefined ? [] : [`    ${command}`]),
     ]),
     '',
     ...notes.map((note) => styled(look, 'dim', note)),
