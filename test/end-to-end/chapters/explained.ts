@@ -7,13 +7,19 @@ import { asTyped } from '../../support/as-typed.ts';
 import { jsonResult } from '../../support/ptp.ts';
 import { fieldsWithoutRule } from '../../support/ruled-fields.ts';
 import type { System } from '../../support/system.ts';
+import { until } from '../../support/until.ts';
 
 /** Every question of the exercise is answered from the live system, and every field of it leads to a rule. */
 export function explained(system: System): void {
   beforeAll(() => system.must('up'));
 
   test('every question of the exercise is answered with facts of the live system', async () => {
-    const all = await answersOf(system);
+    // A cluster that has just started knows after a minute what copies use.
+    const all = await until(
+      'autoscalers know what copies use',
+      () => answersOf(system),
+      (found) => found.flatMap(({ facts }) => facts).every(({ ok, what }) => ok || !/^copies of /.test(what)),
+    );
     for (const { question, topic } of exercise) {
       const facts = all.find((one) => one.topic === topic)?.facts ?? [];
       expect(facts.length, question).toBeGreaterThan(0);
