@@ -106,12 +106,39 @@ test('facts change when the system does', () => {
   const running = 'containers that run an image of the release';
   expect(factOf(snapshot, 'integrity', running)).toMatchObject({ is: '3 of 3', ok: true });
   expect(factOf(moved, 'integrity', running)).toMatchObject({ is: '2 of 3', ok: false });
-  expect(factOf(moved, 'alerts', 'restarts of the pods that run')).toMatchObject({ is: '3', ok: false });
+  expect(factOf(moved, 'alerts', 'restarts of the pods that run')).toMatchObject({
+    is: expect.stringMatching(/^3; /),
+    ok: false,
+  });
   const known = 'rules that the monitoring has, of those that follow from ptp.yaml';
   expect(factOf(snapshot, 'alerts', known)).toMatchObject({ ok: true });
   expect(factOf(moved, 'alerts', known)).toMatchObject({ is: expect.stringMatching(/^0 of 1\d/), ok: false });
   expect(factOf(moved, 'certificates', 'certificate of hello.localhost')).toMatchObject({ ok: false });
   expect(factOf(moved, 'health', 'requests of backend')).toMatchObject({ is: 'not there', ok: false });
+});
+
+test('a pod that was lost with its machine is nothing wrong; one that ended by itself is', () => {
+  const ended = (reason: string) => ({
+    ...snapshot,
+    objects: snapshot.objects.map((one) =>
+      one.kind === 'Pod' && one.metadata.name.startsWith('backend')
+        ? {
+            ...one,
+            status: {
+              containerStatuses: [
+                { name: 'backend', restartCount: 1, lastState: { terminated: { reason, exitCode: 255 } } },
+              ],
+            },
+          }
+        : one,
+    ),
+  });
+  const restarts = (of: Snapshot) =>
+    answers(of)
+      .flatMap(({ facts }) => facts)
+      .find(({ what }) => what === 'restarts of the pods that run');
+  expect(restarts(ended('Unknown'))).toMatchObject({ is: '1; the last ones with their node', ok: true });
+  expect(restarts(ended('Error'))).toMatchObject({ is: '1; backend ended with 255', ok: false });
 });
 
 describe('tracing a field', () => {

@@ -45,7 +45,9 @@ function Question({ answer, open }: { readonly answer: Answer; readonly open: bo
               <Prose text={what} />
             </dt>
             <dd>
-              <span className="is">{is.length > 240 ? `${is.slice(0, 239)}…` : is}</span>
+              <span className="is">
+                <Prose text={is.length > 240 ? `${is.slice(0, 239)}…` : is} />
+              </span>
               <code className="command">{command}</code>
             </dd>
           </div>

@@ -1,6 +1,7 @@
+import type { Fact } from '../../core/answer.ts';
 import type { Pod } from '../../kubernetes/objects.ts';
-import { ofKind } from '../../snapshot/snapshot.ts';
-import { fact, fieldFact } from '../fact.ts';
+import { ofKind, type Snapshot } from '../../snapshot/snapshot.ts';
+import { fact, fieldFact, listed } from '../fact.ts';
 import type { Topic } from '../topic.ts';
 import { alertFacts } from '../watching.ts';
 
@@ -19,11 +20,22 @@ export const alerts: Topic = {
   costs: () => 'Whoever is told has to be named: an address for alerts is the user’s to give.',
   decisions: [42, 41, 43, 22],
   facts(snapshot) {
-    const restarts = ofKind<Pod>(snapshot, 'Pod').flatMap(({ status }) => status?.containerStatuses ?? []);
-    const sum = restarts.reduce((all, { restartCount }) => all + restartCount, 0);
+    const { alerts: receivers = {}, components } = snapshot.project;
+    const told = Object.keys(receivers);
     return [
       ...alertFacts(snapshot),
-      ...snapshot.project.components.map(({ name }) =>
+      ...(snapshot.watching === undefined
+        ? []
+        : [
+            fact(
+              'who is told',
+              told.length === 0
+                ? 'whoever runs `ptp status`: ptp.yaml names nobody else'
+                : `${listed(told)}; where that is, ptp.yaml names and does not say`,
+              'ptp status',
+            ),
+          ]),
+      ...components.map(({ name }) =>
         fieldFact(
           snapshot,
           `readiness of ${name}`,
@@ -31,7 +43,29 @@ export const alerts: Topic = {
           '.spec.template.spec.containers[0].readinessProbe.httpGet.path',
         ),
       ),
-      fact('restarts of the pods that run', sum, 'ptp status', sum === 0),
+      restartsFact(snapshot),
     ];
   },
 };
+
+/** What ended by itself is something to look at; what was lost with its machine is not. */
+function restartsFact(snapshot: Snapshot): Fact {
+  const again = ofKind<Pod>(snapshot, 'Pod')
+    .flatMap(({ status }) => status?.containerStatuses ?? [])
+    .filter(({ restartCount }) => restartCount > 0);
+  const sum = again.reduce((all, { restartCount }) => all + restartCount, 0);
+  // What containerd says of a container whose node went from under it.
+  const byThemselves = again.filter(({ lastState }) => lastState?.terminated?.reason !== 'Unknown');
+  const why = byThemselves.map(
+    ({ name, lastState }) =>
+      `${name} ended with ${lastState?.terminated?.exitCode ?? 'a code that is not known'}`,
+  );
+  return fact(
+    'restarts of the pods that run',
+    sum === 0
+      ? '0'
+      : `${sum}; ${why.length === 0 ? 'the last ones with their node' : listed([...new Set(why)])}`,
+    'ptp status',
+    byThemselves.length === 0,
+  );
+}
