@@ -1,25 +1,18 @@
 import type { Backups, Restorable, Restored, RestoreOptions, RestoreWish } from './cli/actions.ts';
-import { type Problem, StepFailed, UserMistake } from './core/failure.ts';
+import { StepFailed, UserMistake } from './core/failure.ts';
 import type { Cluster, Restoration } from './core/handover.ts';
 import { migrateBeside } from './deploy/migrate-beside.ts';
 import type { Context } from './effects/context.ts';
 import { timed } from './effects/timed.ts';
 import type { KubernetesClient } from './kubernetes/client.ts';
 import { getObject } from './kubernetes/list.ts';
-import type { CronJob, Deployment } from './kubernetes/objects.ts';
+import type { Deployment, StatefulSet } from './kubernetes/objects.ts';
 import { waitUntilReady } from './kubernetes/wait.ts';
-import { backUpReplaced } from './maintain/backup.ts';
+import { assertBackups, letGo, told } from './letting-go.ts';
 import type { ReadableBackup } from './maintain/drill.ts';
 import { differences, losses, parseTables } from './maintain/tables.ts';
 import type { Project, Service } from './project/project.ts';
 import { lockProject } from './releasing.ts';
-import { recipientOf } from './services/backup-key.ts';
-import {
-  backupName,
-  recipientAnnotation,
-  scriptsAnnotation,
-  scriptsRevision,
-} from './services/postgres/backup/plan.ts';
 import { managedKinds, serviceKinds } from './services/table.ts';
 import { listedBackups, openReadable, type ReadableBackups } from './stored-backups.ts';
 
@@ -54,15 +47,15 @@ export async function backupsOf(
  */
 export async function restorable(context: Context, place: Place, wish: RestoreWish): Promise<Restorable> {
   const service = chosenService(place.project, place.cluster, wish.service);
-  const restoration = await begin(context, place, service);
-  const { unfinished } = restoration;
+  const restoration = await begunIfRuns(context, place, service, wish);
+  const unfinished = restoration?.unfinished;
   if (unfinished !== undefined && isWanted(wish, unfinished))
     return { service: service.name, secondsLost: 0, unfinished };
   const store = await openReadable(context, place, service.name);
   try {
     const { tag, backup } = await chosenBackup(store, service, wish);
     const then = parseTables(await backup.tables());
-    const now = await restoration.present().then(parseTables, unreadable);
+    const now = await restoration?.present().then(parseTables, unreadable);
     const { name, created, bytes } = backup;
     return {
       service: service.name,
@@ -70,6 +63,7 @@ export async function restorable(context: Context, place: Place, wish: RestoreWi
       secondsLost: age(context, backup),
       ...(now === undefined ? {} : { tables: losses(now, then) }),
       ...(unfinished === undefined ? {} : { unfinished }),
+      ...(restoration === undefined ? { silent: true } : {}),
     };
   } finally {
     await store.close();
@@ -92,9 +86,10 @@ export async function restore(
   const work = { place, service, wish, lost: lease.lost };
   try {
     return await timed(context, 'maintain', `restore ${service.name}`, async () => {
-      const restoration = await begin(context, place, service);
       const store = await openReadable(context, place, service.name);
       try {
+        const found = await begunIfRuns(context, place, service, wish);
+        const restoration = found ?? (await begunAnew(context, work, store));
         const result = await restored(context, { ...work, restoration, store });
         return { result, text: `${service.name} has the data of ${result.backup}` };
       } finally {
@@ -103,6 +98,42 @@ export async function restore(
     });
   } finally {
     await lease.release();
+  }
+}
+
+/** A service that does not answer, with a new volume, once it is known that there is something to put on it. */
+async function begunAnew(
+  context: Context,
+  { place, service, wish }: Pick<Work, 'place' | 'service' | 'wish'>,
+  store: ReadableBackups,
+): Promise<Restoration> {
+  const { backup } = await chosenBackup(store, service, wish);
+  parseTables(await backup.tables());
+  await serviceKinds[service.type].beginAnew?.(context, { ...place, service });
+  told(context, 'begin anew', `${service.name} has another volume`);
+  return begin(context, place, service);
+}
+
+/** As `begin`; undefined where the service does not run and that is reckoned with. */
+async function begunIfRuns(
+  context: Context,
+  place: Place,
+  service: Service,
+  { anew = false, silent = false }: RestoreWish & Partial<RestoreOptions>,
+): Promise<Restoration | undefined> {
+  try {
+    if (!anew || !silent) return await begin(context, place, service);
+    throw new StepFailed({
+      what: `${service.name} does not answer`,
+      next: 'Run `ptp restore` without --anew.',
+    });
+  } catch (error) {
+    if (!anew || !(error instanceof StepFailed)) throw error;
+    const { namespace } = place.project.target;
+    const key = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: service.name, namespace };
+    const set = await getObject<StatefulSet>(place.client, key, context.signal);
+    if (set === undefined || (set.status?.readyReplicas ?? 0) > 0) throw error;
+    return undefined;
   }
 }
 
@@ -188,44 +219,6 @@ async function madeBeside(
   }
 }
 
-/** Backs up what was replaced where that is wanted and there is anything, and deletes it. */
-async function letGo(context: Context, work: Work): Promise<Pick<Restored, 'replaced'>> {
-  const { place, service, restoration, store, wish } = work;
-  const { client, project } = place;
-  const database = restoration.replaced;
-  try {
-    const now = wish.lastBackup ? await restoration.replacedTables() : '';
-    if (now === '') {
-      await restoration.forgetReplaced();
-      return {};
-    }
-    const { recipient } = await assertBackups(context, place, service);
-    await backUpReplaced(context, client, project, { service: service.name, database });
-    const [newest] = (await store.list()).filter(({ replaced }) => replaced);
-    // Another machine's key reads it: what made it came to its end, which has to do.
-    const readable = recipient === (await recipientOf(store.identity));
-    const kept = readable
-      ? parseTables((await (await store.find(newest?.tag ?? ''))?.tables()) ?? '')
-      : undefined;
-    const wrong = kept === undefined ? [] : differences(parseTables(now), kept);
-    if (newest === undefined || wrong.length > 0)
-      throw new StepFailed({
-        what: 'the backup of what was replaced does not hold all of it',
-        details: wrong.slice(0, 10),
-      });
-    await restoration.forgetReplaced();
-    told(context, 'last backup', `what was replaced is ${newest.tag}`);
-    return { replaced: newest.tag };
-  } catch (error) {
-    if (!(error instanceof StepFailed || error instanceof UserMistake)) throw error;
-    const stays: Problem = {
-      what: `the backup serves, and what it has replaced is still there: the database ${database} of ${service.name}`,
-      next: 'Run `ptp restore` again: it backs that up and deletes it; with --no-backup it deletes it at once.',
-    };
-    throw new StepFailed([stays, ...error.problems], { cause: error });
-  }
-}
-
 /** Waits until the components that use the service are ready: they have lost their connections. */
 async function untilUsed(context: Context, { place: { client, project }, service }: Work): Promise<void> {
   const users = project.components.filter(({ needs }) => needs.includes(service.name));
@@ -306,38 +299,8 @@ async function hasData(restoration: Restoration): Promise<boolean> {
   return (await restoration.present().catch(() => 'what cannot be read is something')) !== '';
 }
 
-/** Throws UserMistake where nothing could back up what is replaced, so that it is known before anything is changed. */
-async function assertBackups(
-  context: Context,
-  { client, project }: Place,
-  service: Service,
-): Promise<{ readonly recipient: string | undefined }> {
-  const name = backupName(service);
-  const { namespace } = project.target;
-  const key = { apiVersion: 'batch/v1', kind: 'CronJob', name, namespace };
-  const schedule = await getObject<CronJob>(client, key, context.signal);
-  const scripts = schedule?.spec?.jobTemplate.spec?.template.metadata?.annotations?.[scriptsAnnotation];
-  if (scripts === scriptsRevision(service))
-    return { recipient: schedule?.metadata.annotations?.[recipientAnnotation] };
-  throw new UserMistake({
-    what:
-      schedule === undefined
-        ? `nothing makes backups of ${service.name}, so what is replaced could not be kept`
-        : `what makes backups of ${service.name} is of another version of ptp`,
-    where: { object: `${namespace}/cronjob/${name}` },
-    next:
-      schedule === undefined
-        ? 'Write `backup: {}` to the service in ptp.yaml and run `ptp up`; or say --no-backup.'
-        : 'Run `ptp up`; or say --no-backup.',
-  });
-}
-
 function age({ clock }: Pick<Context, 'clock'>, { created }: Pick<ReadableBackup, 'created'>): number {
   return Math.round((clock.now().getTime() - created.getTime()) / 1000);
-}
-
-function told({ emit }: Context, task: string, text: string, seconds = 0): void {
-  emit({ kind: 'task-done', step: 'maintain', task, text, seconds });
 }
 
 function unreadable(error: unknown): undefined {

@@ -218,6 +218,8 @@ export interface RestoreWish {
   readonly service?: string | undefined;
   /** A moment, as `backups` has it or in ISO 8601; absent: the newest that is not what a restoration replaced. */
   readonly backup?: string | undefined;
+  /** Where the service does not answer: throw its volume away first, and restore into a new one. */
+  readonly anew?: boolean;
 }
 
 /** What a restoration would lose. */
@@ -241,11 +243,15 @@ export interface Restorable {
   }[];
   /** The name of the backup that serves already: what it has replaced is still to be backed up and deleted. */
   readonly unfinished?: string;
+  /** The service does not answer: its volume goes, and nothing of it can be backed up before. */
+  readonly silent?: boolean;
 }
 
 export interface RestoreOptions {
   /** Whether what is replaced is backed up before it is deleted. */
   readonly lastBackup: boolean;
+  /** It has just been waited for in vain: with `anew` that need not be done again. */
+  readonly silent?: boolean;
 }
 
 /** What a restoration brought about. */

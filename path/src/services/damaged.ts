@@ -21,7 +21,7 @@ export function withWayOut(
     damaged(problem)
       ? {
           ...problem,
-          next: 'Its data is damaged. Where there is a backup, keep it (docs/drills.md); then `ptp down --data` deletes everything, and `ptp up` begins anew.',
+          next: 'Its data is damaged. Where there is a backup, `ptp restore --anew` throws the volume away and puts the newest there; without one `ptp down --data` deletes everything, and `ptp up` begins anew.',
         }
       : problem,
   );

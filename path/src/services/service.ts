@@ -58,6 +58,8 @@ export interface ServiceKind {
   rotate?(context: Context, place: ServicePlace): Promise<CredentialRotation>;
   /** Restores a dump into a server that is made for it and taken away again. Absent: cannot. */
   rehearse?(context: Context, place: ServicePlace, dump: AsyncIterable<Uint8Array>): Promise<Rehearsal>;
+  /** Throws all of its data away, damaged as it may be, and has it begin with none. Absent: cannot. */
+  beginAnew?(context: Context, place: ServicePlace): Promise<void>;
   /** Whether it holds nothing at all. Throws StepFailed where it does not answer. Absent: nothing is known of that. */
   isEmpty?(context: Context, place: ServicePlace): Promise<boolean>;
   /**

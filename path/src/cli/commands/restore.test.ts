@@ -28,6 +28,9 @@ test('data that cannot be read, no last backup, and a restoration that was broke
   expect(lossLines({ service: 'database', backup, secondsLost: 1 }, false).join('\n')).toMatch(
     /cannot be read[\s\S]*No backup is made/,
   );
+  expect(lossLines({ service: 'database', backup, secondsLost: 1, silent: true }, true).at(-1)).toMatch(
+    /does not answer: its volume is deleted/,
+  );
   expect(lossLines({ service: 'database', secondsLost: 0, unfinished: 'r/b:1' }, true)).toEqual([
     'r/b:1 serves already: what it has replaced is still there and goes.',
     'What is there now is backed up before it is deleted.',

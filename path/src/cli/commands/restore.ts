@@ -8,13 +8,17 @@ import { bytes, duration, type Look, styled, table } from '../render/look.ts';
 export const restore: Command = {
   name: 'restore',
   summary: "put a backup in the place of a database's data",
-  usage: 'restore [service] [--backup moment] [--list] [--no-backup] [--yes]',
+  usage: 'restore [service] [--backup moment] [--list] [--no-backup] [--anew] [--yes]',
   description:
     'Restores the newest backup, or the one of the moment that is named, beside the data that serves, compares it with what was backed up, and then puts it in its place: what fails until then changes nothing. What it replaces is backed up first unless told otherwise. Said again after it was broken off, it goes on. `ptp drill restore` only tries it.',
   options: {
     backup: { type: 'string', value: 'moment', description: 'which one, as --list has it: 20261126t031700z' },
     list: { type: 'boolean', description: 'only list the backups that there are' },
     'no-backup': { type: 'boolean', description: 'delete what is replaced without a last backup of it' },
+    anew: {
+      type: 'boolean',
+      description: 'where the database does not answer, its data being damaged: throw its volume away first',
+    },
     yes: { type: 'boolean', short: 'y', description: 'do not ask, for scripts' },
   },
   words: 1,
@@ -28,13 +32,20 @@ export const restore: Command = {
       return 0;
     }
     const began = monotonic();
-    const found = await actions.restorable(project, { service, backup: values.get('backup') }, session);
-    const wish = { service: found.service, backup: found.backup?.tag, lastBackup: !flags.has('no-backup') };
+    const anew = flags.has('anew');
+    const found = await actions.restorable(project, { service, backup: values.get('backup'), anew }, session);
+    const wish = {
+      service: found.service,
+      backup: found.backup?.tag,
+      lastBackup: !flags.has('no-backup'),
+      anew,
+    };
     if (!flags.has('yes') && !(await confirmed(invocation, found, wish.lastBackup))) {
       output.result({ kind: 'restore', stopped: true }, 'Nothing was changed.\n');
       return 1;
     }
-    const restored = await actions.restore(project, wish, session);
+    const { silent = false } = found;
+    const restored = await actions.restore(project, { ...wish, silent }, session);
     const seconds = (monotonic() - began) / 1000;
     output.result({ kind: 'restore', ...restored, seconds }, restoredText(restored, seconds, output.look));
     return 0;
@@ -60,12 +71,14 @@ async function confirmed(
 
 /** What would be lost, in lines for people. */
 export function lossLines(
-  { backup, secondsLost, tables, unfinished }: Restorable,
+  { backup, secondsLost, tables, unfinished, silent = false }: Restorable,
   lastBackup: boolean,
 ): readonly string[] {
-  const kept = lastBackup
-    ? 'What is there now is backed up before it is deleted.'
-    : 'No backup is made of what is there now.';
+  const kept = silent
+    ? 'It does not answer: its volume is deleted, and nothing of what is there now is kept.'
+    : lastBackup
+      ? 'What is there now is backed up before it is deleted.'
+      : 'No backup is made of what is there now.';
   const resumed =
     unfinished === undefined
       ? []

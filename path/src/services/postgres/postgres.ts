@@ -1,4 +1,5 @@
 import type { ServiceKind } from '../service.ts';
+import { beginPostgresAnew } from './anew.ts';
 import { backupImage } from './backup/image.ts';
 import { postgresBinding } from './binding.ts';
 import { postgresCredentials } from './credentials.ts';
@@ -24,4 +25,5 @@ export const postgres: ServiceKind = {
   rehearse: rehearsePostgres,
   restoration: restorePostgres,
   isEmpty: isEmptyPostgres,
+  beginAnew: beginPostgresAnew,
 };
