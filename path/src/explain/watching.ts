@@ -74,10 +74,14 @@ export function alertFacts({ watching }: Snapshot): readonly Fact[] {
       health.alerts.length === 0
         ? 'none'
         : health.alerts
-            .map(({ name, since, runbook }) => `${name} since ${moment(since)} (${runbook})`)
+            .map(({ name, since, runbook, over }) =>
+              over === undefined
+                ? `${name} since ${moment(since)} (${runbook})`
+                : `${name}, which is over: ${over}`,
+            )
             .join('; '),
       'ptp status',
-      health.alerts.length === 0,
+      health.alerts.every(({ over }) => over !== undefined),
     ),
   ];
 }

@@ -46,7 +46,12 @@ export async function watchingOver(
       context,
       Promise.all([
         query(at, `avg_over_time(ptp:door_requests:rate5m{${own}}[1h])`, asked),
-        query(at, `1 - ptp:slo_bad:ratio{${own},window="1h"}`, asked),
+        // Of what was answered: a system of ten minutes has ten minutes to tell of, not an hour.
+        query(
+          at,
+          `1 - ptp:slo_bad:ratio{${own},window="1h"} / on (project, window) group_left () ptp:slo_known:share{${own},window="1h"}`,
+          asked,
+        ),
       ]),
     ),
   ]);
