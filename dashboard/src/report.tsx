@@ -105,13 +105,11 @@ function Report({ model }: { readonly model: PageModel }) {
     problems,
   } = model;
   const serving = releases.find(({ current }) => current);
-  const measured = releases.filter(({ traffic }) => traffic !== undefined);
+  const measured = releases.filter(({ state, traffic }) => state === 'serving' && traffic !== undefined);
+  const takenBack = releases.filter(({ state }) => state === 'failed').length;
   const [first] = certificates.filter(({ authority }) => !authority);
   const asked = measured.reduce((all, { traffic }) => all + (traffic?.requests ?? 0), 0);
-  const failed = measured.reduce(
-    (all, { state, traffic }) => all + (state === 'serving' ? (traffic?.failed ?? 0) : 0),
-    0,
-  );
+  const failed = measured.reduce((all, { traffic }) => all + (traffic?.failed ?? 0), 0);
   return (
     <div className="report">
       <header>
@@ -133,6 +131,7 @@ function Report({ model }: { readonly model: PageModel }) {
               <Figure name="of them failed" value={String(failed)} tone={failed === 0 ? 'good' : 'bad'} />
             </>
           )}
+          {takenBack > 0 && <Figure name="releases taken back" value={String(takenBack)} />}
           {first !== undefined && (
             <Figure name="days of the certificate left" value={String(daysBetween(taken, first.until))} />
           )}

@@ -186,6 +186,20 @@ export function thePage(system: System): void {
       expect(await other.getByRole('heading', { level: 2, name, exact: true }).count(), name).toBe(1);
     expect(await other.locator('.question').count()).toBeGreaterThan(20);
     expect(await violations(other)).toEqual([]);
+    // On paper nothing scrolls: what is wider would be cut off. A phone scrolls tables by themselves.
+    for (const [media, width, apart] of [
+      ['print', 680, 'svg, .hidden'],
+      ['screen', 360, 'svg, .hidden, .scroll'],
+    ] as const) {
+      await other.emulateMedia({ media });
+      await other.setViewportSize({ width, height: 900 });
+      const cut = await other.evaluate<readonly string[]>(
+        `[...document.querySelectorAll('body *')]
+          .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('${apart}'))
+          .map((one) => one.textContent.slice(0, 80))`,
+      );
+      expect(cut, media).toEqual([]);
+    }
     await other.close();
   });
 

@@ -1,4 +1,6 @@
-import { fact, fieldFact, showing } from '../fact.ts';
+import type { Deployment } from '../../kubernetes/objects.ts';
+import { oneOf } from '../../snapshot/snapshot.ts';
+import { fact, showing } from '../fact.ts';
 import type { Topic } from '../topic.ts';
 
 export const binding: Topic = {
@@ -23,11 +25,14 @@ export const binding: Topic = {
     snapshot.project.components
       .filter(({ needs }) => needs.length > 0)
       .flatMap(({ name, needs }) => [
-        fieldFact(
-          snapshot,
+        fact(
           `mounts of ${name}`,
-          ['Deployment', name],
-          '.spec.template.spec.containers[0].volumeMounts',
+          oneOf<Deployment>(snapshot, 'Deployment', name)
+            ?.spec?.template.spec?.containers[0]?.volumeMounts?.map(
+              ({ mountPath, readOnly }) => `${mountPath}${readOnly === true ? ' (read-only)' : ''}`,
+            )
+            .join(', '),
+          showing('Deployment', name, '.spec.template.spec.containers[0].volumeMounts'),
         ),
         ...needs.map((need) => {
           const secret = snapshot.secrets.find((one) => one.name === `${need}-binding`);
