@@ -9,14 +9,14 @@ export const storage: Topic = {
   part: 'Services',
   question: "How is the database's storage managed?",
   choice: () =>
-    'As a claim of the StatefulSet, of the size that ptp.yaml asks for. It is kept whatever happens to the StatefulSet, the node or the cluster; `ptp down --data` alone deletes it, and says first what would be lost.',
+    'As a claim of the StatefulSet, of the size that ptp.yaml asks for. It is kept whatever happens to the StatefulSet, the node or the cluster; `ptp down --data` alone deletes it, and `ptp restore --anew` where the data is damaged; both say first what would be lost. `ptp restore` puts a backup in the place of what is there, made beside it first.',
   turnedDown: [
     { what: 'A volume that goes with the pod', why: 'every rollout would lose the data' },
     { what: 'Replicated storage (Longhorn, Ceph)', why: 'three machines’ worth of work for one disk' },
   ],
   costs: () =>
     'A local volume is a folder on one machine’s disk: its loss is the data’s loss, but for the backups in the registry.',
-  decisions: [14, 47, 8],
+  decisions: [14, 47, 62, 8],
   facts: (snapshot) => [
     ...drillFacts(snapshot, ['restore']),
     ...ofKind<CronJob>(snapshot, 'CronJob').map(({ metadata, spec, status }) =>
