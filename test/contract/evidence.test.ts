@@ -211,12 +211,14 @@ describe('the lists of parts', () => {
     expect(purls.filter((purl) => !purl.includes('/stdlib@')).sort()).toEqual([...modules].sort());
   });
 
-  test('know what a page was built with, and that it is not certain to be in it', async () => {
+  test('know what a page is bundled from, and what only made it', async () => {
     const { cyclonedx } = (await documentsOf('frontend')) as {
       cyclonedx: { components: { purl?: string; scope?: string; hashes?: unknown[] }[] };
     };
-    const react = cyclonedx.components.find(({ purl }) => purl?.startsWith('pkg:npm/react@'));
-    expect(react).toMatchObject({ scope: 'excluded', hashes: [{ alg: 'SHA-512' }] });
+    const of = (name: string) =>
+      cyclonedx.components.find(({ purl }) => purl?.startsWith(`pkg:npm/${name}@`));
+    expect(of('react')).toMatchObject({ scope: 'required', hashes: [{ alg: 'SHA-512' }] });
+    expect(of('vite')).toMatchObject({ scope: 'excluded', hashes: [{ alg: 'SHA-512' }] });
   });
 });
 
