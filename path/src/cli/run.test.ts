@@ -473,6 +473,7 @@ test('upgrade tells what is newer and why; applied, it names the releases', asyn
   });
   const none = { upgrades: async () => ({ upgrades: [], unasked: [] }) };
   expect((await run('upgrade', none)).out).toBe('Nothing is newer.\n');
+  expect((await run('upgrade --apply', { upgrade: async () => [] })).out).toContain('project’s sources');
   expect((await run('upgrade --apply')).out).toContain(
     '● release 5: Debian packages that images stand on (web replaced)\n',
   );

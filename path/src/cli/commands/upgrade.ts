@@ -31,7 +31,7 @@ export const upgrade: Command = {
       output.result(
         { kind: 'upgraded', upgraded },
         lines.length === 0
-          ? 'Nothing is newer.\n'
+          ? 'Nothing that is in the project’s sources is newer.\n'
           : `${lines.join('')}Commit what has changed in the sources${upgraded.some(({ kind }) => kind === 'npm') ? '; `npm install` brings node_modules up to them' : ''}.\n`,
       );
       return 0;
