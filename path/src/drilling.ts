@@ -11,6 +11,7 @@ import type { Drill, Drilled, DrillInput, DrillOptions, DrillTools, NotPossible 
 import { judgeDrill } from './maintain/judge.ts';
 import { writeResult } from './maintain/results.ts';
 import { drills } from './maintain/table.ts';
+import { observeSystem } from './observe/step.ts';
 import { openDoor } from './opening.ts';
 import type { Project } from './project/project.ts';
 import { lockProject } from './releasing.ts';
@@ -133,6 +134,17 @@ function toolsFor(context: Context, place: Place, lease: HeldLease, route: Drill
     rereadBindings: () => rereadBindings(context, { ...place, project: unmeasured }, lease),
     exchangeAuthority: () => exchangeAuthority(context, place.client, place.project),
     exchangeSigningKey: () => exchangeSigningKey(context, place),
+    async watchAnew() {
+      const now = await openDoor(context, place);
+      if (now === undefined) return;
+      try {
+        await observeSystem(context, place, now);
+      } catch (error) {
+        // As in `up`: a monitoring that fails is a warning.
+        if (!(error instanceof StepFailed || error instanceof UserMistake)) throw error;
+        for (const problem of error.problems) context.emit({ kind: 'warning', step: 'observe', problem });
+      }
+    },
     stopNode: (node) => stopNode(place.project.target.instance, node),
     newestBackup: (name) => newestBackup(context, place, name),
     async rehearse(name, dump) {

@@ -49,6 +49,8 @@ export interface DrillTools {
     /** Until when those who trust the one before are served as well. */
     readonly until: Date;
   }>;
+  /** Tells the monitoring of the way to the system as it is now: whom its probes trust. */
+  watchAnew(): Promise<void>;
   /** Stops a node of a local cluster without warning. */
   stopNode(node: string): Promise<void>;
   /** The newest backup of a service, decrypted as it is read; undefined where there is none. */

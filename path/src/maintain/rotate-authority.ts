@@ -20,6 +20,7 @@ export const rotateAuthority: Drill = {
     await untilServed(context, { ...route, authority: before }, certificate.serialNumber);
     // Whoever trusts the new one alone, as well.
     const served = await servedSerial({ ...route, authority: after });
+    await tools.watchAnew();
     return {
       text: `certificates are from a new authority; the one before is served for until ${until.toISOString().slice(0, 10)}`,
       facts: {
