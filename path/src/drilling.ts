@@ -14,6 +14,8 @@ import { drills } from './maintain/table.ts';
 import { observeSystem } from './observe/step.ts';
 import { openDoor } from './opening.ts';
 import type { Project } from './project/project.ts';
+import { releaseBefore } from './releases/record.ts';
+import { readReleases } from './releases/store.ts';
 import { lockProject } from './releasing.ts';
 import { rereadBindings, rollBackLocked } from './returning.ts';
 import { exchangeAuthority } from './route/exchange-authority.ts';
@@ -130,6 +132,8 @@ function toolsFor(context: Context, place: Place, lease: HeldLease, route: Drill
   return {
     names: { certificate: names.certificate },
     route,
+    releaseBefore: async () =>
+      releaseBefore(await readReleases(context, place.client, place.project))?.number,
     rollBack: (to) => rollBackLocked(context, { ...place, project: unmeasured }, lease, { to }),
     rereadBindings: () => rereadBindings(context, { ...place, project: unmeasured }, lease),
     exchangeAuthority: () => exchangeAuthority(context, place.client, place.project),

@@ -199,9 +199,8 @@ async function madeBeside(
     const wrong = differences(expected, found);
     if (wrong.length > 0)
       throw new StepFailed({
-        what: `what was restored of ${service.name} is not what was backed up: what serves was not touched`,
+        what: `what was restored of ${service.name} is not what was backed up`,
         where: { object: backup.name },
-        next: 'Try an older backup: `ptp restore --list`.',
         details: wrong.slice(0, 10),
       });
     const rows = found.reduce((sum, one) => sum + one.rows, 0);
@@ -215,7 +214,12 @@ async function madeBeside(
   } catch (error) {
     // What is left of it takes room; the next attempt would throw it away as well.
     await restoration.discard().catch(() => {});
-    throw error;
+    if (!(error instanceof StepFailed)) throw error;
+    const untouched = {
+      what: `${backup.name} was not put in place: what serves of ${service.name} was not touched`,
+      next: 'Mend what is told of above, or take another backup: `ptp restore --list`.',
+    };
+    throw new StepFailed([...error.problems, untouched], { cause: error });
   }
 }
 

@@ -32,6 +32,8 @@ export interface DrillTools {
   readonly names: { readonly certificate: string };
   /** The way to the system as it serves now. */
   readonly route: Route;
+  /** The number of the release that `rollBack` returns to unless told; undefined where there is none. */
+  releaseBefore(): Promise<number | undefined>;
   /** Returns to an earlier release, to the one before unless told; measures nothing and takes no lease. */
   rollBack(to?: number): Promise<{
     /** The release that served before, or that whose manifests it ran. */

@@ -5,6 +5,8 @@ export const rollback: Drill = {
   name: 'rollback',
   summary: 'back to the release before, and forward again',
   async run({ clock }, { tools }) {
+    if ((await tools.releaseBefore()) === undefined)
+      return { notPossible: 'there is no release before this one that ran something else' };
     const began = clock.monotonic();
     const back = await tools.rollBack();
     const between = clock.monotonic();

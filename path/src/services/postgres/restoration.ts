@@ -72,7 +72,6 @@ export async function restorePostgres(context: Context, place: ServicePlace): Pr
         throw new StepFailed({
           what: `the backup cannot be restored: pg_restore ended with ${code}`,
           where: { object: `${namespace}/pod/${psql.pod}` },
-          next: 'What serves was not touched. Try an older one: `ptp restore --list`.',
           details: stderr.trim().split('\n').slice(-5),
         });
       await psql.run('ANALYZE;\n', beside);
