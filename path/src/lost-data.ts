@@ -14,12 +14,25 @@ interface Place {
   readonly project: Project;
 }
 
+/** Milliseconds between two looks: pods that have lost their data are ready for some seconds more. */
+const every = 3000;
+
 /**
- * Tells of services that run and have lost what they held: a component had migrated one, none of its pods gets ready, and
- * there is no table. A server whose volume is gone begins anew with an empty database, and nothing else would say so.
+ * Looks until the signal is aborted, or there is something to tell, for services that run and have lost what they held: a
+ * component had migrated one, none of its pods gets ready, and there is no table. A server whose volume is gone begins anew with an empty database, and nothing else would say so.
  * Asks the services nothing where pods are ready. Never throws what can be foreseen: it is no step of its own.
  */
-export async function tellLostData(context: Context, { client, cluster, project }: Place): Promise<void> {
+export async function tellLostData(context: Context, place: Place): Promise<void> {
+  try {
+    while (!(await lookOnce(context, place))) await context.clock.sleep(every, context.signal);
+  } catch (error) {
+    if (!context.signal.aborted) throw error;
+  }
+}
+
+/** Whether there was something to tell. */
+async function lookOnce(context: Context, { client, cluster, project }: Place): Promise<boolean> {
+  let told = false;
   const own = project.services.filter(({ name }) => cluster.databases?.[name] === undefined);
   for (const service of own) {
     const users = project.components.filter(
@@ -40,7 +53,9 @@ export async function tellLostData(context: Context, { client, cluster, project 
       next: 'Run `ptp restore`: it puts the newest backup there, and says before how old that is. Without a backup, `ptp down --data` and `ptp up` begin anew.',
     };
     context.emit({ kind: 'warning', step: 'services', problem });
+    told = true;
   }
+  return told;
 }
 
 /** Those that have migrated, and of which no pod is ready. */

@@ -129,13 +129,15 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
     let providing: Promise<readonly Binding[]> | undefined;
     let deploying: Promise<Release> | undefined;
     let looking: Promise<void> | undefined;
+    const looked = new AbortController();
     try {
       providing = provisionServices(trying, given, settled);
       const [bindings, ahead] = await orFail(
         Promise.all([providing, parts.foundation.then(() => deployAhead(trying, given))]),
       );
       servicesStand = true;
-      looking = records.length === 0 ? undefined : tellLostData(trying, given);
+      const watching = { ...trying, signal: AbortSignal.any([trying.signal, looked.signal]) };
+      looking = records.length === 0 ? undefined : tellLostData(watching, given);
       looking?.catch(() => {}); // beside the rest, which tells of the same
       record ??= await begin(await planFirst(context, given));
       const beforeRollout = traffic.change;
@@ -144,6 +146,7 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
       await Promise.all([door, orFail(admission.inForce)]);
       const route = await openRoute(context, { ...given, release, settled });
       await proveServing(context, route, project);
+      looked.abort();
       await orFail(evidence);
       const measured = await Promise.race([limits, traffic.finish(options)]);
       if (measured?.problem !== undefined) throw new StepFailed(measured.problem);

@@ -148,8 +148,8 @@ export function drilling(system: System): void {
       }),
     );
     await system.deletePod(pod);
-    const state = async () => (await door.send('GET', '/api/')).status;
-    await until('users are told that the data is away', state, (status) => status === 503, 60);
+    const ready = async () => (await system.podsOf('backend')).filter((one) => one.ready).length;
+    await until('pods are told that the data is away', ready, (count) => count === 0, 60);
     const up = startPtp(system.place, ['up', '--json']);
     // It would wait in vain: nobody has migrated the empty one.
     await up.saw((line) => line.kind === 'warning' && JSON.stringify(line).includes('database is empty'));
