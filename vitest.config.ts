@@ -37,7 +37,7 @@ export default defineConfig({
           hookTimeout: 3_000_000,
           globalSetup: ['test/end-to-end/setup.ts'],
           // Each file has a cluster of its own and mostly waits for it.
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { concurrent: false },
         },
       },
