@@ -49,6 +49,8 @@ export async function waitUntilReady(
   const told = new Map<string, string>();
 
   const outcome = Promise.withResolvers<Verdict>();
+  // What is ready already needs no watch, each of which is a connection of its own.
+  const needed = Promise.withResolvers<void>();
   const kinds = selections(objects);
   const seen = new Set<Selection>();
   const judge = () => {
@@ -76,12 +78,14 @@ export async function waitUntilReady(
     const bad = states.filter(({ result }) => result.state === 'failed');
     if (bad.length > 0) outcome.resolve({ bad });
     else if (states.every(({ result }) => result.state === 'ready')) outcome.resolve({ bad: [] });
+    else needed.resolve();
   };
 
   const follows = kinds.map((selection) =>
     follow<AnyObject>(client, selection, {
       clock: context.clock,
       signal,
+      watchWhen: needed.promise,
       onChange: (store: Store<AnyObject>) => {
         if (selection.kind === 'Pod') pods = [...store.values()] as unknown as readonly Pod[];
         else if (selection.kind === 'ReplicaSet')
@@ -118,6 +122,7 @@ export async function waitUntilReady(
     throw new StepFailed(problems);
   } finally {
     stop.abort();
+    needed.resolve();
     await Promise.allSettled([...follows, timeout]);
   }
 }

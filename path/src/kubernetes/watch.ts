@@ -18,13 +18,18 @@ interface WatchEvent<T> {
  * Follows a selection: lists it, then watches from there (Kubernetes API concepts, "Efficient detection of changes"),
  * and calls `onChange` with the whole store after the list and after each change. Connections that end are
  * taken up again where they ended; where the server no longer has that far back (410), it lists anew.
- * Runs until the signal is aborted, then returns.
+ * `watchWhen`: after the list, it watches only when this resolves. Runs until the signal is aborted, then returns.
  * @throws what the server refuses for good, such as 403
  */
 export async function follow<T extends KubernetesObject>(
   client: KubernetesClient,
   selection: Selection,
-  options: { readonly clock: Clock; readonly signal: AbortSignal; onChange(store: Store<T>): void },
+  options: {
+    readonly clock: Clock;
+    readonly signal: AbortSignal;
+    readonly watchWhen?: Promise<void>;
+    onChange(store: Store<T>): void;
+  },
 ): Promise<void> {
   const { clock, signal, onChange } = options;
   const store = new Map<string, T>();
@@ -45,6 +50,8 @@ export async function follow<T extends KubernetesObject>(
         await clock.sleep(1000, signal);
         continue;
       }
+      await options.watchWhen;
+      if (signal.aborted) return;
       const query = {
         watch: true,
         resourceVersion: version,
