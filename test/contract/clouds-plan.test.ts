@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -6,20 +6,17 @@ import type { Bill } from '../../path/src/core/bill.ts';
 import { copyProject } from '../support/project-copy.ts';
 import { jsonResult, ptp } from '../support/ptp.ts';
 
-/** Each cloud's target, and credentials for it that are none. */
+/** The clouds that ptp.yaml has targets for, and credentials for each that are none. */
 const clouds = {
   aws: {
-    target: '{ cluster: eks, region: eu-west-1, domain: hello.example.com }',
     title: 'Amazon EKS',
     wrong: { AWS_PROFILE: 'nobody' },
   },
   gcp: {
-    target: '{ cluster: gke, region: europe-west1, account: my-project-1, domain: hello.example.com }',
     title: 'Google GKE (Autopilot)',
     wrong: { GOOGLE_APPLICATION_CREDENTIALS: '/dev/null' },
   },
   azure: {
-    target: '{ cluster: aks, region: westeurope, domain: hello.example.com }',
     title: 'Azure AKS',
     // Ends before anything is sent: the tenant has characters that none has.
     wrong: { AZURE_TENANT_ID: 'no tenant', AZURE_CLIENT_ID: 'nobody', AZURE_CLIENT_SECRET: 'wrong' },
@@ -32,9 +29,6 @@ let home: string;
 beforeAll(() => {
   folder = copyProject();
   home = mkdtempSync(join(tmpdir(), 'ptp-no-credentials-'));
-  const file = join(folder, 'ptp.yaml');
-  const targets = Object.entries(clouds).map(([name, { target }]) => `  ${name}: ${target}\n`);
-  writeFileSync(file, readFileSync(file, 'utf8').replace(/^targets:\n/m, `$&${targets.join('')}`));
 });
 afterAll(() => {
   for (const one of [folder, home]) rmSync(one, { recursive: true, force: true });

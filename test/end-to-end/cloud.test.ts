@@ -69,7 +69,7 @@ beforeAll(async () => {
   });
   const file = join(ground.place.folder, 'ptp.yaml');
   const target = `  aws: { cluster: eks, region: eu-west-1, domain: ${domain}, namespace: ${namespace}, certificates: own }\n`;
-  writeFileSync(file, readFileSync(file, 'utf8').replace(/^targets:\n/m, `$&${target}`));
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^ {2}aws: .*\n/m, target));
 });
 
 afterAll(async () => {
