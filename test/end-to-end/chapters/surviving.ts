@@ -1,3 +1,6 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import type { Door } from '../../support/door.ts';
 import { machineInit, nodeProgram, processesOf, processesOfPod } from '../../support/host.ts';
@@ -87,6 +90,26 @@ export function surviving(system: System): void {
     },
   );
 
+  test('a program whose port is not free yet is started again', async () => {
+    const { pid } = nodeProgram(instance, 'registry');
+    const log = `/var/lib/ptp/${instance}/log/registry.log`;
+    const refusals = () => readFileSync(log, 'utf8').split('address already in use').length;
+    const before = refusals();
+    kill(pid);
+    await until('the registry is gone', () => !existsSync(`/proc/${pid}`), Boolean);
+    // As one that was killed does, until the last of its threads has ended.
+    const holder = await holdPort(machineInit(instance), 5000);
+    try {
+      const up = system.must('up');
+      await until('it is refused the port', () => refusals() > before, Boolean);
+      holder.kill('SIGKILL');
+      await up;
+    } finally {
+      holder.kill('SIGKILL');
+    }
+    await serves();
+  });
+
   test('every process of the node at once', async () => {
     await system.rows.whileWriting(door, async () => {
       kill(machineInit(instance));
@@ -117,6 +140,16 @@ function programOf(instance: string, uid: string, name: string): number {
   const [first] = found.map(({ pid }) => pid).sort((one, other) => one - other);
   if (first === undefined) throw new Error(`no process ${name} in pod ${uid}`);
   return first;
+}
+
+/** Listens in the network of a node's machine. */
+async function holdPort(init: number, port: number): Promise<ChildProcess> {
+  const script = `require('node:net').createServer().listen(${port}, () => console.log('held'))`;
+  const holder = spawn('nsenter', ['-t', String(init), '-n', process.execPath, '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(holder.stdout, 'data');
+  return holder;
 }
 
 function gone(of: string): boolean {

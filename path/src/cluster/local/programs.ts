@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StepFailed } from '../../core/failure.ts';
 import type { Context } from '../../effects/context.ts';
@@ -129,18 +129,31 @@ function logOf({ layout, node }: Place, { name }: NodeProcess): string {
 }
 
 async function end(context: Context, pid: number): Promise<void> {
-  const gone = () =>
-    readFile(`/proc/${pid}/cmdline`, 'utf8').then(
-      (text) => text === '',
-      () => true,
-    );
   try {
     process.kill(pid, 'SIGTERM');
-    for (let tries = 0; tries < 200 && !(await gone()); tries++) await context.clock.sleep(25);
-    if (!(await gone())) process.kill(pid, 'SIGKILL');
-    for (let tries = 0; tries < 200 && !(await gone()); tries++) await context.clock.sleep(25);
+    for (let tries = 0; tries < 200 && !(await gone(pid)); tries++) await context.clock.sleep(25);
+    if (!(await gone(pid))) process.kill(pid, 'SIGKILL');
+    for (let tries = 0; tries < 200 && !(await gone(pid)); tries++) await context.clock.sleep(25);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/**
+ * Whether all of a process has ended. One that is ending loses its command line first, and closes what it listens on
+ * when the last of its threads ends (proc(5), `/proc/pid/task`, `/proc/pid/stat`).
+ */
+async function gone(pid: number): Promise<boolean> {
+  try {
+    const [stat, threads] = await Promise.all([
+      readFile(`/proc/${pid}/stat`, 'utf8'),
+      readdir(`/proc/${pid}/task`),
+    ]);
+    return (
+      / [ZX] /.test(stat.slice(stat.lastIndexOf(')') + 1, stat.lastIndexOf(')') + 4)) && threads.length <= 1
+    );
+  } catch {
+    return true;
   }
 }
 
@@ -154,15 +167,24 @@ const startingPatience = 120_000;
 const beginning = 10_000;
 
 async function untilReady(context: Context, place: Place, one: NodeProcess): Promise<void> {
-  const { text, ready } = await lastAnswer(context, place, one, startingPatience);
-  if (ready) return;
-  const log = await readFile(logOf(place, one), 'utf8').catch(() => '');
-  const details = log.trim().split('\n').slice(-10);
-  throw new StepFailed({
-    what: `${one.name} on ${place.node.name} of the local cluster does not answer: ${text}`,
-    next: nextFor(place, one, details.join('\n')),
-    details,
-  });
+  for (let again = 0; ; again++) {
+    const { text, ready } = await lastAnswer(context, place, one, startingPatience);
+    if (ready) return;
+    const log = await readFile(logOf(place, one), 'utf8').catch(() => '');
+    const details = log.trim().split('\n').slice(-10);
+    // Whatever was killed before may hold its ports until the last of its threads has ended.
+    const held = /address already in use/.test(details.join('\n'));
+    if (again < 3 && held && !(await processesInside(place.machine)).has(one.program)) {
+      await context.clock.sleep(500, context.signal);
+      await launch(context, place, one);
+      continue;
+    }
+    throw new StepFailed({
+      what: `${one.name} on ${place.node.name} of the local cluster does not answer: ${text}`,
+      next: nextFor(place, one, details.join('\n')),
+      details,
+    });
+  }
 }
 
 /** What to do about a program that does not come up, by the last lines of its log. */
