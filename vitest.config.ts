@@ -16,6 +16,7 @@ export default defineConfig({
             'scripts/**/*.test.ts',
             'bench/*.test.ts',
           ],
+          globalSetup: ['test/support/own-temporary-folder.ts'],
           testTimeout: 20_000,
         },
       },
