@@ -49,14 +49,18 @@ export async function waitUntilReady(
   const told = new Map<string, string>();
 
   const outcome = Promise.withResolvers<Verdict>();
-  // What is ready already needs no watch, each of which is a connection of its own.
+  // What is ready already needs no look at its pods, and no watch, each of which is a connection of its own.
   const needed = Promise.withResolvers<void>();
   const kinds = selections(objects);
+  const own = kinds.filter(({ kind }) => objects.some((object) => object.kind === kind));
   const seen = new Set<Selection>();
   const judge = () => {
     // Before every kind has been listed once, what is missing has only not been told yet.
-    if (seen.size < kinds.length) return;
+    if (!own.every((selection) => seen.has(selection))) return;
     const states = objects.map((object) => stateOf(keyOf(object), live, pods, replicaSets));
+    const ready = states.every(({ result }) => result.state === 'ready');
+    if (!ready) needed.resolve();
+    if (!ready && seen.size < kinds.length) return;
     for (const { key, result } of states) {
       const before = told.get(objectId(key));
       if (before === result.text) continue;
@@ -77,12 +81,12 @@ export async function waitUntilReady(
     }
     const bad = states.filter(({ result }) => result.state === 'failed');
     if (bad.length > 0) outcome.resolve({ bad });
-    else if (states.every(({ result }) => result.state === 'ready')) outcome.resolve({ bad: [] });
-    else needed.resolve();
+    else if (ready) outcome.resolve({ bad: [] });
   };
 
-  const follows = kinds.map((selection) =>
-    follow<AnyObject>(client, selection, {
+  const follows = kinds.map(async (selection) => {
+    if (!own.includes(selection)) await needed.promise;
+    return follow<AnyObject>(client, selection, {
       clock: context.clock,
       signal,
       watchWhen: needed.promise,
@@ -94,8 +98,8 @@ export async function waitUntilReady(
         seen.add(selection);
         judge();
       },
-    }),
-  );
+    });
+  });
   const timeout = context.clock.sleep(options.deadline * 1000, signal).then(
     (): Verdict => ({
       late: true,

@@ -4,9 +4,7 @@ import type { PublishedImage } from '../../core/handover.ts';
 import type { Context } from '../../effects/context.ts';
 import { apply } from '../../kubernetes/apply.ts';
 import type { KubernetesClient } from '../../kubernetes/client.ts';
-import { getObject } from '../../kubernetes/list.ts';
-import { type KubernetesObject, keyOf } from '../../kubernetes/objects.ts';
-import { readiness } from '../../kubernetes/readiness.ts';
+import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import { waitUntilReady } from '../../kubernetes/wait.ts';
 import { type AddOn, systemNamespace } from './addons/add-on.ts';
 import { baseObjects } from './addons/base.ts';
@@ -98,8 +96,6 @@ export async function installed(
 ): Promise<void> {
   const { namespace, name } = addOn.deployment;
   const deployment: KubernetesObject = object('apps/v1', 'Deployment', name, {}, namespace);
-  const live = await getObject(client, keyOf(deployment));
-  if (live !== undefined && readiness({ ...live, kind: 'Deployment' }).state === 'ready') return;
   await waitUntilReady(context, client, [deployment], { step: 'cluster', deadline: 180 });
 }
 
