@@ -2,12 +2,11 @@ import type { Context } from '../effects/context.ts';
 import { apply } from '../kubernetes/apply.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { deleteObject } from '../kubernetes/delete.ts';
-import { label } from '../kubernetes/labels.ts';
 import { getObject } from '../kubernetes/list.ts';
 import { type Deployment, type Job, keyOf } from '../kubernetes/objects.ts';
 import { waitUntilReady } from '../kubernetes/wait.ts';
 import type { Component, Project } from '../project/project.ts';
-import { migrationDeadlineOf } from './migration.ts';
+import { jobOfMigration, migrationDeadlineOf } from './migration.ts';
 
 /** A service's other data, which a Secret leads to as the binding's leads to what serves. */
 export interface DataBeside {
@@ -66,51 +65,22 @@ export function jobBeside(
   const container = pod?.containers.find(({ name }) => name === component.name);
   if (pod === undefined || container === undefined || component.migrate === undefined) return undefined;
   const { image, env, resources, securityContext, volumeMounts } = container;
-  const labels = {
-    [label.name]: `${component.name}-migrate`,
-    [label.instance]: project.name,
-    [label.project]: project.name,
-    [label.component]: component.name,
-  };
-  return {
-    apiVersion: 'batch/v1',
-    kind: 'Job',
-    metadata: {
-      name: `${component.name.slice(0, 40)}-migrate-beside`,
-      namespace: project.target.namespace,
-      labels: { ...labels, [label.partOf]: project.name },
+  return jobOfMigration(project, component, 'beside', {
+    pod: {
+      ...(pod.serviceAccountName === undefined ? {} : { serviceAccountName: pod.serviceAccountName }),
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: 30,
+      ...(pod.securityContext === undefined ? {} : { securityContext: pod.securityContext }),
+      containers: [
+        { name: 'migrate', image, env, resources, securityContext, volumeMounts, command: component.migrate },
+      ],
+      volumes: (pod.volumes ?? []).map((volume) =>
+        volume.name === `binding-${service}`
+          ? { ...volume, secret: { ...volume.secret, secretName: secret } }
+          : volume,
+      ),
     },
-    spec: {
-      backoffLimit: 1,
-      activeDeadlineSeconds: migrationDeadlineOf(project) + 60,
-      ttlSecondsAfterFinished: 3600,
-      template: {
-        metadata: { labels },
-        spec: {
-          ...(pod.serviceAccountName === undefined ? {} : { serviceAccountName: pod.serviceAccountName }),
-          automountServiceAccountToken: false,
-          enableServiceLinks: false,
-          restartPolicy: 'Never',
-          terminationGracePeriodSeconds: 30,
-          ...(pod.securityContext === undefined ? {} : { securityContext: pod.securityContext }),
-          containers: [
-            {
-              name: 'migrate',
-              image,
-              env,
-              resources,
-              securityContext,
-              volumeMounts,
-              command: component.migrate,
-            },
-          ],
-          volumes: (pod.volumes ?? []).map((volume) =>
-            volume.name === `binding-${service}`
-              ? { ...volume, secret: { ...volume.secret, secretName: secret } }
-              : volume,
-          ),
-        },
-      },
-    },
-  } as Job;
+  });
 }

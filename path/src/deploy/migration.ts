@@ -1,7 +1,7 @@
 import { hashOf } from '../kubernetes/hash.ts';
 import { label } from '../kubernetes/labels.ts';
 import type { Job } from '../kubernetes/objects.ts';
-import type { Project } from '../project/project.ts';
+import type { Component, Project } from '../project/project.ts';
 import type { Migration } from './plan.ts';
 import { type ComponentInput, containerBase, origins, podBase } from './pod.ts';
 
@@ -24,6 +24,17 @@ export function migrationJob(input: ComponentInput): Migration | undefined {
     containers: [{ name: 'migrate', ...containerBase(input), command: component.migrate }],
   };
   const mark = hashOf({ pod, revisions: origins(input) });
+  const job = jobOfMigration(project, component, mark, { annotations: origins(input), pod });
+  return { component: component.name, mark, job };
+}
+
+/** A Job for a component's migration, whatever its pod is. `suffix`: what its name ends with. */
+export function jobOfMigration(
+  project: Project,
+  component: Pick<Component, 'name'>,
+  suffix: string,
+  { annotations, pod }: { readonly annotations?: Readonly<Record<string, string>>; readonly pod: object },
+): Job {
   const labels = {
     [label.name]: `${component.name}-migrate`,
     [label.instance]: project.name,
@@ -31,11 +42,11 @@ export function migrationJob(input: ComponentInput): Migration | undefined {
     // The network policies of the component hold for its migration as well.
     [label.component]: component.name,
   };
-  const job: Job = {
+  return {
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: {
-      name: `${component.name.slice(0, 40)}-migrate-${mark}`,
+      name: `${component.name.slice(0, 40)}-migrate-${suffix}`,
       namespace: project.target.namespace,
       labels: { ...labels, [label.partOf]: project.name },
     },
@@ -44,8 +55,7 @@ export function migrationJob(input: ComponentInput): Migration | undefined {
       // Who waits for it ends it before: this is for the case that nobody does.
       activeDeadlineSeconds: migrationDeadlineOf(project) + 60,
       ttlSecondsAfterFinished: 3600,
-      template: { metadata: { labels, annotations: origins(input) }, spec: pod },
+      template: { metadata: { labels, ...(annotations === undefined ? {} : { annotations }) }, spec: pod },
     },
-  };
-  return { component: component.name, mark, job };
+  } as Job;
 }
