@@ -2,6 +2,7 @@ import { stopNode } from './cluster/local/stop-node.ts';
 import type { DrillName, DrillResult } from './core/drill.ts';
 import { StepFailed, UserMistake } from './core/failure.ts';
 import type { Cluster, TrafficResult } from './core/handover.ts';
+import { asWarnings } from './effects/as-warnings.ts';
 import type { Context } from './effects/context.ts';
 import { timed } from './effects/timed.ts';
 import { exchangeSigningKey } from './exchanging-key.ts';
@@ -141,13 +142,8 @@ function toolsFor(context: Context, place: Place, lease: HeldLease, route: Drill
     async watchAnew() {
       const now = await openDoor(context, place);
       if (now === undefined) return;
-      try {
-        await observeSystem(context, place, now);
-      } catch (error) {
-        // As in `up`: a monitoring that fails is a warning.
-        if (!(error instanceof StepFailed || error instanceof UserMistake)) throw error;
-        for (const problem of error.problems) context.emit({ kind: 'warning', step: 'observe', problem });
-      }
+      // As in `up`: a monitoring that fails is a warning.
+      await asWarnings(context, 'observe', () => observeSystem(context, place, now));
     },
     stopNode: (node) => stopNode(place.project.target.instance, node),
     newestBackup: (name) => newestBackup(context, place, name),

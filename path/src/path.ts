@@ -2,9 +2,10 @@ import { admitImages } from './admission/step.ts';
 import { installParts, type Parts } from './cluster/parts.ts';
 import type { Groundwork } from './cluster/provider.ts';
 import { startCluster } from './cluster/step.ts';
-import { StepFailed, UserMistake } from './core/failure.ts';
+import { StepFailed } from './core/failure.ts';
 import type { Binding, Cluster, Release, Route, TrafficResult } from './core/handover.ts';
 import { deployAhead, deployComponents } from './deploy/step.ts';
+import { asWarnings } from './effects/as-warnings.ts';
 import type { Context } from './effects/context.ts';
 import { connect, type KubernetesClient } from './kubernetes/client.ts';
 import type { HeldLease } from './kubernetes/lease.ts';
@@ -184,13 +185,10 @@ async function watchOver(
   parts: Parts,
 ): Promise<void> {
   if (given.project.target.monitoring === undefined) return;
-  try {
+  await asWarnings(context, 'observe', async () => {
     await parts.rest();
     await observeSystem(context, given, route);
-  } catch (error) {
-    if (!(error instanceof StepFailed || error instanceof UserMistake) || context.signal.aborted) throw error;
-    for (const problem of error.problems) context.emit({ kind: 'warning', step: 'observe', problem });
-  }
+  });
 }
 
 /** Plans a release and tells of it. */
