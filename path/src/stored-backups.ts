@@ -39,7 +39,7 @@ export async function openReadable(
       where: { file },
       next: 'Put it there, or name its file with PTP_BACKUP_KEY.',
     });
-  const store = listedBackups(context, { cluster, project }, service);
+  const store = listedBackups(context, { cluster }, service);
   return {
     identity,
     list: () => store.list(),
@@ -54,7 +54,7 @@ export async function openReadable(
 /** The backups of a service as they are kept, encrypted; close it at the end. */
 export function listedBackups(
   context: Context,
-  { cluster }: Pick<Place, 'cluster'> & Partial<Place>,
+  { cluster }: Pick<Place, 'cluster'>,
   service: string,
 ): BackupStore {
   return openBackups(context, cluster.registry, backupName({ name: service }));

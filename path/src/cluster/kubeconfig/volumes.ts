@@ -11,15 +11,11 @@ const defaultClass = 'storageclass.kubernetes.io/is-default-class';
 export async function volumeCheck(client: KubernetesClient, { target, services }: Project): Promise<Check> {
   const name = 'volumes';
   const key = `targets.${target.name}.storageClass`;
-  const list = await look<{ readonly items: readonly KubernetesObject[] }>(
-    client,
-    '/apis/storage.k8s.io/v1/storageclasses',
-  );
-  if (list === 'forbidden') return { name, ok: true, found: 'storage classes may not be looked at' };
-  const names = (list?.items ?? []).map(({ metadata }) => metadata.name);
-  const preset = list?.items.find(({ metadata }) => metadata.annotations?.[defaultClass] === 'true');
+  const classes = await storageClasses(client);
+  if (classes === 'forbidden') return { name, ok: true, found: 'storage classes may not be looked at' };
+  const { names, preset } = classes;
   const wanted = target.storageClass;
-  const found = wanted === undefined ? preset?.metadata.name : names.find((each) => each === wanted);
+  const found = wanted === undefined ? preset : names.find((each) => each === wanted);
   if (found !== undefined) return { name, ok: true, found: `storage class ${found}` };
   const users = services.map((service) => service.name).join(', ');
   const missing =
@@ -40,10 +36,20 @@ export async function hasVolumes(
   { storageClass }: Pick<Project['target'], 'storageClass'>,
 ): Promise<boolean> {
   if (storageClass !== undefined) return true;
-  const classes = await look<{ readonly items: readonly KubernetesObject[] }>(
+  const classes = await storageClasses(client);
+  return classes === 'forbidden' || classes.preset !== undefined;
+}
+
+/** The names of the classes that there are, and of the one that claims without a class are given. */
+async function storageClasses(
+  client: KubernetesClient,
+): Promise<{ readonly names: readonly string[]; readonly preset: string | undefined } | 'forbidden'> {
+  const list = await look<{ readonly items: readonly KubernetesObject[] }>(
     client,
     '/apis/storage.k8s.io/v1/storageclasses',
   );
-  if (classes === 'forbidden') return true;
-  return (classes?.items ?? []).some(({ metadata }) => metadata.annotations?.[defaultClass] === 'true');
+  if (list === 'forbidden') return list;
+  const items = list?.items ?? [];
+  const preset = items.find(({ metadata }) => metadata.annotations?.[defaultClass] === 'true');
+  return { names: items.map(({ metadata }) => metadata.name), preset: preset?.metadata.name };
 }

@@ -149,9 +149,8 @@ async function gone(pid: number): Promise<boolean> {
       readFile(`/proc/${pid}/stat`, 'utf8'),
       readdir(`/proc/${pid}/task`),
     ]);
-    return (
-      / [ZX] /.test(stat.slice(stat.lastIndexOf(')') + 1, stat.lastIndexOf(')') + 4)) && threads.length <= 1
-    );
+    // The program's name is in brackets, and may have brackets itself.
+    return /\) [ZX] [^)]*$/.test(stat) && threads.length <= 1;
   } catch {
     return true;
   }

@@ -29,8 +29,7 @@ export async function restorePostgres(context: Context, place: ServicePlace): Pr
   const { client, project, service } = place;
   const { namespace } = project.target;
   const psql = await patientConsole(context, place);
-  const { data } = await bindingOf(context, place);
-  const names = databasesOf(Buffer.from(data?.database ?? '', 'base64').toString('utf8'));
+  const names = databasesOf(await databaseName(context, place));
   const { database, beside, replaced } = names;
   const there = parseDatabases(await psql.run(look(names)));
   if (!there.has(database))
@@ -117,8 +116,7 @@ export async function restorePostgres(context: Context, place: ServicePlace): Pr
 
 /** Whether the application's database has no table. Throws StepFailed where the server does not answer. */
 export async function isEmptyPostgres(context: Context, place: ServicePlace): Promise<boolean> {
-  const { data } = await bindingOf(context, place);
-  const database = Buffer.from(data?.database ?? '', 'base64').toString('utf8');
+  const database = await databaseName(context, place);
   return (await (await openConsole(context, place)).run(tableSums, database)) === '';
 }
 
@@ -136,6 +134,12 @@ async function patientConsole(context: Context, place: ServicePlace): Promise<Co
     emit({ kind: 'progress', step: 'maintain', task: 'restore', text });
     await clock.sleep(every, signal);
   }
+}
+
+/** What the application's database is called. */
+async function databaseName(context: Context, place: ServicePlace): Promise<string> {
+  const { data } = await bindingOf(context, place);
+  return Buffer.from(data?.database ?? '', 'base64').toString('utf8');
 }
 
 /** What components are told of the service. */
