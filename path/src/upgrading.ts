@@ -3,12 +3,12 @@ import { dirname, join } from 'node:path';
 import type { Upgrade, Upgraded, UpgradeKind, Upgrades, VersionChange } from './core/upgrade.ts';
 import type { Context } from './effects/context.ts';
 import { timed } from './effects/timed.ts';
+import { writeAtomically } from './effects/write-atomically.ts';
 import type { DebianLock } from './image/debian/lock.ts';
 import { newerChoices } from './image/debian/newer.ts';
 import { lockFileName, readLockFile, writeLockFile } from './image/lock-file.ts';
 import { newerPackages, takePackages } from './maintain/npm-newer.ts';
 import { newerOfTool } from './newer-of-tool.ts';
-import { writeAtomically } from './oci/write-atomically.ts';
 import { up } from './path.ts';
 import type { Project } from './project/project.ts';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { UserMistake } from '../core/failure.ts';
 import { oneLine } from '../core/one-line.ts';
-import { writeAtomically } from '../oci/write-atomically.ts';
+import { writeAtomically } from '../effects/write-atomically.ts';
 import { type DebianLock, type LockRequest, lockSchema } from './debian/lock.ts';
 
 /** The lock's name, beside ptp.yaml. */

@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { temporaryName } from '../oci/temporary.ts';
+import { temporaryName } from '../effects/temporary.ts';
 
 /** Does something with a folder below the cache (so on its file system) that is gone afterwards. */
 export async function inTemporaryFolder<Result>(

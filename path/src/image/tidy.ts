@@ -1,4 +1,4 @@
-import { removeAbandoned } from '../oci/temporary.ts';
+import { removeAbandoned } from '../effects/temporary.ts';
 
 const tidied = new Set<string>();
 

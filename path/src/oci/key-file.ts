@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { UserMistake } from '../core/failure.ts';
 import { Secret } from '../core/secret.ts';
-import { temporaryName } from './temporary.ts';
+import { temporaryName } from '../effects/temporary.ts';
 
 /** A program's environment, of which a few variables are read. */
 export type Environment = Readonly<Record<string, string | undefined>>;

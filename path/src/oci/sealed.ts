@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { writeAtomically } from '../effects/write-atomically.ts';
 import { digestHex, digestOf } from './digest.ts';
-import { writeAtomically } from './write-atomically.ts';
 
 /** The ending of sealed files' names. */
 export const sealedEnding = '.sealed';

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import type { Emit } from '../core/event.ts';
 import { StepFailed } from '../core/failure.ts';
 import type { Descriptor, Digest, StoredBlob } from '../core/handover.ts';
+import { temporaryName } from '../effects/temporary.ts';
 import { DamagedBlob, tellDamage } from './damage.ts';
 import { digestHex, digestOf, digestOfStream } from './digest.ts';
 import { fileIdentity } from './file-identity.ts';
-import { temporaryName } from './temporary.ts';
 
 /** Where a store is and whom it tells of damage. */
 export interface StoreOptions {

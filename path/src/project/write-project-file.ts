@@ -1,5 +1,6 @@
-import { readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { UserMistake } from '../core/failure.ts';
+import { writeAtomically } from '../effects/write-atomically.ts';
 
 /**
  * Writes ptp.yaml, whole or not at all; a link stays one, and its rights stay.
@@ -15,7 +16,5 @@ export async function writeProjectFile(file: string, text: string, before: strin
       next: 'Look at what it says now, and run the same again.',
     });
   const { mode } = await stat(place);
-  const beside = `${place}.${process.pid}.new`;
-  await writeFile(beside, text, { mode: mode & 0o777 });
-  await rename(beside, place);
+  await writeAtomically(place, text, mode & 0o777);
 }

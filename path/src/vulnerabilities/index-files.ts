@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { limits } from '../core/limits.ts';
 import type { Context } from '../effects/context.ts';
+import { temporaryName } from '../effects/temporary.ts';
 import { tellDamage } from '../oci/damage.ts';
 import { digestOf } from '../oci/digest.ts';
 import { replaceFolder } from '../oci/replace-folder.ts';
 import { readSealed, sealedEnding, writeSealed } from '../oci/sealed.ts';
-import { temporaryName } from '../oci/temporary.ts';
 import type { Advisory } from './advisory.ts';
 
 /** What an index says of itself. */

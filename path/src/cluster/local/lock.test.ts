@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { temporaryName } from '../../oci/temporary.ts';
+import { temporaryName } from '../../effects/temporary.ts';
 import { layoutOf } from './layout.ts';
 import { alone } from './lock.ts';
 import { testContext } from './testing/context.ts';

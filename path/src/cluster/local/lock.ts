@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { Context } from '../../effects/context.ts';
-import { makerOf, removeAbandoned, temporaryName } from '../../oci/temporary.ts';
+import { makerOf, removeAbandoned, temporaryName } from '../../effects/temporary.ts';
 import type { Layout } from './layout.ts';
 
 /** Milliseconds between two looks at who has the lock; each waits a little longer or shorter than the others. */

@@ -16,7 +16,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
-import { writeAtomically } from '../../oci/write-atomically.ts';
+import { writeAtomically } from '../../effects/write-atomically.ts';
 import type { Layout } from './layout.ts';
 import { goodAuthority, isCertificateGood, isServiceAccountKeyGood } from './pki-check.ts';
 import { authorities as names, type Wanted, wanted } from './pki-plan.ts';

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { Secret } from '../../core/secret.ts';
-import { writeAtomically } from '../../oci/write-atomically.ts';
+import { writeAtomically } from '../../effects/write-atomically.ts';
 import type { Layout } from './layout.ts';
 
 const schema = z.object({

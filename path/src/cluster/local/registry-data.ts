@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../effects/context.ts';
-import { writeAtomically } from '../../oci/write-atomically.ts';
+import { writeAtomically } from '../../effects/write-atomically.ts';
 import type { Layout } from './layout.ts';
 
 /** Blobs by the hexadecimal part of their digest → what their files were like when they were last looked at. */

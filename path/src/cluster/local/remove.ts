@@ -2,7 +2,7 @@ import { access, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StepFailed } from '../../core/failure.ts';
 import type { Context } from '../../effects/context.ts';
-import { removeAbandoned, temporaryName } from '../../oci/temporary.ts';
+import { removeAbandoned, temporaryName } from '../../effects/temporary.ts';
 import type { Removed } from '../provider.ts';
 import { cgroupRoot, removeCgroups } from './cgroup.ts';
 import type { Layout } from './layout.ts';

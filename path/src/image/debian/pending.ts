@@ -6,9 +6,9 @@ import type { Digest } from '../../core/handover.ts';
 import { limits } from '../../core/limits.ts';
 import type { PendingUpdate } from '../../core/package.ts';
 import type { Context } from '../../effects/context.ts';
+import { temporaryName } from '../../effects/temporary.ts';
 import { readSealed, sealedEnding, writeSealed } from '../../oci/sealed.ts';
 import { Store } from '../../oci/store.ts';
-import { temporaryName } from '../../oci/temporary.ts';
 import type { DebianLock } from './lock.ts';
 import { keyOf } from './plan.ts';
 

@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, posix, relative } from 'node:path';
 import { StepFailed } from '../../core/failure.ts';
 import type { Context } from '../../effects/context.ts';
-import { temporaryName } from '../../oci/temporary.ts';
+import { temporaryName } from '../../effects/temporary.ts';
 import { readSourceTree, readUnchanged, type SourceFile, treeKey } from '../source-tree.ts';
 import { type Closure, closureOf } from './closure.ts';
 import type { Workspace } from './find-workspace.ts';
