@@ -141,8 +141,8 @@ async function walk(context: Context, project: Project, options: WalkOptions): P
       looking = records.length === 0 ? undefined : tellLostData(watching, given);
       looking?.catch(() => {}); // beside the rest, which tells of the same
       record ??= await begin(await planFirst(context, given));
-      const beforeRollout = traffic.change;
-      deploying = deployComponents(trying, { ...given, bindings, ahead, settled, beforeRollout });
+      const { change: beforeRollout, suspected } = traffic;
+      deploying = deployComponents(trying, { ...given, bindings, ahead, settled, beforeRollout, suspected });
       const release = await orFail(Promise.race([limits, deploying]));
       await Promise.all([door, orFail(admission.inForce)]);
       const route = await openRoute(context, { ...given, release, settled });

@@ -4,6 +4,7 @@ import type { Event } from '../../path/src/core/event.ts';
 import { StepFailed, UserMistake } from '../../path/src/core/failure.ts';
 import type { Binding, Cluster, PublishedImage } from '../../path/src/core/handover.ts';
 import { Secret } from '../../path/src/core/secret.ts';
+import { holdWhileSuspect } from '../../path/src/deploy/hold.ts';
 import { planDeploy } from '../../path/src/deploy/plan.ts';
 import type { Context } from '../../path/src/effects/context.ts';
 import { nodeClock } from '../../path/src/effects/node/clock.ts';
@@ -13,7 +14,7 @@ import { settledBy } from '../../path/src/kubernetes/change-set.ts';
 import { connect, type KubernetesClient } from '../../path/src/kubernetes/client.ts';
 import { getObject, list } from '../../path/src/kubernetes/list.ts';
 import { namespaceFor } from '../../path/src/kubernetes/namespace.ts';
-import type { KubernetesObject, Pod, SecretObject } from '../../path/src/kubernetes/objects.ts';
+import type { Deployment, KubernetesObject, Pod, SecretObject } from '../../path/src/kubernetes/objects.ts';
 import { prune } from '../../path/src/kubernetes/prune.ts';
 import { waitUntilReady } from '../../path/src/kubernetes/wait.ts';
 import { follow } from '../../path/src/kubernetes/watch.ts';
@@ -430,6 +431,43 @@ describe('against a real API server', () => {
         }),
       );
       await refused;
+    });
+
+    test('old pods stay for longer from when the new version is suspect, until the wait is over', async () => {
+      const { plan } = system();
+      await changes([...plan.ground, ...plan.workloads]);
+      const seconds = async () => {
+        const all = await list<Deployment>(client, { apiVersion: 'apps/v1', kind: 'Deployment', namespace });
+        return Object.fromEntries(all.map(({ metadata, spec }) => [metadata.name, spec?.minReadySeconds]));
+      };
+      const wanted = await seconds();
+      expect(wanted).toMatchObject({ gateway: 4 });
+      const input = {
+        client,
+        workloads: plan.workloads,
+        replaced: ['gateway'],
+        options: options(),
+        suspected: Promise.resolve(),
+      };
+      await holdWhileSuspect(context, input, async () => {
+        await until('it is held', seconds, ({ gateway }) => gateway !== wanted.gateway);
+        expect(await seconds()).toEqual({ ...wanted, gateway: 10 });
+      });
+      expect(await seconds()).toEqual(wanted);
+      for (const change of await changes(plan.workloads)) expect(change).toMatch(/ unchanged$/);
+
+      const failed = new Error('it does not come up');
+      const holding = holdWhileSuspect(context, input, async () => {
+        await until('it is held', seconds, ({ gateway }) => gateway !== wanted.gateway);
+        throw failed;
+      });
+      await expect(holding).rejects.toBe(failed);
+
+      const never = { ...input, suspected: new Promise<void>(() => {}) };
+      await changes(plan.workloads);
+      const { length } = events;
+      await holdWhileSuspect(context, never, async () => {});
+      expect(events).toHaveLength(length);
     });
 
     test('the deadline ends a wait too, and says what was missing', async () => {

@@ -11,6 +11,7 @@ import {
   heldNamespaces,
   hostState,
   machineInit,
+  type Namespaces,
   namespacesOf,
   processesOf,
 } from '../support/host.ts';
@@ -240,7 +241,7 @@ async function hostOfMost(): Promise<string> {
   return node;
 }
 
-function namespacesOfNodes(nodes: readonly string[]): ReadonlySet<string> {
+function namespacesOfNodes(nodes: readonly string[]): Namespaces {
   const own = new Set(nodes.map((node) => machineInit(instance, node)));
   expect(own.size).toBe(nodes.length);
   return namespacesOf(instance, (pid) => own.has(pid));

@@ -6,6 +6,7 @@ import {
   heldNamespaces,
   hostState,
   machineInit,
+  type Namespaces,
   namespacesOf,
   processesOf,
 } from '../support/host.ts';
@@ -96,7 +97,7 @@ export async function removals(
   }
 }
 
-async function nothingIsLeft(before: HostState, namespaces: ReadonlySet<string>): Promise<void> {
+async function nothingIsLeft(before: HostState, namespaces: Namespaces): Promise<void> {
   const left = added(before, hostState(instance));
   const all = [
     ...processesOf(instance).map(({ pid, args }) => `process ${pid} ${args.join(' ')}`),

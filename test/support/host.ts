@@ -107,22 +107,39 @@ export function processesOfPod(instance: string, uid: string): readonly HostProc
   return processesOf(instance).filter(({ cgroup }) => cgroup.includes(`pod${uid}`));
 }
 
+/** Namespaces, each with the processes that were in it: `pid@start`. */
+export type Namespaces = ReadonlyMap<string, ReadonlySet<string>>;
+
 /** The namespaces that an instance's processes (or some of them) are in and this process is not. */
-export function namespacesOf(
-  instance: string,
-  such: (pid: number) => boolean = () => true,
-): ReadonlySet<string> {
+export function namespacesOf(instance: string, such: (pid: number) => boolean = () => true): Namespaces {
   const own = namespacesOfPid('self');
-  const found = new Set<string>();
-  for (const { pid } of processesOf(instance).filter((one) => such(one.pid)))
-    for (const name of namespacesOfPid(String(pid))) if (!own.has(name)) found.add(name);
-  return found;
+  const its = processesOf(instance).filter(({ pid }) => such(pid));
+  const names = new Set(its.flatMap(({ pid }) => [...namespacesOfPid(String(pid))]));
+  return new Map([...holders()].filter(([name]) => names.has(name) && !own.has(name)));
 }
 
-/** Those of some namespaces that a process on this machine still is in. */
-export function heldNamespaces(namespaces: ReadonlySet<string>): readonly string[] {
-  const held = new Set(allProcesses().flatMap(({ pid }) => [...namespacesOfPid(String(pid))]));
-  return [...namespaces].filter((name) => held.has(name));
+/**
+ * Those of some namespaces that a process still is in which was in it before. The kernel gives the number of one that has
+ * gone to the next that is made, which may be another instance's.
+ */
+export function heldNamespaces(namespaces: Namespaces): readonly string[] {
+  const now = holders();
+  return [...namespaces].flatMap(([name, before]) => {
+    const still = [...before].filter((process) => now.get(name)?.has(process));
+    return still.length === 0 ? [] : [`${name} by ${still.join(', ')}`];
+  });
+}
+
+/** Every namespace that a process is in, with its processes. */
+function holders(): Namespaces {
+  const all = new Map<string, Set<string>>();
+  for (const { pid } of allProcesses()) {
+    // The moment of its start (proc_pid_stat(5), field 22), behind a name that may have any character.
+    const start = text(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ')[19];
+    for (const name of namespacesOfPid(String(pid)))
+      all.set(name, (all.get(name) ?? new Set()).add(`${pid}@${start}`));
+  }
+  return all;
 }
 
 function allProcesses(): readonly HostProcess[] {

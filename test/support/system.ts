@@ -5,7 +5,7 @@ import { list } from '../../path/src/kubernetes/list.ts';
 import type { Pod, SecretObject } from '../../path/src/kubernetes/objects.ts';
 import { type Door, doorTo } from './door.ts';
 import { copyProject } from './project-copy.ts';
-import { type Ended, type Place, ptp, tail } from './ptp.ts';
+import { type Ended, jsonResult, type Place, ptp, tail } from './ptp.ts';
 import { Rows } from './rows.ts';
 
 /** A pod, as far as tests compare it. */
@@ -67,6 +67,15 @@ export class System {
     if (ended.code !== 0)
       throw new Error(`\`ptp ${args.join(' ')}\` ended with ${ended.code}:\n${tail(ended)}`);
     return ended;
+  }
+
+  /** That all is well, but for one alert: that of what a test does on purpose. */
+  async mustBeWellBut(alert: string): Promise<void> {
+    const ended = await this.ptp('status', '--json');
+    if (ended.code === 0) return;
+    const problems = jsonResult(ended).problems as readonly { readonly what: string }[];
+    const others = problems.filter(({ what }) => !what.startsWith(`${alert}: `));
+    if (problems.length === 0 || others.length > 0) throw new Error(`all is not well:\n${tail(ended)}`);
   }
 
   /** The public door, with the authority that the cluster names now. */

@@ -47,10 +47,11 @@ export interface Migration {
 export const migratedAnnotation = 'ptp.dev/migrated';
 
 /**
- * Seconds that new pods have to be ready for before old ones go: as long as it takes at the usual rate to see that a
- * tenth of the requests fails. Until then taking them back costs nothing, because the old ones never left.
+ * Seconds that new pods have to be ready for before old ones go: as long as it takes at the usual rate to see that some
+ * requests fail, which then holds them (`holdWhileSuspect`). Until they go taking new ones back costs nothing. The
+ * cluster counts whole seconds, so it may be one less.
  */
-const watchedSeconds = 3;
+export const watchedSeconds = 4;
 
 /** Seconds that a new version has to become ready. */
 export function deadlineOf({ rollout }: Project): number {

@@ -1,4 +1,5 @@
 import type { FieldReason, Reasons } from '../core/reason.ts';
+import { watchedSeconds } from './plan.ts';
 
 const pod = '.spec.template.spec';
 const container = `${pod}.containers[*]`;
@@ -198,7 +199,7 @@ const rollout: readonly FieldReason[] = [
     kind: 'Deployment',
     part,
     path: '.spec.minReadySeconds',
-    rule: 'Old pods serve on for 3 s beside new ones that are ready: what these do to requests shows while going back costs nothing.',
+    rule: `Old pods serve on for ${watchedSeconds} s beside new ones that are ready, and for longer where a request fails: what these do shows while going back costs nothing.`,
     decision: 34,
   },
   {

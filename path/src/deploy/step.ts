@@ -10,6 +10,7 @@ import { namespaceFor } from '../kubernetes/namespace.ts';
 import { prune } from '../kubernetes/prune.ts';
 import { waitUntilReady } from '../kubernetes/wait.ts';
 import type { Project } from '../project/project.ts';
+import { holdWhileSuspect } from './hold.ts';
 import { migrate } from './migrate.ts';
 import { deadlineOf, planDeploy } from './plan.ts';
 import { replacedPods } from './replaced-pods.ts';
@@ -27,6 +28,8 @@ export interface DeployStepInput {
   readonly settled?: Settled | undefined;
   /** Called where a version runs that is about to be replaced, or its database migrated; held up until it resolves. */
   readonly beforeRollout?: () => Promise<void>;
+  /** Resolves when something makes the new version suspect; never rejects. */
+  readonly suspected?: Promise<unknown>;
 }
 
 /**
@@ -85,7 +88,14 @@ export function deployComponents(context: Context, input: DeployStepInput): Prom
     });
     const replaced = replacedPods(changes);
     const pods = plan.workloads.filter((object) => object.kind === 'Deployment');
-    await waitUntilReady(context, client, pods, { step: 'deploy', deadline: deadlineOf(project) });
+    const ready = () =>
+      waitUntilReady(context, client, pods, { step: 'deploy', deadline: deadlineOf(project) });
+    const { suspected = new Promise(() => {}) } = input;
+    await holdWhileSuspect(
+      context,
+      { client, workloads: plan.workloads, replaced, options, suspected },
+      ready,
+    );
     const wanted = [...plan.ground, ...plan.migrations.map(({ job }) => job), ...plan.workloads];
     if (input.settled?.nothingLeaves !== true)
       await prune(context, client, { ...options, namespace, wanted });

@@ -22,13 +22,12 @@ export function judgeTraffic(
   seen: TrafficSnapshot | TrafficResult,
   { maxErrors, maxLatency }: TrafficLimits,
 ): Problem | undefined {
-  const { requests, failed, quiet, rate, url } = seen;
-  const grown = failed - shareBefore(quiet) * requests;
+  const { requests, failed, rate, url } = seen;
   const allowed =
     'share' in maxErrors
       ? Math.max(forgiven, maxErrors.share * Math.max(requests, rate * least))
       : maxErrors.count;
-  if (grown > allowed)
+  if (failedSince(seen) > allowed)
     return {
       what: `${failed} of ${requests} requests failed since the change; ${allowedText(maxErrors)} allowed`,
       where: { object: url },
@@ -50,6 +49,11 @@ export function judgeTraffic(
       next: 'Give the components more replicas or processor time, or raise `rollout.maxLatency`.',
     };
   return undefined;
+}
+
+/** How many requests have failed since the change, beyond what is expected to without it. */
+export function failedSince({ requests, failed, quiet }: TrafficSnapshot): number {
+  return failed - shareBefore(quiet) * requests;
 }
 
 /**

@@ -242,6 +242,7 @@ test('broken limits are told while it goes on, which it does until the last old 
   world.ending.add('web-1');
   const finishing = traffic.finish();
   world.status = 500;
+  await traffic.suspected;
   const problem = await traffic.exceeded;
   const before = world.asked;
   await until(() => world.asked > before + 10);

@@ -36,6 +36,8 @@ export interface RolloutTraffic {
   change(): Promise<void>;
   /** Resolves when the limits are broken while it goes on; never rejects, and never resolves without traffic. */
   readonly exceeded: Promise<Problem>;
+  /** Resolves when a request has failed since the change that is not explained by those before it; never rejects. */
+  readonly suspected: Promise<void>;
   /**
    * To be called when the new version serves: goes on until the last old pod has gone, unless that is not to be waited
    * for or limits are broken, and tells what was measured. Called again it gives the same. Undefined where nothing was
@@ -66,6 +68,7 @@ export function measureRollout(
   const { rollout } = project;
   const off = rollout === undefined || rollout.rate === 0;
   const exceeded = Promise.withResolvers<Problem>();
+  const suspected = Promise.withResolvers<void>();
   let begun: Promise<Traffic | undefined> | undefined;
   let finishing: Promise<Measured | undefined> | undefined;
   let changed = false;
@@ -111,6 +114,7 @@ export function measureRollout(
 
   return {
     exceeded: exceeded.promise,
+    suspected: suspected.promise,
     expect(images) {
       if (off) return;
       const look = async () => {
@@ -131,6 +135,7 @@ export function measureRollout(
       context.emit({ kind: 'step-started', step: 'traffic', text });
       traffic.change();
       traffic.exceeded.then(exceeded.resolve);
+      traffic.suspected.then(suspected.resolve);
     },
     finish({ wait = true } = {}) {
       finishing ??= conclude(wait);

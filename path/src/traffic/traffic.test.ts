@@ -348,6 +348,30 @@ test('tells while it goes on that a tenth of the requests fail', async () => {
   expect(requests).toBeLessThan(1000);
 });
 
+test.each([
+  ['a request that fails after the change makes it suspect, before limits are broken', false],
+  ['what failed as much before the change makes nothing suspect', true],
+])('%s', async (_, before) => {
+  let bad = before;
+  let count = 0;
+  const { route } = await door((_, response) => {
+    count += 1;
+    response.statusCode = bad && count % 10 === 0 ? 500 : 200;
+    response.end('x');
+  });
+  const { traffic, since } = await serving(route, { quiet: 20 });
+  let suspect = false;
+  traffic.suspected.then(() => {
+    suspect = true;
+  });
+  await traffic.quiet;
+  bad = true;
+  await since(10);
+  if (!before) await traffic.suspected;
+  expect(suspect).toBe(!before);
+  await traffic.whole();
+});
+
 test('an aborted signal ends it at once', async () => {
   const { route } = await door((_, response) => response.end('x'));
   const controller = new AbortController();

@@ -5,7 +5,7 @@ import type { Route, TrafficResult, TrafficSnapshot } from '../core/handover.ts'
 import type { Context } from '../effects/context.ts';
 import type { Rollout } from '../project/project.ts';
 import type { Order } from './generate.ts';
-import { judgeTraffic } from './judge.ts';
+import { failedSince, judgeTraffic } from './judge.ts';
 import type { Start, Tells, Told } from './messages.ts';
 
 /** What to ask, how often, and what is borne. */
@@ -35,6 +35,8 @@ export interface Traffic {
   whole(drained?: boolean): Promise<TrafficResult>;
   /** Resolves when the limits are broken since the change, while it goes on; never rejects. */
   readonly exceeded: Promise<Problem>;
+  /** Resolves when requests have failed since the change that did not before it; never rejects. */
+  readonly suspected: Promise<void>;
 }
 
 const every = 250;
@@ -57,6 +59,7 @@ export async function startTraffic(
   const ended = Promise.withResolvers<TrafficResult>();
   const quieted = Promise.withResolvers<void>();
   const exceeded = Promise.withResolvers<Problem>();
+  const suspected = Promise.withResolvers<void>();
   ended.promise.catch(() => {}); // told by `whole`
   let latest: TrafficSnapshot = nothing(route, order.rate);
   const fail = (error: unknown): void => {
@@ -76,6 +79,7 @@ export async function startTraffic(
     if (message.kind !== 'seen') return;
     latest = message.snapshot;
     onSnapshot?.(latest);
+    if (failedSince(latest) > 0) suspected.resolve();
     const problem = judgeTraffic(latest, limits);
     if (problem !== undefined) exceeded.resolve(problem);
   });
@@ -99,6 +103,7 @@ export async function startTraffic(
       return result;
     },
     exceeded: exceeded.promise,
+    suspected: suspected.promise,
   };
 }
 

@@ -3,6 +3,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import { withEdit } from '../../support/edit.ts';
 import { type JsonLine, startPtp } from '../../support/ptp.ts';
 import type { System } from '../../support/system.ts';
+import { ofKilling } from './surviving.ts';
 
 /** When an `up` is killed: words for the test's name, and the event that tells it is there. */
 export type Moment = readonly [string, (line: JsonLine) => boolean];
@@ -17,7 +18,7 @@ export function interrupted(system: System): void {
   });
   afterEach(async () => {
     await system.must('up');
-    await system.must('status');
+    await system.mustBeWellBut(ofKilling);
     expect(await system.rows.lost(await system.door())).toEqual([]);
   });
 

@@ -7,6 +7,9 @@ import { machineInit, nodeProgram, processesOf, processesOfPod } from '../../sup
 import type { System } from '../../support/system.ts';
 import { until } from '../../support/until.ts';
 
+/** What is said, and rightly so, of a database that was killed three times within minutes. */
+export const ofKilling = 'ComponentCrashLooping';
+
 /** Whatever is killed: after another `up` the system serves, and each row that was acknowledged is there. */
 export function surviving(system: System): void {
   const { instance } = system;
@@ -20,7 +23,7 @@ export function surviving(system: System): void {
   /** What each test ends with. */
   async function serves(): Promise<void> {
     await system.must('up');
-    await system.must('status');
+    await system.mustBeWellBut(ofKilling);
     await system.rows.make(door);
     expect(await system.rows.lost(door)).toEqual([]);
   }
