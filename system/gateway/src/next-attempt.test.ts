@@ -23,7 +23,7 @@ it('never follows a write that was sent', () => {
   }
 });
 
-it.each(['refused', 'unreachable', 'connect-timeout'] as const)(
+it.each(['refused', 'unreachable', 'connect-timeout', 'no-name-server'] as const)(
   'tries a connection that did not come about (%s) six times more, later and later',
   (kind) => {
     const pauses = [0, 1, 2, 3, 4, 5, 6].map((made) => pauseBeforeNext({ ...fresh, kind, pauses: made }));

@@ -26,6 +26,7 @@ const NOT_CONNECTED: readonly ErrorKind[] = [
   'connect-timeout',
   'closed',
   'no-port',
+  'no-name-server',
 ];
 
 /**

@@ -5,6 +5,7 @@ export type ErrorKind =
   | 'refused'
   | 'unreachable'
   | 'no-address'
+  | 'no-name-server'
   | 'no-port'
   | 'connect-timeout'
   | 'response-timeout'
@@ -20,7 +21,7 @@ const KINDS: Readonly<Record<string, ErrorKind>> = {
   ENETUNREACH: 'unreachable',
   EHOSTDOWN: 'unreachable',
   ENOTFOUND: 'no-address',
-  EAI_AGAIN: 'no-address',
+  EAI_AGAIN: 'no-name-server',
   EAI_FAIL: 'no-address',
   EADDRNOTAVAIL: 'no-port',
   ETIMEDOUT: 'connect-timeout',
@@ -57,6 +58,9 @@ const PROBLEMS: Readonly<Record<ErrorKind, Problem>> = {
   refused: { status: 502, detail: 'The service behind this path accepts no connections at the moment.' },
   unreachable: { status: 502, detail: 'The service behind this path cannot be reached at the moment.' },
   'no-address': unavailable('The service behind this path has no address at the moment.'),
+  'no-name-server': unavailable(
+    'The address of the service behind this path cannot be asked for at the moment.',
+  ),
   'no-port': unavailable('The gateway has no free port for another connection.'),
   'connect-timeout': { status: 504, detail: 'The service behind this path could not be reached in time.' },
   'response-timeout': { status: 504, detail: 'The service behind this path did not answer in time.' },
