@@ -37,8 +37,17 @@ export interface ProbeOptions {
 /** Milliseconds that an asset is read for: a client that is slow, or a body that is long. */
 const slow = 1000;
 
-/** How often a page is loaded again whose file is not there: for as long as two versions serve side by side. */
-const reloads = 10;
+/**
+ * How often a page is loaded again whose file is not there, a third of a second apart: for as long as two versions serve
+ * side by side, and a connection leads to the one before.
+ */
+const reloads = 15;
+
+/**
+ * How many at once then ask for the file that it names: while two versions serve side by side, one after the other may
+ * be led to the same wrong one for a second, and many at once are not all led to one.
+ */
+const together = 4;
 
 /** Candidates among a page's assets that are asked for their size. */
 const candidates = 12;
@@ -132,18 +141,24 @@ function assetKind(
         const reloaded = await send({ method: 'GET', path: pagePath }).catch(() => undefined);
         const path =
           reloaded === undefined ? undefined : successor(assetsOf(reloaded, pagePath, url), asked.path);
-        const again =
-          path === undefined ? undefined : await send({ method: 'GET', path }).catch(() => undefined);
-        if (path === undefined || again?.status !== 200) {
+        const found = path === undefined ? undefined : await anyAnswer(send, path);
+        if (path === undefined || found === undefined) {
           await new Promise((resolve) => setTimeout(resolve, 300));
           continue;
         }
-        asset = { path, bytes: again.bytes };
+        asset = { path, bytes: found.bytes };
         return 'superseded';
       }
       return wrongStatus(seen.status);
     },
   };
+}
+
+/** A good answer that one of those who ask at once has got. */
+async function anyAnswer(send: Send, path: string): Promise<Seen | undefined> {
+  const ask = () => send({ method: 'GET', path }).catch(() => undefined);
+  const all = await Promise.all(Array.from({ length: together }, ask));
+  return all.find((seen) => seen?.status === 200);
 }
 
 /** The asset that most likely came in another's place: with the same ending, else any. */

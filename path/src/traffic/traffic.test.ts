@@ -306,6 +306,27 @@ test('a file of the page before, which the new page names no more, is no failure
   expect({ failed, some: superseded > 0 }).toEqual({ failed: 0, some: true });
 });
 
+test('a file that one of four who serve has, as while two versions do, is no failure', async () => {
+  let mixed = false;
+  let asked = 0;
+  const { route } = await door((request, response) => {
+    if (request.url === '/')
+      return response
+        .setHeader('content-type', 'text/html')
+        .end(`<script src="/${mixed ? 2 : 1}.js"></script>`);
+    asked += 1;
+    if (!mixed || (request.url === '/2.js' && asked % 4 === 0)) return response.end('x'.repeat(10));
+    return response.writeHead(404).end();
+  });
+  const { traffic, until, since } = await serving(route);
+  await traffic.quiet;
+  mixed = true;
+  await since(1);
+  await until((seen) => (seen.kinds.asset?.requests ?? 0) > 60);
+  const { failed, superseded } = await traffic.whole();
+  expect({ failed, many: superseded > 30 }).toEqual({ failed: 0, many: true });
+});
+
 test('a file that the page still names and nobody has is a failure', async () => {
   let there = true;
   const { route } = await door((request, response) => {
