@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { birthOf } from '../../path/src/core/maker.ts';
 import { hostSettings } from './host-settings.ts';
 
 /** A process on this machine. */
@@ -134,10 +135,8 @@ export function heldNamespaces(namespaces: Namespaces): readonly string[] {
 function holders(): Namespaces {
   const all = new Map<string, Set<string>>();
   for (const { pid } of allProcesses()) {
-    // The moment of its start (proc_pid_stat(5), field 22), behind a name that may have any character.
-    const start = text(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ')[19];
     for (const name of namespacesOfPid(String(pid)))
-      all.set(name, (all.get(name) ?? new Set()).add(`${pid}@${start}`));
+      all.set(name, (all.get(name) ?? new Set()).add(`${pid}@${birthOf(pid)}`));
   }
   return all;
 }

@@ -39,8 +39,8 @@ function findPlace(): string {
   }
 }
 
-/** Field 22 of proc_pid_stat(5), counted behind the name, which may hold spaces; empty where there is no such process. */
-function birthOf(pid: number): string {
+/** When a process began: field 22 of proc_pid_stat(5), counted behind the name, which may hold spaces; empty where there is no such process. */
+export function birthOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';

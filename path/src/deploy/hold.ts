@@ -1,7 +1,8 @@
 import type { Context } from '../effects/context.ts';
 import { type ApplyOptions, apply } from '../kubernetes/apply.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts';
+import type { KubernetesObject } from '../kubernetes/objects.ts';
+import { readyFor } from './ready-for.ts';
 
 /** What is rolled out, and when it is to be doubted. */
 export interface HoldInput {
@@ -29,7 +30,7 @@ export async function holdWhileSuspect(
   wait: () => Promise<void>,
 ): Promise<void> {
   const quiet = { ...context, emit: () => {} };
-  const held = workloads.map((one) => (replaced.includes(one.metadata.name) ? holding(one) : one));
+  const held = readyFor(workloads, replaced, heldSeconds);
   let over = false;
   let hold: Promise<unknown> | undefined;
   suspected.then(() => {
@@ -49,12 +50,4 @@ export async function holdWhileSuspect(
   if (hold === undefined) return;
   await hold;
   await apply(quiet, client, workloads, options);
-}
-
-function holding(object: KubernetesObject): KubernetesObject {
-  if (object.kind !== 'Deployment') return object;
-  const { spec } = object as unknown as Deployment;
-  // One pod alone has no old one beside it that is to stay.
-  if ((spec?.minReadySeconds ?? 0) === 0) return object;
-  return { ...object, spec: { ...spec, minReadySeconds: heldSeconds } } as KubernetesObject;
 }

@@ -5,10 +5,11 @@ import { settledBy } from '../kubernetes/change-set.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { label } from '../kubernetes/labels.ts';
 import { namespaceFor } from '../kubernetes/namespace.ts';
-import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts';
+import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { prune } from '../kubernetes/prune.ts';
 import { waitUntilReady } from '../kubernetes/wait.ts';
 import type { Project } from '../project/project.ts';
+import { readyFor } from './ready-for.ts';
 import { replacedPods } from './replaced-pods.ts';
 
 /** What ran once and is to run again. */
@@ -43,7 +44,7 @@ export function redeploy(context: Context, input: RedeployInput): Promise<readon
     const planned = await apply(quiet, client, workloads, { ...options, dryRun: true });
     const replaced = replacedPods(planned);
     // It served before, so it is not watched first: old pods go as soon as its pods are ready.
-    const quick = workloads.map((one) => (replaced.includes(one.metadata.name) ? atOnce(one) : one));
+    const quick = readyFor(workloads, replaced, 0);
     if (replaced.length > 0) await beforeRollout?.();
     await apply(context, client, quick, { ...options, settled: settledBy(planned, []) });
     const pods = workloads.filter(({ kind }) => kind === 'Deployment');
@@ -53,10 +54,4 @@ export function redeploy(context: Context, input: RedeployInput): Promise<readon
     await prune(context, client, { ...options, namespace, wanted: [...ground, ...workloads] });
     return { result: replaced, text: `${names.join(', ')} of ${name} serve` };
   });
-}
-
-function atOnce(object: KubernetesObject): KubernetesObject {
-  if (object.kind !== 'Deployment') return object;
-  const { spec } = object as unknown as Deployment;
-  return { ...object, spec: { ...spec, minReadySeconds: 0 } } as KubernetesObject;
 }
