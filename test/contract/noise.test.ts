@@ -90,19 +90,26 @@ function door(): readonly Series[] {
   ];
 }
 
-/** Statements of a system that few use: one every five seconds, and now and then one alone is slow. */
+/**
+ * Statements of a system that few use: one every five seconds, and now and then one alone is slow. For some minutes there
+ * are more, and the database starts anew twice, half a minute apart, while they wait.
+ */
 function statements(): readonly Series[] {
   const labels = 'project="hello",component="backend"';
-  const slow = (look: number) => (look % (11 * minute) === 7 ? 1 : 0);
+  const many = (look: number) => during(look, 80 * minute, 5 * minute);
+  const anew = (look: number) => [80 * minute + 6, 80 * minute + 9].includes(look);
+  const all = (look: number) => (many(look) ? 60 : 2);
+  const slow = (look: number) => (anew(look) ? 20 : look % (11 * minute) === 7 ? 1 : 0);
   const count = (name: string, le: string, more: (look: number) => number) =>
     counter(name, `${labels}${le}`, more, [hour]);
   const bucket = 'db_query_duration_seconds_bucket';
   return [
-    count(bucket, ',le="0.005"', (look) => 2 - slow(look)),
-    count(bucket, ',le="0.5"', (look) => 2 - slow(look)),
-    count(bucket, ',le="1"', () => 2),
-    count(bucket, ',le="+Inf"', () => 2),
-    count('db_query_duration_seconds_count', '', () => 2),
+    count(bucket, ',le="0.005"', (look) => all(look) - slow(look)),
+    count(bucket, ',le="0.5"', (look) => all(look) - slow(look)),
+    count(bucket, ',le="1"', (look) => all(look) - (anew(look) ? 10 : 0)),
+    count(bucket, ',le="5"', all),
+    count(bucket, ',le="+Inf"', all),
+    count('db_query_duration_seconds_count', '', all),
   ];
 }
 
@@ -122,16 +129,17 @@ function copies(): readonly Series[] {
     gauge('kube_statefulset_status_replicas_ready', 'namespace="hello",statefulset="database"', (look) =>
       during(look, 2 * hour, 2) ? 0 : 1,
     ),
-    // A backend that starts before its database does ends twice, and then runs.
+    // A backend that starts before its database does ends twice within moments, and then runs; two hours later, once more.
     gauge('kube_pod_status_phase', `${pod},phase="Running"`, () => 1),
     gauge(
       'kube_pod_container_status_waiting_reason',
       `${pod},container="backend",reason="CrashLoopBackOff"`,
-      (look) => (during(look, 2, 3) ? 1 : undefined),
+      (look) => (during(look, 2, 3) || during(look, 2.2 * hour, minute) ? 1 : undefined),
     ),
-    gauge('kube_pod_container_status_restarts_total', `${pod},container="backend"`, (look) =>
-      look < 2 ? 1 : 2,
-    ),
+    gauge('kube_pod_container_status_restarts_total', `${pod},container="backend"`, (look) => {
+      if (look < 2.2 * hour) return look < 2 ? 1 : 2;
+      return 3;
+    }),
     gauge('up', 'project="hello",job="hello/components",instance="backend-2"', (look) =>
       during(look, 30 * minute, minute) ? 0 : 1,
     ),

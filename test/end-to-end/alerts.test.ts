@@ -86,7 +86,7 @@ test('a certificate that has ended, because nobody renewed it', async () => {
     () => ended(already),
     (names) => names.has('CertificateExpired'),
   );
-  await system.must('status');
+  await system.mustBeWell();
 });
 
 test('a slow database, a full volume and a crash loop, at once: each is told as what it is', async () => {
@@ -128,7 +128,7 @@ test('a slow database, a full volume and a crash loop, at once: each is told as 
     (names) => wanted.every((name) => names.has(name)),
     300,
   );
-  await system.must('status');
+  await system.mustBeWell();
   expect(causes(already)).toEqual(wanted);
   expect(await system.rows.lost(door)).toEqual([]);
 });
@@ -152,7 +152,7 @@ test('a monitoring that is gone: its heartbeat ends, and status says so', async 
     () => webhook.silence('Watchdog'),
     (seconds) => seconds < 60,
   );
-  await system.must('status');
+  await system.mustBeWell();
 });
 
 /** What was told since; the heartbeat is left out. */

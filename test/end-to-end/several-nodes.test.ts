@@ -47,7 +47,7 @@ describe('a cluster of several nodes', () => {
       const nodes = (await system.podsOf(name)).map(({ node }) => node);
       expect(new Set(nodes).size, `${name} runs on ${nodes.join(', ')}`).toBe(2);
     }
-    expect(jsonResult(await system.must('status', '--json'))).toMatchObject({ well: true, problems: [] });
+    await system.mustBeWell();
     expect(await system.rows.lost(door)).toEqual([]);
   });
 
@@ -153,7 +153,7 @@ describe('a cluster of several nodes', () => {
     for (const { pid } of further) process.kill(pid, 'SIGKILL');
     await up(3);
     expect(await readyNodes()).toEqual(['node1', 'node2', 'node3']);
-    await well();
+    await system.mustBeWell();
     for (const name of components)
       expect(new Set((await system.podsOf(name)).map(({ node }) => node)).size, name).toBe(2);
     expect(await system.rows.lost(door)).toEqual([]);
@@ -167,7 +167,7 @@ describe('a cluster of several nodes', () => {
     tell(`two of three nodes were taken away under 8 requests a second: ${reportText(report)}`);
     expect(report.failures).toEqual([]);
     expect(await readyNodes()).toEqual(['node1']);
-    await well();
+    await system.mustBeWell();
     expect(await system.rows.lost(door)).toEqual([]);
     expect(processesOf(instance).filter(({ args }) => args.some((arg) => /node[23]/.test(arg)))).toEqual([]);
     expect(heldNamespaces(alone)).toEqual([]);
@@ -202,11 +202,6 @@ async function up(nodes: number): Promise<void> {
   if (ended.code !== 0)
     throw new Error(`\`ptp up\` with ${nodes} nodes ended with ${ended.code}:\n${tail(ended)}`);
   tell(`\`ptp up\` with ${nodes} nodes: ${ended.seconds.toFixed(1)} s`);
-}
-
-/** Also while monitoring goes on about a node that was away: the cluster knows better, and status asks it. */
-async function well(): Promise<void> {
-  await system.must('status');
 }
 
 function readyNodes(): Promise<readonly string[]> {

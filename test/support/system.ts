@@ -1,4 +1,6 @@
 import { rmSync } from 'node:fs';
+import type { Problem } from '../../path/src/core/failure.ts';
+import type { SystemHealth } from '../../path/src/core/health.ts';
 import { Secret } from '../../path/src/core/secret.ts';
 import { connect, type KubernetesClient } from '../../path/src/kubernetes/client.ts';
 import { list } from '../../path/src/kubernetes/list.ts';
@@ -7,6 +9,7 @@ import { type Door, doorTo } from './door.ts';
 import { copyProject } from './project-copy.ts';
 import { type Ended, jsonResult, type Place, ptp, tail } from './ptp.ts';
 import { Rows } from './rows.ts';
+import { until } from './until.ts';
 
 /** A pod, as far as tests compare it. */
 export interface PodState {
@@ -69,13 +72,42 @@ export class System {
     return ended;
   }
 
+  /**
+   * That all is well. What monitoring tells of something that a test did on purpose ends by itself, minutes after that:
+   * that is waited for, and printed. Any other problem is one at once.
+   */
+  async mustBeWell(): Promise<void> {
+    const { ended, others } = await until(
+      'nothing is told any more of what was done on purpose',
+      async () => {
+        const look = await this.#look(() => true);
+        if (look.told.length > 0) console.info(`told still: ${look.told.join(', ')}`);
+        return look;
+      },
+      (look) => look.told.length === 0 || look.others,
+      360,
+    );
+    if (others) throw new Error(`all is not well:\n${tail(ended)}`);
+  }
+
   /** That all is well, but for one alert: that of what a test does on purpose. */
   async mustBeWellBut(alert: string): Promise<void> {
+    const { ended, others } = await this.#look((name) => name === alert);
+    if (others) throw new Error(`all is not well:\n${tail(ended)}`);
+  }
+
+  /** What `status` says: which of such alerts make it not well, and whether anything else does. */
+  async #look(such: (alert: string) => boolean) {
     const ended = await this.ptp('status', '--json');
-    if (ended.code === 0) return;
-    const problems = jsonResult(ended).problems as readonly { readonly what: string }[];
-    const others = problems.filter(({ what }) => !what.startsWith(`${alert}: `));
-    if (problems.length === 0 || others.length > 0) throw new Error(`all is not well:\n${tail(ended)}`);
+    if (ended.code === 0) return { ended, told: [], others: false };
+    const { problems, health } = jsonResult(ended) as unknown as {
+      readonly problems: readonly Problem[];
+      readonly health?: SystemHealth;
+    };
+    const alerts = (health?.alerts ?? []).map(({ name }) => name).filter(such);
+    const isTold = ({ what }: Problem) => alerts.some((name) => what.startsWith(`${name}: `));
+    const told = problems.filter(isTold).map(({ what }) => what);
+    return { ended, told, others: told.length < Math.max(problems.length, 1) };
   }
 
   /** The public door, with the authority that the cluster names now. */

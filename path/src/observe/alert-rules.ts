@@ -28,6 +28,7 @@ export function alertRules({
     `sum by (component, le) (rate(db_query_duration_seconds_bucket{${own}}[${over}]))`;
   const slow = (over: string) => `histogram_quantile(0.99, ${rate(over)}) > ${slowStatement}`;
   const slowOnes = `(1 - histogram_fraction(0, ${slowStatement}, ${rate('5m')})) * on (component) sum by (component) (increase(db_query_duration_seconds_count{${own}}[5m]))`;
+  const restarts = `kube_pod_container_status_restarts_total{${inside}}`;
   const expiry = `certmanager_certificate_expiration_timestamp_seconds{${inside}}`;
   const shown = `probe_ssl_earliest_cert_expiry{${own}}`;
   const guest = target.cluster === 'kubeconfig';
@@ -72,8 +73,8 @@ export function alertRules({
       severity: 'page',
       kind: 'cause',
       // Between two attempts a container runs for a moment; a pod that is gone is none that crashes. What others need
-      // may come up after it: two attempts are no loop.
-      expr: `max by (namespace, pod, container) (max_over_time(kube_pod_container_status_waiting_reason{${inside},reason="CrashLoopBackOff"}[5m])) == 1 and on (namespace, pod, container) kube_pod_container_status_restarts_total{${inside}} > 2 and on (namespace, pod) kube_pod_status_phase{${inside}}`,
+      // may come up after it: two attempts are no loop. What was half an hour ago is none either.
+      expr: `max by (namespace, pod, container) (max_over_time(kube_pod_container_status_waiting_reason{${inside},reason="CrashLoopBackOff"}[5m])) == 1 and on (namespace, pod, container) ${restarts} - (${restarts} offset 30m or ${restarts} * 0) > 2 and on (namespace, pod) kube_pod_status_phase{${inside}}`,
       for: '1m',
       summary: '{{ $labels.container }} in {{ $labels.pod }} ends again and again',
     },
@@ -93,8 +94,9 @@ export function alertRules({
       name: 'DatabaseSlow',
       severity: 'page',
       kind: 'cause',
-      // Of a few statements the slowest is the hundredth: one alone wakes nobody. And it has to be going on.
-      expr: `${slow('5m')} and on (component) ${slow('2m')} and on (component) ${slowOnes} > ${fewStatements}`,
+      // Of a few statements the slowest is the hundredth: one alone wakes nobody. And it has to be going on: a window
+      // shorter than the wait, or the moment in which a database starts anew would do.
+      expr: `${slow('5m')} and on (component) ${slow('1m')} and on (component) ${slowOnes} > ${fewStatements}`,
       for: '2m',
       summary:
         'one in a hundred statements of {{ $labels.component }} takes longer than {{ $value | humanizeDuration }}',

@@ -131,7 +131,7 @@ export function disturbed(system: System): void {
     expect((await system.must('rollback', '--json')).stdout).toMatch(
       /services stay as they are, and not as release \d+ had them: database/,
     );
-    await system.must('status');
+    await system.mustBeWell();
     await system.must('up');
   });
 
@@ -160,7 +160,7 @@ export function disturbed(system: System): void {
       const [last] = await releasesOf(system);
       expect(last).toMatchObject({ number: release, current: true, state: 'serving' });
       expect(Date.parse(last?.begun ?? '')).toBeGreaterThan(Date.now());
-      await system.must('status');
+      await system.mustBeWell();
     });
     const back = await system.must('rollback', '--json');
     expect(jsonResult(back)).toMatchObject({ backTo: before.number });

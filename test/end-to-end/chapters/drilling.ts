@@ -78,14 +78,14 @@ export function drilling(system: System): void {
     const { facts } = await drill('rollback');
     expect(facts.backTo).not.toBe(facts.from);
     expect(facts.replaced).not.toBe('');
-    await system.must('status');
+    await system.mustBeWell();
   });
 
   test('rotate-database: another role is used, the old one is let in no more, and `up` has nothing to do', async () => {
     await system.must('up');
     const { facts } = await drill('rotate-database');
     expect(facts['database.to']).not.toBe(facts['database.from']);
-    await system.must('status');
+    await system.mustBeWell();
     expect(jsonResult(await system.must('plan', '--json'))).toMatchObject({ nothing: true });
     // A server that starts anew lets in whose turn it is.
     const [database] = await system.podsOf('database');
@@ -164,7 +164,7 @@ export function drilling(system: System): void {
     const { backups } = jsonResult(await system.must('restore', '--list', '--json'));
     // An empty database is not worth a backup.
     expect((backups as readonly unknown[])[0]).toMatchObject({ tag: first.replaced, replaced: true });
-    await system.must('status');
+    await system.mustBeWell();
   });
 
   test('rotate signing-key: what was released is good by the new key, and by the old one still', async () => {
@@ -198,7 +198,7 @@ export function drilling(system: System): void {
     expect(authority).not.toBe(before.authority);
     const [old, now] = [await servedSerial(before), await servedSerial({ ...before, authority })];
     expect(old).toBe(now);
-    await system.must('status');
+    await system.mustBeWell();
     expect(jsonResult(await system.must('plan', '--json'))).toMatchObject({ nothing: true });
   });
 
@@ -207,7 +207,7 @@ export function drilling(system: System): void {
     const states = drills as readonly { readonly drill: string; readonly passed?: string }[];
     const passed = states.flatMap((one) => (one.passed === undefined ? [] : [one.drill]));
     expect(passed).toEqual(expect.arrayContaining(['renew', 'rollback', 'rotate-database', 'restore']));
-    expect((await system.must('status')).stdout).toMatch(/drills: .*rotate-database \d{4}-/);
+    expect((await system.ptp('status')).stdout).toMatch(/drills: .*rotate-database \d{4}-/);
   });
 }
 

@@ -102,7 +102,7 @@ export function releasing(system: System): void {
     const up = await system.must('up', '--json');
     expect(applied(up)).toEqual(['hello/deployment/backend configured']);
     expect(up.stdout).toContain('.spec.replicas was changed with kubectl-edit');
-    await system.must('status');
+    await system.mustBeWell();
   });
 
   test('a field that a controller has taken is named with it, and left to it', async () => {
@@ -111,7 +111,7 @@ export function releasing(system: System): void {
     expect(up.code).toBe(2);
     expect(JSON.stringify(jsonResult(up).problems)).toContain('somebodys-autoscaler');
     await system.must('up', '--force');
-    await system.must('status');
+    await system.mustBeWell();
   });
 
   test('an object that somebody has deleted is drift as well', async () => {

@@ -75,7 +75,7 @@ export function removing(system: System): void {
       await run.ended;
     }
     await system.must('up');
-    await system.must('status');
+    await system.mustBeWell();
     const door = await system.door();
     await system.rows.make(door);
     expect(await system.rows.lost(door)).toEqual([]);
