@@ -81,7 +81,10 @@ export function removing(system: System): void {
     expect(await system.rows.lost(door)).toEqual([]);
   });
 
-  test('nothing of a system that runs stays', () => leavesNothing());
+  test('nothing of a system that runs stays', async () => {
+    await system.must('up');
+    await leavesNothing();
+  });
 
   test('nothing of a cluster that is half dead stays', async () => {
     const run = startPtp(system.place, ['up', '--json']);
