@@ -89,7 +89,7 @@ test('a whole target is made, found again without a change, and taken away; a la
     'public=false protected=true encrypted=true in shop-aws-databases by shop-aws-databases',
   );
   expect(made.find((line) => line.startsWith('cluster'))).toContain(
-    'access arn:aws:iam::123456789012:user/deployer identities ptp-system/cert-manager',
+    'access arn:aws:iam::123456789012:user/deployer identities ptp-system/cert-manager add-ons metrics-server',
   );
   account.calls.length = 0;
   await up(shop());

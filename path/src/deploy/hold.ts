@@ -8,7 +8,7 @@ import { readyFor } from './ready-for.ts';
 export interface HoldInput {
   readonly client: KubernetesClient;
   readonly workloads: readonly KubernetesObject[];
-  /** The names of the Deployments whose pods are replaced. */
+  /** The names of the Deployments whose pods are replaced; of none there is nothing to hold. */
   readonly replaced: readonly string[];
   readonly options: Pick<ApplyOptions, 'step' | 'project'>;
   /** Resolves when something makes the new version suspect; never rejects. */
@@ -29,6 +29,7 @@ export async function holdWhileSuspect(
   { client, workloads, replaced, options, suspected }: HoldInput,
   wait: () => Promise<void>,
 ): Promise<void> {
+  if (replaced.length === 0) return wait();
   const quiet = { ...context, emit: () => {} };
   const held = readyFor(workloads, replaced, heldSeconds);
   let over = false;

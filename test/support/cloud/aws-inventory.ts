@@ -126,9 +126,10 @@ export async function inventoryOf({ moto, ministack }: Behind): Promise<readonly
       const { cluster } = await eks.describeCluster({ name });
       const { accessEntries = [] } = await eks.listAccessEntries({ clusterName: name });
       const { associations = [] } = await eks.listPodIdentityAssociations({ clusterName: name });
+      const { addons = [] } = await eks.listAddons({ clusterName: name });
       const vpc = cluster?.resourcesVpcConfig;
       lines.push(
-        `cluster ${name} ${cluster?.status} ${cluster?.roleArn} ${vpc?.subnetIds?.map(known).sort()} from ${vpc?.publicAccessCidrs} private=${vpc?.endpointPrivateAccess} ${JSON.stringify(cluster?.tags)} access ${accessEntries} identities ${associations.map((one) => `${one.namespace}/${one.serviceAccount}`)}`,
+        `cluster ${name} ${cluster?.status} ${cluster?.roleArn} ${vpc?.subnetIds?.map(known).sort()} from ${vpc?.publicAccessCidrs} private=${vpc?.endpointPrivateAccess} ${JSON.stringify(cluster?.tags)} access ${accessEntries} identities ${associations.map((one) => `${one.namespace}/${one.serviceAccount}`)} add-ons ${addons}`,
       );
     }
     return lines.sort();

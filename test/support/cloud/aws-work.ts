@@ -23,6 +23,7 @@ export function shop(cloud: Partial<CloudTarget> = {}, name = 'shop'): Project {
         needs: ['database'],
         talksTo: [],
         replicas: 2,
+        scale: { max: 4, cpu: { quantity: '500m' }, up: 60, down: 300 },
         resources: { cpu: '100m', memory: '128Mi', memoryLimit: '256Mi' },
       },
     ],

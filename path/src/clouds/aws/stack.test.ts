@@ -60,6 +60,18 @@ test('a zone of somebody else is borrowed; without a public authority nobody may
   expect(ids).not.toContain('pod-identity');
 });
 
+test('who is scaled gets somebody who tells what pods use', () => {
+  const [web, ...others] = shop().components;
+  if (web === undefined) throw new Error('the shop has a component');
+  const addOnsFor = (max: number) => {
+    const scale = { max, cpu: { percent: 80 }, up: 60, down: 300 };
+    const components = [{ ...web, replicas: 2, scale }, ...others];
+    return stack({ ...shop(), components }).resources.filter(({ kind }) => kind === 'EKS add-on');
+  };
+  expect(addOnsFor(4)).toMatchObject([{ name: 'metrics-server', needs: [{ id: 'cluster' }] }]);
+  expect(addOnsFor(2)).toEqual([]);
+});
+
 test('cert-manager may write one TXT record to one zone', () => {
   expect(dns01Policy('aws', 'Z1', '_acme-challenge.shop.acme.dev').Statement).toContainEqual({
     Effect: 'Allow',

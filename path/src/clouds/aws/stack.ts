@@ -1,8 +1,10 @@
 import { monitoring } from '../../core/monitoring.ts';
+import { isScaled } from '../../project/is-scaled.ts';
 import type { Project } from '../../project/project.ts';
 import type { Stack } from '../cloud.ts';
 import { imageNames } from '../image-names.ts';
 import type { Aws } from './api.ts';
+import { addOn } from './resources/add-on.ts';
 import type { AwsResource } from './resources/aws-resource.ts';
 import { cluster, type EksCluster } from './resources/cluster.ts';
 import { database, type RdsDatabase } from './resources/database.ts';
@@ -41,6 +43,9 @@ export function stack(project: Project): AwsStack {
   const roles = { role: clusterRole(project), nodes: nodeRole(project) };
   const kubernetes = cluster(project, { ...roles, subnets: open, routes });
 
+  // Auto Mode has nobody who tells autoscalers what pods use.
+  const addOns = project.components.some(isScaled) ? [addOn(project, kubernetes, 'metrics-server')] : [];
+
   const repositories = imageNames(project).map((image) => repository(project, image));
 
   const zone = cloud?.zone === undefined ? ownZone(project) : givenZone(cloud.zone);
@@ -67,6 +72,7 @@ export function stack(project: Project): AwsStack {
     resources: [
       ...[network, gateway, ...open, routes],
       ...[roles.role, roles.nodes, kubernetes],
+      ...addOns,
       ...repositories,
       ...forDatabases,
       ...[zone, address, ...forCertificates],

@@ -1,6 +1,7 @@
 import { acmeSolverImage } from '../../kubernetes/acme-solver.ts';
 import type { KubernetesClient } from '../../kubernetes/client.ts';
 import { type AnyObject, conditionsOf, type KubernetesObject } from '../../kubernetes/objects.ts';
+import { isScaled } from '../../project/is-scaled.ts';
 import type { Project } from '../../project/project.ts';
 import type { Check } from '../provider.ts';
 import { look } from './look.ts';
@@ -220,7 +221,7 @@ async function gatewayClassOf(
  * autoscalers, so this is told and stops nobody.
  */
 async function usageCheck(client: KubernetesClient, { components }: Project): Promise<Check | []> {
-  const scaled = components.filter(({ replicas, scale }) => (scale?.max ?? 0) > replicas);
+  const scaled = components.filter(isScaled);
   if (scaled.length === 0) return [];
   const api = 'v1beta1.metrics.k8s.io';
   const registered = await look<AnyObject>(client, `/apis/apiregistration.k8s.io/v1/apiservices/${api}`);
