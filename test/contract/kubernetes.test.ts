@@ -433,6 +433,48 @@ describe('against a real API server', () => {
       await refused;
     });
 
+    describe('a pod that finds no room', () => {
+      let gateway: readonly KubernetesObject[];
+      beforeEach(async () => {
+        const { plan } = system();
+        await changes([...plan.ground, ...plan.workloads]);
+        gateway = plan.workloads.filter(
+          ({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'gateway',
+        );
+        const message = '0/1 nodes are available: 1 Insufficient cpu.';
+        const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message };
+        await eachPod('gateway', 2, (pod) => setStatus(pod, { phase: 'Pending', conditions: [condition] }));
+      });
+      const wait = () => waitUntilReady(context, client, gateway, { step: 'deploy', deadline: 60 });
+
+      /** Waits on a cluster that has this node alone. */
+      async function waitWith(spec: object, meanwhile: () => Promise<unknown>): Promise<void> {
+        const body = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node1' }, spec };
+        await client.send({ method: 'POST', path: '/api/v1/nodes', body });
+        try {
+          await Promise.all([wait(), meanwhile()]);
+        } finally {
+          await client.send({ method: 'DELETE', path: '/api/v1/nodes/node1' });
+        }
+      }
+
+      test('waits where nodes come with pods', () =>
+        waitWith({ providerID: 'aws:///eu-west-1a/i-0123456789abcdef0' }, async () => {
+          await until(
+            'it waits for a node',
+            () => events.map((event) => ('text' in event ? event.text : '')),
+            (texts) => texts.some((text) => text.includes('no room yet: a node may come')),
+          );
+          await eachPod('gateway', 2, (pod) => setStatus(pod, running(pod)));
+        }));
+
+      test('has failed where there are as many as there are', async () => {
+        await expect(waitWith({}, async () => {})).rejects.toMatchObject({
+          problems: [{ what: expect.stringContaining('Insufficient cpu') }],
+        });
+      });
+    });
+
     test('old pods stay for longer from when the new version is suspect, until the wait is over', async () => {
       const { plan } = system();
       await changes([...plan.ground, ...plan.workloads]);

@@ -1,109 +1,59 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { list } from '../../path/src/kubernetes/list.ts';
-import type { Pod, SecretObject, StatefulSet } from '../../path/src/kubernetes/objects.ts';
-import { type CloudApiServer, cloudApiServer } from '../support/cloud/api-server.ts';
+import type { Pod } from '../../path/src/kubernetes/objects.ts';
 import { type AwsStandIn, startAws } from '../support/cloud/aws.ts';
-import { type CloudDatabase, cloudDatabase, databaseHost } from '../support/cloud/database.ts';
-import { type RegistryDoor, registryDoor } from '../support/cloud/registry-door.ts';
-import { type Door, doorTo } from '../support/door.ts';
+import { CloudGround } from '../support/cloud/ground.ts';
 import { withEdit } from '../support/edit.ts';
 import { startLoad } from '../support/load.ts';
-import { jsonResult, ptp } from '../support/ptp.ts';
+import { jsonResult } from '../support/ptp.ts';
 import { Rows } from '../support/rows.ts';
-import { System } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
 /*
  * The reference system goes to AWS as far as that can be tried without AWS: its account is played by others' stand-ins,
  * the cluster, the registry and the database that they tell of are real ones, and what runs in the cluster is what would
- * run on EKS.
+ * run on EKS. The other clouds are in other-clouds.test.ts.
  */
-const instance = 'ptp-cloud';
-const namespace = 'hello-aws';
-const domain = 'hello.example.com';
-const ports = { http: 27_080, https: 27_443 };
-
-/** Somebody's Kubernetes: an instance of the local cluster with a system of its own. */
-const ground = new System({ instance, ports });
+const target = { name: 'aws', namespace: 'hello-aws', domain: 'hello.example.com' };
 const rows = new Rows();
-let folder: string;
+let ground: CloudGround;
 let account: AwsStandIn;
-let apiServer: CloudApiServer;
-let registry: RegistryDoor;
-let postgres: CloudDatabase;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'ptp-cloud-'));
-  await ground.must('down', '--data', '--yes'); // what an earlier run left when it was killed
-  // The cluster is somebody's: it has no monitoring of ours yet.
-  await ptp({ ...ground.place, env: { ...ground.place.env, PTP_MONITORING: 'none' } }, ['up']);
-  const kubeconfig = (await ground.must('kubeconfig')).stdout;
-  const node = /server: https:\/\/([\d.]+):/.exec(kubeconfig)?.[1] ?? '';
-  registry = await registryDoor(instance, node);
-  apiServer = await cloudApiServer(kubeconfig, knownToAws);
-  postgres = await ground.cluster(async (client) => {
-    const set = await client.get<StatefulSet>('/apis/apps/v1/namespaces/hello/statefulsets/database');
-    const image = set.spec?.template.spec?.containers[0]?.image ?? '';
-    return cloudDatabase(client, image, node, { address: '10.20.128.10', admin: 'ptp_admin' });
+  ground = await CloudGround.open(
+    { instance: 'ptp-cloud', ports: { http: 27_080, https: 27_443 } },
+    knownToAws,
+  );
+  const database = await ground.database({
+    cloud: 'aws',
+    address: '10.20.128.10',
+    admin: 'ptp_admin',
+    port: 5432,
   });
-  await diskFor('ptp-gp3');
+  await ground.disk('ptp-gp3');
   account = await startAws({
-    apiServer,
-    registry: registry.name,
-    database: { host: databaseHost, port: 5432 },
+    apiServer: ground.apiServer,
+    registry: ground.registry.name,
+    database: { host: database.host, port: 5432, authority: database.authority },
   });
-  const authorities = join(folder, 'authorities.pem');
-  // What this machine trusts already, it goes on trusting.
-  const { NODE_EXTRA_CA_CERTS: known = '' } = process.env;
-  const others = known === '' ? [] : [readFileSync(known, 'utf8')];
-  writeFileSync(authorities, [...others, registry.authority, postgres.authority].join('\n'));
-  Object.assign(ground.place.env, {
-    ...account.env,
-    NODE_EXTRA_CA_CERTS: authorities,
-    AWS_CA_BUNDLE: authorities,
-  });
-  const file = join(ground.place.folder, 'ptp.yaml');
-  const target = `  aws: { cluster: eks, region: eu-west-1, domain: ${domain}, namespace: ${namespace}, certificates: own }\n`;
-  writeFileSync(file, readFileSync(file, 'utf8').replace(/^ {2}aws: .*\n/m, target));
+  const { domain, namespace } = target;
+  const line = `{ cluster: eks, region: eu-west-1, domain: ${domain}, namespace: ${namespace}, certificates: own }`;
+  ground.enter('aws', line, account.env, [database.authority]);
 });
 
 afterAll(async () => {
   try {
     await account?.stop();
-    await apiServer?.stop();
-    await registry?.stop();
-    await postgres?.stop();
   } finally {
-    rmSync(folder, { recursive: true, force: true });
-    await ground.remove();
+    await ground?.close();
   }
 });
 
-/** What AWS would make of a claim of this class: a disk. */
-async function diskFor(storageClassName: string): Promise<void> {
-  const path = `/var/lib/ptp/${instance}/volumes/disk-of-a-cloud`;
-  mkdirSync(path, { recursive: true });
-  chmodSync(path, 0o777); // what `fsGroup` does to a disk
-  const body = {
-    apiVersion: 'v1',
-    kind: 'PersistentVolume',
-    metadata: { name: 'disk-of-a-cloud' },
-    spec: {
-      storageClassName,
-      accessModes: ['ReadWriteOnce'],
-      capacity: { storage: '2Gi' },
-      hostPath: { path },
-    },
-  };
-  await ground.cluster((client) => client.send({ method: 'POST', path: '/api/v1/persistentvolumes', body }));
-}
-
-const aws = (...args: readonly string[]) => ground.must(...args, '--target', 'aws');
+const aws = (...args: readonly string[]) => ground.must('aws', ...args);
 
 /** As EKS does it: the token is a signed question who one is, and AWS answers it. */
 async function knownToAws(token: string): Promise<boolean> {
@@ -126,20 +76,8 @@ async function knownToAws(token: string): Promise<boolean> {
   return answer.includes('GetCallerIdentityResult');
 }
 
-async function door(): Promise<Door> {
-  const secret = await ground.cluster((client) =>
-    client.get<SecretObject>(`/api/v1/namespaces/${namespace}/secrets/public-tls`),
-  );
-  const authority = Buffer.from(secret.data?.['ca.crt'] ?? '', 'base64').toString();
-  return doorTo({ domain, ...ports, authority });
-}
-
 interface Health {
   readonly budgets: readonly { readonly left?: number }[];
-}
-
-function pods(): Promise<readonly Pod[]> {
-  return ground.cluster((client) => list<Pod>(client, { apiVersion: 'v1', kind: 'Pod', namespace }));
 }
 
 test('plan tells what would be made and what it costs, with credentials and without', async () => {
@@ -151,7 +89,7 @@ test('plan tells what would be made and what it costs, with credentials and with
 });
 
 test('up without a word about money is refused, and nothing was made', async () => {
-  const { code, stderr } = await ground.ptp('up', '--target', 'aws');
+  const { code, stderr } = await ground.system.ptp('up', '--target', 'aws');
   expect(code).toBe(2);
   expect(stderr).toMatch(/this would cost about \$ \d+.* a month more, and there is no terminal to ask at/);
   expect(account.calls.filter(({ changes }) => changes)).toEqual([]);
@@ -159,22 +97,25 @@ test('up without a word about money is refused, and nothing was made', async () 
 
 test('up ends with the system serving, from images of its registry and rows in its database', async () => {
   const up = jsonResult(await aws('up', '--yes', '--json')) as unknown as { readonly url: string };
-  expect(up.url).toBe(`https://${domain}`);
-  await rows.make(await door());
-  for (const { spec } of await pods())
+  expect(up.url).toBe(`https://${target.domain}`);
+  await rows.make(await ground.door(target));
+  for (const { spec } of await ground.pods(target))
     for (const { image } of spec?.containers ?? [])
-      expect(image).toMatch(new RegExp(`^${registry.name}/hello-aws/[a-z0-9-]+@sha256:`));
-  expect([...registry.users]).toEqual(['AWS']);
-  expect(apiServer.count.refused).toBe(0);
+      expect(image).toMatch(new RegExp(`^${ground.registry.name}/hello-aws/[a-z0-9-]+@sha256:`));
+  expect([...ground.registry.users]).toEqual(['AWS']);
+  expect(ground.apiServer.count.refused).toBe(0);
   // The zone leads to the gateway.
   const inventory = await account.inventory();
-  expect(inventory.filter((line) => line.includes(domain)).join('\n')).toMatch(/route ?53|zone|record/i);
+  expect(inventory.filter((line) => line.includes(target.domain)).join('\n')).toMatch(
+    /route ?53|zone|record/i,
+  );
 });
 
 test('it is watched over: from the cloud’s registry, on its disk, at its door', async () => {
   const { health } = await until(
     'the budget is reckoned',
-    async () => jsonResult(await ground.ptp('status', '--target', 'aws', '--json')) as { health?: Health },
+    async () =>
+      jsonResult(await ground.system.ptp('status', '--target', 'aws', '--json')) as { health?: Health },
     (status) => status.health?.budgets.every(({ left }) => left !== undefined) === true,
   );
   expect(health).toMatchObject({
@@ -182,27 +123,27 @@ test('it is watched over: from the cloud’s registry, on its disk, at its door'
     healthy: true,
     budgets: [{ slo: 'availability' }, { slo: 'latency' }],
   });
-  const [pod] = await ground.cluster((client) =>
+  const [pod] = await ground.system.cluster((client) =>
     list<Pod>(client, { apiVersion: 'v1', kind: 'Pod', namespace: 'ptp-monitoring' }),
   );
   for (const { image } of pod?.spec?.containers ?? [])
-    expect(image).toMatch(new RegExp(`^${registry.name}/hello-aws/(prometheus|alertmanager)@sha256:`));
+    expect(image).toMatch(new RegExp(`^${ground.registry.name}/hello-aws/(prometheus|alertmanager)@sha256:`));
 });
 
 test('the same once more changes nothing, neither in the account nor in the cluster', async () => {
-  const before = (await pods()).map(({ metadata }) => metadata.uid).sort();
+  const before = (await ground.pods(target)).map(({ metadata }) => metadata.uid).sort();
   account.calls.length = 0;
   const up = jsonResult(await aws('up', '--yes', '--json')) as unknown as { readonly isNew: boolean };
   expect(up.isNew).toBe(false);
-  expect((await pods()).map(({ metadata }) => metadata.uid).sort()).toEqual(before);
+  expect((await ground.pods(target)).map(({ metadata }) => metadata.uid).sort()).toEqual(before);
   expect(
     account.calls.filter(({ changes, name }) => changes && !name.includes('ChangeResourceRecordSets')),
   ).toEqual([]);
 });
 
 test('a change is rolled out under requests of which none fails', async () => {
-  const load = startLoad({ door: await door(), rate: 20, rows });
-  const page = join(ground.place.folder, 'system/frontend/src/app.tsx');
+  const load = startLoad({ door: await ground.door(target), rate: 20, rows });
+  const page = join(ground.system.place.folder, 'system/frontend/src/app.tsx');
   const [line = ''] = /.*click.*/i.exec(readFileSync(page, 'utf8')) ?? [];
   await withEdit(page, [line, line.replace('click', 'press')], async () => {
     const up = jsonResult(await aws('up', '--yes', '--json')) as unknown as {
@@ -213,7 +154,7 @@ test('a change is rolled out under requests of which none fails', async () => {
   const { requests, failures } = await load.stop();
   expect(requests).toBeGreaterThan(20);
   expect(failures).toEqual([]);
-  expect(await rows.lost(await door())).toEqual([]);
+  expect(await rows.lost(await ground.door(target))).toEqual([]);
 });
 
 test('the credentials of the database are exchanged while they are in use', async () => {
@@ -226,7 +167,7 @@ test('the credentials of the database are exchanged while they are in use', asyn
     }
   ).results;
   expect(result).toMatchObject({ outcome: 'passed', traffic: { failed: 0 } });
-  expect(await rows.lost(await door())).toEqual([]);
+  expect(await rows.lost(await ground.door(target))).toEqual([]);
 });
 
 test('down leaves nothing in the account but a last copy of the data', async () => {

@@ -7,8 +7,13 @@ export interface PodTrouble {
   readonly text: string;
   /** The container, where one is the cause. */
   readonly container?: string;
-  /** Waiting longer will not help. */
+  /** Waiting longer will not help; of a pod that finds no room (`isFull`): unless another node comes. */
   readonly hopeless: boolean;
+}
+
+/** Whether it is that no node that is there has room. */
+export function isFull({ reason, hopeless }: PodTrouble): boolean {
+  return reason === 'Unschedulable' && hopeless;
 }
 
 const cannotStart = new Set([

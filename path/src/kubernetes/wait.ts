@@ -4,6 +4,7 @@ import type { Context } from '../effects/context.ts';
 import type { KubernetesClient } from './client.ts';
 import { diagnose } from './diagnose.ts';
 import type { Selection } from './list.ts';
+import { moreNodesMayCome } from './more-nodes.ts';
 import {
   type AnyObject,
   type KubernetesObject,
@@ -14,7 +15,7 @@ import {
   type Pod,
   type ReplicaSet,
 } from './objects.ts';
-import { podTrouble } from './pod-trouble.ts';
+import { isFull, podTrouble } from './pod-trouble.ts';
 import { type Readiness, readiness } from './readiness.ts';
 import { newestPods } from './revision.ts';
 import { follow, type Store } from './watch.ts';
@@ -31,7 +32,8 @@ const workloads = new Set(['Deployment', 'StatefulSet', 'Job']);
 /**
  * Waits until every object is ready (`readiness`), by watching: nothing is asked for twice. Tells its progress.
  * @throws StepFailed as soon as one cannot become ready any more (a failed Job, a pod whose image cannot be pulled, one
- *   that ends again and again), or when the deadline has passed; with the diagnosis of each that is not ready
+ *   that ends again and again, one that finds no room where no node will come), or when the deadline has passed; with the
+ *   diagnosis of each that is not ready
  */
 export async function waitUntilReady(
   context: Pick<Context, 'emit' | 'clock' | 'signal'>,
@@ -54,10 +56,19 @@ export async function waitUntilReady(
   const kinds = selections(objects);
   const own = kinds.filter(({ kind }) => objects.some((object) => object.kind === kind));
   const seen = new Set<Selection>();
+  // Asked once, when a pod finds no room; a node may come until it is known.
+  let more: { readonly may: boolean } | undefined;
+  const room: Promise<void>[] = [];
+  const askForRoom = async () => {
+    const may = await moreNodesMayCome(client, signal).catch(() => true);
+    more = { may };
+    judge();
+  };
   const judge = () => {
     // Before every kind has been listed once, what is missing has only not been told yet.
     if (!own.every((selection) => seen.has(selection))) return;
-    const states = objects.map((object) => stateOf(keyOf(object), live, pods, replicaSets));
+    const states = objects.map((object) => stateOf(keyOf(object), live, pods, replicaSets, more?.may));
+    if (room.length === 0 && states.some(({ noRoom }) => noRoom)) room.push(askForRoom());
     const ready = states.every(({ result }) => result.state === 'ready');
     if (!ready) needed.resolve();
     if (!ready && seen.size < kinds.length) return;
@@ -104,7 +115,7 @@ export async function waitUntilReady(
     (): Verdict => ({
       late: true,
       bad: objects
-        .map((object) => stateOf(keyOf(object), live, pods, replicaSets))
+        .map((object) => stateOf(keyOf(object), live, pods, replicaSets, more?.may))
         .filter(({ result }) => result.state !== 'ready'),
     }),
   );
@@ -127,7 +138,7 @@ export async function waitUntilReady(
   } finally {
     stop.abort();
     needed.resolve();
-    await Promise.allSettled([...follows, timeout]);
+    await Promise.allSettled([...follows, timeout, ...room]);
   }
 }
 
@@ -136,6 +147,8 @@ interface Judged {
   readonly result: Readiness;
   /** Its newest pods. */
   readonly own: readonly Pod[];
+  /** One of them finds no room on the nodes that are there. */
+  readonly noRoom?: boolean;
 }
 interface Verdict {
   readonly bad: readonly Judged[];
@@ -147,6 +160,7 @@ function stateOf(
   live: ReadonlyMap<string, AnyObject>,
   pods: readonly Pod[],
   replicaSets: readonly ReplicaSet[],
+  moreNodes: boolean | undefined,
 ): Judged {
   const object = live.get(objectId(key));
   if (object === undefined) return { key, result: { state: 'waiting', text: 'not there yet' }, own: [] };
@@ -159,11 +173,17 @@ function stateOf(
   const own = newestPods(object, pods, replicaSets);
   if (result.state !== 'waiting') return { key, result, own };
   const troubles = own.map(podTrouble).filter((trouble) => trouble !== undefined);
-  const hopeless = troubles.find((trouble) => trouble.hopeless);
-  if (hopeless !== undefined) return { key, result: { state: 'failed', text: hopeless.reason }, own };
+  const full = troubles.filter(isFull);
+  const noRoom = full.length > 0;
+  const hopeless = troubles.find(
+    (trouble) => trouble.hopeless && (moreNodes === false || !full.includes(trouble)),
+  );
+  if (hopeless !== undefined) return { key, result: { state: 'failed', text: hopeless.reason }, own, noRoom };
   const [trouble] = troubles;
-  const text = trouble === undefined ? result.text : `${result.text} (${trouble.reason})`;
-  return { key, result: { state: 'waiting', text }, own };
+  const why =
+    trouble !== undefined && full.includes(trouble) ? 'no room yet: a node may come' : trouble?.reason;
+  const text = why === undefined ? result.text : `${result.text} (${why})`;
+  return { key, result: { state: 'waiting', text }, own, noRoom };
 }
 
 function refresh(

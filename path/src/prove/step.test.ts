@@ -114,6 +114,31 @@ test('sees the page and a row that went all the way and back', async () => {
   ]);
 });
 
+test('a gateway of which one pod does not know the route yet is waited for, until each does', async () => {
+  let unknown = 5;
+  const works = system();
+  // Connections are spread over two; the second one is late.
+  let connections = 0;
+  const late = new WeakMap<object, boolean>();
+  const route = await door((request, response) => {
+    if (!late.has(request.socket)) late.set(request.socket, connections++ % 2 === 1);
+    if (late.get(request.socket) && unknown-- > 0) return response.writeHead(404).end();
+    return works(request, response);
+  });
+  expect(await prove(route)).toHaveLength(2);
+  expect(unknown).toBeLessThan(0);
+});
+
+test('a gateway of which one pod never knows the route does not serve everybody', async () => {
+  const works = system();
+  let asked = 0;
+  const route = await door((request, response) => {
+    asked += 1;
+    return asked % 3 === 0 ? response.writeHead(404).end() : works(request, response);
+  });
+  await expect(prove(route)).rejects.toThrow(/does not serve everybody after 30 s: .*it answers 404/);
+});
+
 test('a system that cannot make a row yet is asked again', async () => {
   let refused = 0;
   const works = system();

@@ -11,6 +11,9 @@ import { type Door, findDoor } from './door.ts';
 /** Seconds that the way from the gateway to the pods has to open. */
 const deadline = 30;
 
+/** Connections at a time, so that every pod of a gateway is asked. */
+const ways = 8;
+
 /** Seconds after which a 4xx is the application's own. */
 const passing = 10;
 
@@ -26,6 +29,7 @@ export function proveServing(context: Context, route: Route, project: Project): 
     try {
       const path = project.components.find((component) => component.route !== undefined)?.route ?? '/';
       const first = await untilServing(context, browser, door, path);
+      await untilEachServes(context, door, path, first);
       const type = String(first.headers['content-type'] ?? 'no type').split(';')[0];
       context.emit({ kind: 'note', step: 'prove', text: `GET ${path}: ${first.status} ${type}` });
       // On the way to data there are more doors than to the page; they may open a moment later.
@@ -73,6 +77,40 @@ async function untilServing(
       task: 'open',
       text: `waiting for ${route.url}: ${text}`,
     });
+    await context.clock.sleep(200, context.signal);
+  }
+}
+
+/**
+ * A gateway has several pods, and each opens a route for itself: asks over connections of their own, which are spread over
+ * them, until all are answered as the first was.
+ */
+async function untilEachServes(
+  context: Context,
+  { route }: Door,
+  path: string,
+  first: Answer,
+): Promise<void> {
+  const started = context.clock.monotonic();
+  for (;;) {
+    const answers = await Promise.all(
+      Array.from({ length: ways }, async () => {
+        const browser = browse(route);
+        try {
+          return await attempt(context, browser, path);
+        } finally {
+          await browser.close();
+        }
+      }),
+    );
+    const texts = answers.map((seen) => (typeof seen === 'string' ? seen : `it answers ${seen.status}`));
+    const wrong = texts.filter((text) => text !== `it answers ${first.status}`);
+    if (wrong.length === 0) return;
+    if (context.clock.monotonic() - started >= deadline * 1000)
+      throw new StepFailed({
+        what: `${new URL(path, route.url)} does not serve everybody after ${deadline} s: of ${ways} requests at once ${wrong.length} were answered otherwise than the first (${first.status}): ${wrong[0]}`,
+        next: 'Run `ptp logs` to see what the components say, and look at the pods of the gateway.',
+      });
     await context.clock.sleep(200, context.signal);
   }
 }

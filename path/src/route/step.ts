@@ -13,8 +13,8 @@ import { prune } from '../kubernetes/prune.ts';
 import { waitUntilReady } from '../kubernetes/wait.ts';
 import type { Project } from '../project/project.ts';
 import { askAuthority } from './ask-authority.ts';
-import type { Gateway } from './objects.ts';
 import { names, planRoute, publicUrl } from './plan.ts';
+import { untilWayIn, wayIn } from './way-in.ts';
 
 /** What the step works on. */
 export interface RouteStepInput {
@@ -87,7 +87,7 @@ export function openRoute(context: Context, input: RouteStepInput): Promise<Rout
         "the certificate is from an authority of the system's own, which browsers do not know; `acme` of the target names a public one";
       context.emit({ kind: 'note', step: 'route', text });
     }
-    const way = await wayIn(context, client, release.namespace, cluster);
+    const way = await untilWayIn(context, { client, cluster, url, namespace: release.namespace });
     if (way.gateway !== undefined) await cluster.point?.(way.gateway);
     const result = { url, ...(authority === undefined ? {} : { authority }), ...issuedBy(cluster), ...way };
     return { text: `${url} is open`, result };
@@ -149,23 +149,6 @@ export async function routeNow(
   ]);
   const url = publicUrl({ project, cluster });
   return { url, ...(authority === undefined ? {} : { authority }), ...issuedBy(cluster), ...way };
-}
-
-/**
- * How users reach the gateway: by the cluster's entry; where they come from elsewhere, by the first address that the
- * gateway tells of itself (Gateway API, GatewayStatus).
- */
-async function wayIn(
-  context: Context,
-  client: KubernetesClient,
-  namespace: string,
-  { entry }: Pick<Cluster, 'entry'>,
-): Promise<Pick<Route, 'entry' | 'gateway'>> {
-  if (entry !== undefined) return { entry };
-  const key = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway', name: names.gateway, namespace };
-  const gateway = await getObject<Gateway>(client, key, context.signal);
-  const address = gateway?.status?.addresses?.[0]?.value;
-  return address === undefined ? {} : { gateway: address };
 }
 
 function issuedBy({ acme }: Pick<Cluster, 'acme'>): Pick<Route, 'issuedBy'> {

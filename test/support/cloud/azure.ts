@@ -94,9 +94,10 @@ export async function azureStandIn(reality: Reality = {}): Promise<AzureStandIn>
   function newAccount(): Subscription {
     const made = new Subscription(models);
     made.principals.set(client.object, 'caller');
-    const { apiServer } = reality;
+    const { apiServer, registry, database } = reality;
     made.endpoint = `https://localhost:${port()}`;
-    made.loginServer = (name) => `${name}.azurecr.io`;
+    if (registry !== undefined) made.loginServer = () => registry;
+    if (database !== undefined) made.databaseHost = () => database.host;
     if (apiServer !== undefined) made.kubeconfig = () => kubeconfigOf(apiServer);
     return made;
   }

@@ -6,36 +6,44 @@ import { until } from '../until.ts';
 
 /** A PostgreSQL server as a cloud runs one: over TLS alone, at an address outside of the cluster, its administrator no superuser. */
 export interface CloudDatabase {
+  /** The name that it is known by in the cluster, as the cloud's own DNS would know it. */
+  readonly host: string;
   /** PEM of the authority of its certificate. */
   readonly authority: string;
   stop(): Promise<void>;
 }
 
-const namespace = 'cloud-database';
-
-/** The name that the server is known by in the cluster, as the cloud's own DNS would know it. */
-export const databaseHost = `postgres.${namespace}.svc`;
+/** Which one of several it is, the address it is reached at, and who administers it. */
+export interface CloudDatabasePlace {
+  /** `aws` */
+  readonly cloud: string;
+  readonly address: string;
+  readonly admin: string;
+  /** The port that it has on the node; at its address it is at 5432. */
+  readonly port: number;
+}
 
 /**
  * Runs PostgreSQL on a cluster's node, outside of its pods' network, and lends it an address of this machine.
  * @param image of PostgreSQL, as the cluster's nodes pull it
- * @param at the address it is reached at, and who administers it
  */
 export async function cloudDatabase(
   client: KubernetesClient,
   image: string,
   node: string,
-  at: { readonly address: string; readonly admin: string },
+  at: CloudDatabasePlace,
 ): Promise<CloudDatabase> {
-  const { certificate, key } = await selfSigned(databaseHost);
+  const namespace = `database-of-${at.cloud}`;
+  const host = `postgres.${namespace}.svc`;
+  const { certificate, key } = await selfSigned(host);
   const bin = '/usr/lib/postgresql/17/bin';
   const script = [
     'set -eu',
     'cd /data',
-    `rm -rf /data/pg; ${bin}/initdb -D /data/pg -U postgres --auth=trust --encoding=UTF8 --locale=C > /dev/null`,
-    `echo 'CREATE ROLE "${at.admin}" LOGIN CREATEROLE CREATEDB;' | ${bin}/postgres --single -D /data/pg postgres`,
+    `rm -rf /data/pg; ${bin}/initdb -D /data/pg -U owner --auth=trust --encoding=UTF8 --locale=C > /dev/null`,
+    `echo 'CREATE ROLE "${at.admin}" LOGIN CREATEROLE CREATEDB;' | ${bin}/postgres --single -D /data/pg postgres > /dev/null`,
     `printf 'hostssl postgres "${at.admin}" all trust\\nhostssl all all all scram-sha-256\\n' > /data/pg/pg_hba.conf`,
-    `exec ${bin}/postgres -D /data/pg -c listen_addresses='*' -c unix_socket_directories= -c ssl=on -c ssl_cert_file=/tls/tls.crt -c ssl_key_file=/tls/tls.key`,
+    `exec ${bin}/postgres -D /data/pg -p ${at.port} -c listen_addresses='*' -c unix_socket_directories= -c ssl=on -c ssl_cert_file=/tls/tls.crt -c ssl_key_file=/tls/tls.key`,
   ].join('\n');
   const encoded = (text: string) => Buffer.from(text).toString('base64');
   await send(client, '/api/v1/namespaces', { kind: 'Namespace', metadata: { name: namespace } });
@@ -81,11 +89,11 @@ export async function cloudDatabase(
     endpoints: [{ addresses: [at.address], conditions: { ready: true } }],
     ports: [{ name: 'postgres', port: 5432, protocol: 'TCP' }],
   });
-  await until('PostgreSQL listens', () => listens(node), Boolean);
+  await until('PostgreSQL listens', () => listens(node, at.port), Boolean);
   const place = [`${at.address}/32`, 'dev', 'lo'];
   execFileSync('ip', ['addr', 'replace', ...place]);
   const server = createServer((incoming) => {
-    const passed = dial(5432, node);
+    const passed = dial(at.port, node);
     for (const [one, other] of [
       [incoming, passed],
       [passed, incoming],
@@ -97,6 +105,7 @@ export async function cloudDatabase(
   });
   await new Promise<void>((resolve) => server.listen(5432, at.address, resolve));
   return {
+    host,
     authority: certificate,
     async stop() {
       server.close();
@@ -109,9 +118,9 @@ async function send(client: KubernetesClient, path: string, body: object): Promi
   await client.send({ method: 'POST', path, body: { apiVersion: 'v1', ...body } });
 }
 
-function listens(node: string): Promise<boolean> {
+function listens(node: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = dial(5432, node);
+    const socket = dial(port, node);
     socket.setTimeout(1000, () => socket.destroy());
     socket.once('connect', () => {
       socket.destroy();

@@ -36,6 +36,6 @@ export interface Reality {
   readonly apiServer?: { readonly url: string; readonly authority: string };
   /** `host:port` of a registry that takes any credentials. */
   readonly registry?: string;
-  /** A PostgreSQL server. */
-  readonly database?: { readonly host: string; readonly port: number };
+  /** A PostgreSQL server, and its authority, PEM. */
+  readonly database?: { readonly host: string; readonly port: number; readonly authority: string };
 }

@@ -15,6 +15,8 @@ export interface AddOnPlace<Site> {
   readonly obtained: ObtainedByName;
   /** Asked for when the add-on is put in: a cloud's cluster is known late. */
   readonly site: (cluster: Pick<Cluster, 'pullSecret'>) => Site | Promise<Site>;
+  /** Seconds that it may take to come up; absent: as long as on nodes that are there. */
+  readonly patience?: number;
   /** Puts it in; absent: as what a cluster of our own consists of, which is remembered there. */
   readonly put?: (context: Context, client: KubernetesClient, wanted: Installation<Site>) => Promise<void>;
 }
@@ -23,7 +25,7 @@ export interface AddOnPlace<Site> {
 export function addOnPart<Site>(
   context: Context,
   addOn: AddOn<Site>,
-  { obtained, site, put = install }: AddOnPlace<Site>,
+  { obtained, site, patience = 180, put = install }: AddOnPlace<Site>,
 ): Part {
   const beside = addOn.beside ?? [];
   const ran = [addOn.component, ...beside.map(({ component }) => component)];
@@ -54,6 +56,6 @@ export function addOnPart<Site>(
         site: await site(cluster),
         obtained: await obtained.get(addOn.component),
       }),
-    ready: (client) => installed(context, client, addOn),
+    ready: (client) => installed(context, client, addOn, patience),
   };
 }

@@ -88,15 +88,16 @@ export function imageOf(
   };
 }
 
-/** Waits until an add-on's Deployment is available. */
+/** Waits until an add-on's Deployment is available. @param deadline seconds */
 export async function installed(
   context: Context,
   client: KubernetesClient,
   addOn: Pick<AddOn<never>, 'deployment'>,
+  deadline: number,
 ): Promise<void> {
   const { namespace, name } = addOn.deployment;
   const deployment: KubernetesObject = object('apps/v1', 'Deployment', name, {}, namespace);
-  await waitUntilReady(context, client, [deployment], { step: 'cluster', deadline: 180 });
+  await waitUntilReady(context, client, [deployment], { step: 'cluster', deadline });
 }
 
 const recordPath = `/api/v1/namespaces/${systemNamespace}/configmaps/${recordName}`;

@@ -45,12 +45,15 @@ export function partsFor(
   const site = async () => siteOf(await cluster);
   return [
     base(context, cluster),
-    ...addOns.map((addOn) => addOnPart(context, addOn, { obtained, site })),
+    ...addOns.map((addOn) => addOnPart(context, addOn, { obtained, site, patience })),
     wantedParts.monitoring
-      ? addOnPart(context, monitoringAddOn(), { obtained: lately(context), site })
+      ? addOnPart(context, monitoringAddOn(), { obtained: lately(context), site, patience })
       : withoutMonitoring,
   ];
 }
+
+/** Seconds: the first pods wait for the first node, which takes minutes. */
+const patience = 600;
 
 function siteOf({
   loadBalancer = {},

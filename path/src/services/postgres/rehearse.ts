@@ -6,9 +6,10 @@ import { deleteObject } from '../../kubernetes/delete.ts';
 import { execute } from '../../kubernetes/execute.ts';
 import { label } from '../../kubernetes/labels.ts';
 import { getObject } from '../../kubernetes/list.ts';
+import { moreNodesMayCome } from '../../kubernetes/more-nodes.ts';
 import { conditionsOf, keyOf, type Pod, type StatefulSet } from '../../kubernetes/objects.ts';
 import { containerSecurity, podSecurity } from '../../kubernetes/pod-security.ts';
-import { podTrouble } from '../../kubernetes/pod-trouble.ts';
+import { isFull, type PodTrouble, podTrouble } from '../../kubernetes/pod-trouble.ts';
 import type { ServicePlace } from '../service.ts';
 import { tableSums } from './backup/scripts.ts';
 import { paths } from './configuration.ts';
@@ -134,7 +135,8 @@ exec ${server}/postgres -D /scratch/data -c listen_addresses= -c unix_socket_dir
   };
 }
 
-async function untilReady(context: Context, { client }: ServicePlace, pod: Pod): Promise<void> {
+async function untilReady(context: Context, place: ServicePlace, pod: Pod): Promise<void> {
+  const { client } = place;
   const { clock, signal, emit } = context;
   const began = clock.monotonic();
   for (;;) {
@@ -146,7 +148,7 @@ async function untilReady(context: Context, { client }: ServicePlace, pod: Pod):
       return;
     const trouble = live === undefined ? undefined : podTrouble(live);
     const late = (clock.monotonic() - began) / 1000 > deadline;
-    if (late || trouble?.hopeless === true || live?.status?.phase === 'Failed')
+    if (late || (await isHopeless(trouble, place, signal)) || live?.status?.phase === 'Failed')
       throw new StepFailed({
         what: `the scratch server does not come up: ${trouble?.reason ?? live?.status?.phase ?? 'no pod'}`,
         where: { object: `${pod.metadata.namespace}/pod/${pod.metadata.name}` },
@@ -154,6 +156,15 @@ async function untilReady(context: Context, { client }: ServicePlace, pod: Pod):
     emit({ kind: 'progress', step: 'maintain', task: 'restore', text: 'waiting for the scratch server' });
     await clock.sleep(every, signal);
   }
+}
+
+async function isHopeless(
+  trouble: PodTrouble | undefined,
+  { client }: ServicePlace,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (trouble?.hopeless !== true) return false;
+  return !isFull(trouble) || !(await moreNodesMayCome(client, signal));
 }
 
 async function untilGone({ clock, signal }: Context, { client }: ServicePlace, pod: Pod): Promise<void> {

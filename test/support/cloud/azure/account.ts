@@ -246,6 +246,9 @@ export class Subscription {
   /** Where a registry is. */
   loginServer: (name: string) => string = (name) => `${name}.azurecr.io`;
 
+  /** Where a database server is. */
+  databaseHost: (name: string) => string = (name) => `${name}.postgres.database.azure.com`;
+
   /** The kubeconfig of a cluster, in base64; replaced where there is a real API server. */
   kubeconfig: (item: Item) => string = () => '';
 

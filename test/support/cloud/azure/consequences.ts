@@ -19,7 +19,7 @@ export function completed(account: Subscription, item: Item): void {
         Succeeded: 'Ready',
         Failed: 'Disabled',
       }[state],
-      fullyQualifiedDomainName: `${name}.postgres.database.azure.com`,
+      fullyQualifiedDomainName: account.databaseHost(name),
     });
   if (!/managedClusters$/.test(type)) return;
   account.principals.set(made.principal, `${name}-agentpool`);

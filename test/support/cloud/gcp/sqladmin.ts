@@ -83,7 +83,10 @@ export const sqladmin: Readonly<Record<string, Handler>> = {
         state: 'RUNNABLE',
         ipAddresses: [{ type: 'PRIVATE', ipAddress: account.reality.database?.host ?? '10.200.0.3' }],
         dnsNames: dnsNames(account, text(body, 'name'), text(body, 'region'), (body.settings ?? {}) as Doc),
-        serverCaCert: { cert: '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----' },
+        serverCaCert: {
+          cert:
+            account.reality.database?.authority ?? '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----',
+        },
       });
     });
   },
