@@ -4,9 +4,9 @@ import { StepFailed } from '../core/failure.ts';
 import type { Route } from '../core/handover.ts';
 import { nodeClock } from '../effects/node/clock.ts';
 import { nodeProcesses } from '../effects/node/processes.ts';
-import { findDoor } from './door.ts';
+import { type FindOptions, findDoor } from './door.ts';
 
-async function door(route: Omit<Route, 'authority'>) {
+async function door(route: Omit<Route, 'authority'>, options?: FindOptions) {
   const events: Event[] = [];
   const context = {
     emit: (event: Event) => events.push(event),
@@ -15,7 +15,7 @@ async function door(route: Omit<Route, 'authority'>) {
     cache: '',
     signal: AbortSignal.timeout(15_000),
   };
-  const found = await findDoor(context, route);
+  const found = await findDoor(context, route, options);
   const warnings = events.flatMap((event) => (event.kind === 'warning' ? [event.problem] : []));
   return { found, warnings };
 }
@@ -47,6 +47,40 @@ test('where DNS leads elsewhere than the gateway says, that is kept for when not
   const { found, warnings } = await door(route);
   expect(found).toEqual({ route, hint: expect.stringMatching(/^DNS leads localhost to .*10\.0\.0\.1$/) });
   expect(warnings).toEqual([]);
+});
+
+test('the name of a load balancer that is new is waited for until DNS knows it', async () => {
+  let time = 0;
+  const events: Event[] = [];
+  const context = {
+    emit: (event: Event) => events.push(event),
+    clock: {
+      ...nodeClock,
+      monotonic: () => time,
+      async sleep(milliseconds: number) {
+        time += milliseconds;
+      },
+    },
+    processes: nodeProcesses,
+    cache: '',
+    signal: AbortSignal.timeout(15_000),
+  };
+  const gateway = 'balancer.invalid';
+  const find = (known: number) =>
+    findDoor(
+      context,
+      { url: unknown, gateway },
+      {
+        patience: 300,
+        lookUp: async (host) => (host === gateway && time >= known ? '192.0.2.7' : undefined),
+      },
+    );
+  const { route } = await find(90_000);
+  expect(route.entry).toMatchObject({ address: '192.0.2.7' });
+  expect(time).toBe(90_000);
+  expect(events[0]).toMatchObject({ kind: 'progress', text: `waiting for DNS to know ${gateway}` });
+  await expect(find(1e9)).rejects.toThrow(/none for its gateway balancer.invalid either/);
+  expect(time).toBe(390_000);
 });
 
 test('without any address there is nothing to ask', async () => {

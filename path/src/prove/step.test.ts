@@ -114,6 +114,17 @@ test('sees the page and a row that went all the way and back', async () => {
   ]);
 });
 
+test('a door of somebody else’s may take minutes until it lets anybody through, one of this machine not', async () => {
+  const server = createServer();
+  const port = await listening(server);
+  server.close();
+  await once(server, 'close');
+  const url = `https://localhost:${port}`;
+  await expect(prove({ url, gateway: '127.0.0.1' })).rejects.toThrow(/does not serve after 300 s/);
+  const entry = { address: '127.0.0.1', http: port, https: port };
+  await expect(prove({ url, entry })).rejects.toThrow(/does not serve after 30 s/);
+});
+
 test('a gateway of which one pod does not know the route yet is waited for, until each does', async () => {
   let unknown = 5;
   const works = system();

@@ -11,6 +11,9 @@ import { type Door, findDoor } from './door.ts';
 /** Seconds that the way from the gateway to the pods has to open. */
 const deadline = 30;
 
+/** Seconds that a cloud's load balancer may take to be known by its name, and then to let anybody through. */
+const strange = 300;
+
 /** Connections at a time, so that every pod of a gateway is asked. */
 const ways = 8;
 
@@ -24,16 +27,17 @@ const passing = 10;
  */
 export function proveServing(context: Context, route: Route, project: Project): Promise<void> {
   return timed(context, 'prove', `ask ${route.url} what users will ask`, async () => {
-    const door = await findDoor(context, route);
+    const door = await findDoor(context, route, { patience: strange });
+    const reach = route.entry === undefined ? strange : deadline;
     const browser = browse(door.route);
     try {
       const path = project.components.find((component) => component.route !== undefined)?.route ?? '/';
-      const first = await untilServing(context, browser, door, path);
+      const first = await untilServing(context, browser, door, path, { reach });
       await untilEachServes(context, door, path, first);
       const type = String(first.headers['content-type'] ?? 'no type').split(';')[0];
       context.emit({ kind: 'note', step: 'prove', text: `GET ${path}: ${first.status} ${type}` });
       // On the way to data there are more doors than to the page; they may open a moment later.
-      const before = await untilServing(context, browser, door, api, 0);
+      const before = await untilServing(context, browser, door, api, { reach, patience: 0 });
       await provePlain(context, browser, door.route);
       const data = await proveData(browser, route, context, before);
       if (data !== undefined) context.emit({ kind: 'note', step: 'prove', text: data });
@@ -47,25 +51,30 @@ export function proveServing(context: Context, route: Route, project: Project): 
 /**
  * The first good answer, asking again while the route opens. An application may well have nothing at its root, and a
  * gateway that does not know the route yet says 404 too, so a 4xx counts once it has lasted.
+ * @param reach seconds until anybody has to answer at all
  */
 async function untilServing(
   context: Context,
   browser: Browser,
   { route, hint }: Door,
   path: string,
-  patience = passing,
+  { reach, patience = passing }: { readonly reach: number; readonly patience?: number },
 ): Promise<Answer> {
   const started = context.clock.monotonic();
+  let reached: number | undefined;
   for (;;) {
     context.signal.throwIfAborted();
     const seen = await attempt(context, browser, path);
-    const waited = (context.clock.monotonic() - started) / 1000;
+    const now = context.clock.monotonic();
+    const waited = (now - started) / 1000;
+    if (typeof seen !== 'string') reached ??= now;
     if (typeof seen !== 'string' && (seen.status < 400 || (seen.status < 500 && waited >= patience)))
       return seen;
     const text = typeof seen === 'string' ? seen : `it answers ${seen.status}`;
-    if (waited >= deadline)
+    const limit = reached === undefined ? reach : (reached - started) / 1000 + deadline;
+    if (waited >= limit)
       throw new StepFailed({
-        what: `${new URL(path, route.url)} does not serve after ${deadline} s: ${text}`,
+        what: `${new URL(path, route.url)} does not serve after ${Math.round(limit)} s: ${text}`,
         next: /certificate (is not yet valid|has expired)/.test(text)
           ? `Look at this machine's clock, which says ${context.clock.now().toISOString().slice(0, 16)}Z; certificates are issued by the cluster's.`
           : 'Run `ptp logs` to see what the components say.',
