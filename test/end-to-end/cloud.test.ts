@@ -104,6 +104,8 @@ test('up ends with the system serving, from images of its registry and rows in i
       expect(image).toMatch(new RegExp(`^${ground.registry.name}/hello-aws/[a-z0-9-]+@sha256:`));
   expect([...ground.registry.users]).toEqual(['AWS']);
   expect(ground.apiServer.count.refused).toBe(0);
+  // At first there was no node for them.
+  expect(ground.controllers.waited.size).toBeGreaterThan(0);
   // The zone leads to the gateway.
   const inventory = await account.inventory();
   expect(inventory.filter((line) => line.includes(target.domain)).join('\n')).toMatch(

@@ -58,6 +58,8 @@ export async function cloudDatabase(
     metadata: { name: 'postgres', namespace },
     spec: {
       hostNetwork: true,
+      // Before the cluster has a node for anybody else.
+      tolerations: [{ operator: 'Exists' }],
       securityContext: { runAsUser: 999, runAsGroup: 999, fsGroup: 999 },
       containers: [
         {

@@ -8,8 +8,8 @@ import { type Ended, ptp } from '../ptp.ts';
 import { System, type SystemOptions } from '../system.ts';
 import { until } from '../until.ts';
 import { type CloudApiServer, cloudApiServer } from './api-server.ts';
+import { type CloudControllers, cloudControllers } from './controllers.ts';
 import { type CloudDatabase, type CloudDatabasePlace, cloudDatabase } from './database.ts';
-import { type LoadBalancers, loadBalancers } from './load-balancers.ts';
 import { type RegistryDoor, registryDoor } from './registry-door.ts';
 
 /** Where the system goes in a cloud. */
@@ -32,7 +32,7 @@ export class CloudGround {
   readonly #node: string;
   /** PostgreSQL, as its nodes pull it. */
   readonly #postgres: string;
-  readonly #balancers: LoadBalancers;
+  readonly controllers: CloudControllers;
   #target: CloudTarget | undefined;
   readonly #databases: CloudDatabase[] = [];
 
@@ -44,7 +44,7 @@ export class CloudGround {
       readonly folder: string;
       readonly node: string;
       readonly postgres: string;
-      readonly balancers: LoadBalancers;
+      readonly controllers: CloudControllers;
     },
   ) {
     this.system = system;
@@ -53,7 +53,7 @@ export class CloudGround {
     this.#folder = parts.folder;
     this.#node = parts.node;
     this.#postgres = parts.postgres;
-    this.#balancers = parts.balancers;
+    this.controllers = parts.controllers;
   }
 
   /** @param accepts whether the cloud knows a token of the API server's */
@@ -73,9 +73,9 @@ export class CloudGround {
       const set = await client.get<StatefulSet>('/apis/apps/v1/namespaces/hello/statefulsets/database');
       return set.spec?.template.spec?.containers[0]?.image ?? '';
     });
-    const balancers = await loadBalancers(system, node);
+    const controllers = await cloudControllers(system, node);
     const folder = mkdtempSync(join(tmpdir(), 'ptp-cloud-'));
-    return new CloudGround(system, { registry, apiServer, folder, node, postgres, balancers });
+    return new CloudGround(system, { registry, apiServer, folder, node, postgres, controllers });
   }
 
   /** Runs PostgreSQL as a cloud would, with the very image that the cluster's own system has. */
@@ -168,7 +168,7 @@ export class CloudGround {
 
   async close(): Promise<void> {
     try {
-      await this.#balancers.stop();
+      await this.controllers.stop();
       await this.apiServer.stop();
       await this.registry.stop();
       for (const one of this.#databases) await one.stop();
