@@ -56,19 +56,18 @@ export async function waitUntilReady(
   const kinds = selections(objects);
   const own = kinds.filter(({ kind }) => objects.some((object) => object.kind === kind));
   const seen = new Set<Selection>();
-  // Asked once, when a pod finds no room; a node may come until it is known.
-  let more: { readonly may: boolean } | undefined;
-  const room: Promise<void>[] = [];
-  const askForRoom = async () => {
-    const may = await moreNodesMayCome(client, signal).catch(() => true);
-    more = { may };
+  // Asked once, when a pod finds no room; until it is known a node may come.
+  let moreNodes: boolean | undefined;
+  let asking: Promise<void> | undefined;
+  const askForNodes = async () => {
+    moreNodes = await moreNodesMayCome(client, signal).catch(() => true);
     judge();
   };
   const judge = () => {
     // Before every kind has been listed once, what is missing has only not been told yet.
     if (!own.every((selection) => seen.has(selection))) return;
-    const states = objects.map((object) => stateOf(keyOf(object), live, pods, replicaSets, more?.may));
-    if (room.length === 0 && states.some(({ noRoom }) => noRoom)) room.push(askForRoom());
+    const states = objects.map((object) => stateOf(keyOf(object), live, pods, replicaSets, moreNodes));
+    if (states.some(({ noRoom }) => noRoom)) asking ??= askForNodes();
     const ready = states.every(({ result }) => result.state === 'ready');
     if (!ready) needed.resolve();
     if (!ready && seen.size < kinds.length) return;
@@ -115,7 +114,7 @@ export async function waitUntilReady(
     (): Verdict => ({
       late: true,
       bad: objects
-        .map((object) => stateOf(keyOf(object), live, pods, replicaSets, more?.may))
+        .map((object) => stateOf(keyOf(object), live, pods, replicaSets, moreNodes))
         .filter(({ result }) => result.state !== 'ready'),
     }),
   );
@@ -138,7 +137,7 @@ export async function waitUntilReady(
   } finally {
     stop.abort();
     needed.resolve();
-    await Promise.allSettled([...follows, timeout, ...room]);
+    await Promise.allSettled([...follows, timeout, asking]);
   }
 }
 
