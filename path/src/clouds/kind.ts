@@ -9,6 +9,11 @@ export interface CloudKind {
   /** A size of a database's server, and a region, as examples. */
   readonly size: string;
   readonly region: string;
+  /**
+   * CIDRs of name servers that are neither pods nor addresses of the node's own, as network policies see them; absent:
+   * there are none.
+   */
+  readonly nameServers?: readonly string[];
   /** The cloud itself. Its SDKs are large: nothing of it is loaded before a target of it is used. */
   load(): Promise<Cloud>;
 }

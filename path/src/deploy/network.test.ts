@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Binding } from '../core/handover.ts';
-import type { Component, Project } from '../project/project.ts';
+import type { CloudTarget, Component, Project } from '../project/project.ts';
 import { networkPolicies } from './network.ts';
 import { outsidePorts } from './outside.ts';
 
@@ -76,6 +76,24 @@ test('a component reaches whom it names, what it needs, and names', () => {
     ports: [{ protocol: 'TCP', port: 5432 }],
   });
   expect(ports('gateway')).not.toContain(5432);
+});
+
+test('names are asked of pods of kube-system, of the node itself, and of where a cloud has them', () => {
+  const asked = (cloud?: CloudTarget) => {
+    const target = { ...project.target, ...(cloud && { cloud }) };
+    const worker = networkPolicies({ ...project, target }, []).find(
+      ({ metadata }) => metadata.name === 'worker',
+    );
+    return worker?.spec?.egress?.[0]?.to?.map((peer) => peer.ipBlock?.cidr ?? 'pods');
+  };
+  expect(asked()).toEqual(['pods', '169.254.0.0/16']);
+  const cloud = { kind: 'eks', region: 'r', access: [], databases: 'managed' } as const;
+  expect(asked(cloud)).toEqual(['pods', '169.254.0.0/16']);
+  expect(asked({ ...cloud, nameServers: ['172.20.0.10/32'] })).toEqual([
+    'pods',
+    '169.254.0.0/16',
+    '172.20.0.10/32',
+  ]);
 });
 
 test.each([

@@ -1,5 +1,6 @@
 import type { Binding } from '../core/handover.ts';
 import { monitoring, monitoringNamespace } from '../core/monitoring.ts';
+import { askingNames } from '../kubernetes/asking-names.ts';
 import { label } from '../kubernetes/labels.ts';
 import type {
   NetworkPolicy,
@@ -64,13 +65,7 @@ function egress(
   const needed = bindings.filter((binding) => component.needs.includes(binding.name));
   const outside = outsidePorts(component.env, project);
   return [
-    {
-      to: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } } }],
-      ports: [
-        { protocol: 'UDP', port: 53 },
-        { protocol: 'TCP', port: 53 },
-      ],
-    },
+    askingNames(project.target.cloud?.nameServers),
     ...called.map((other) => ({ to: [pods(other.name)], ports: [{ protocol: 'TCP', port: other.port }] })),
     ...needed.map(wayTo),
     ...(outside.length === 0 ? [] : [{ ports: outside.map((port) => ({ protocol: 'TCP', port })) }]),

@@ -349,7 +349,7 @@ export const deployReasons: readonly Reasons[] = [
         kind: 'NetworkPolicy',
         part,
         path: '.spec.egress',
-        rule: 'It reaches names (DNS), the components that its URLs name, the services that it needs, and nothing else.',
+        rule: 'It reaches names (DNS: pods of kube-system, the node itself, where a cloud has its name servers), the components that its URLs name, the services that it needs, and nothing else.',
         input: 'components.{name}.env',
         decision: 26,
       },

@@ -303,6 +303,7 @@ test('a target is chosen by name, and local is taken where none is named', async
       access: [],
       databases: 'managed',
       acme: { server: 'https://acme-v02.api.letsencrypt.org/directory' },
+      nameServers: ['172.20.0.10/32'],
     },
     monitoring: 'cluster',
     uncommitted: 'warn',

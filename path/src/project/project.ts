@@ -192,4 +192,6 @@ export interface CloudTarget {
   readonly databaseClass?: string;
   /** Where certificates come from; absent: an authority of the system's own, which browsers do not know. */
   readonly acme?: { readonly server: string; readonly email?: string };
+  /** CIDRs of its clusters' name servers, where these are neither pods nor addresses of a node's own. */
+  readonly nameServers?: readonly string[];
 }

@@ -1,5 +1,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
+import type { CloudKind } from '../clouds/kind.ts';
+import { cloudKinds } from '../clouds/kinds.ts';
 import { hostsIn, partOf } from './hosts.ts';
 import type { Overrides } from './overrides.ts';
 import type { AllowedSecret, VulnerabilityPolicy } from './policy.ts';
@@ -254,6 +256,7 @@ function resolveAcme(
 function resolveCloud(target: Extract<TargetFile, { readonly region: string }>): CloudTarget {
   const { cluster, region, account, zone, access, databases, databaseClass, certificates, acme } = target;
   const { server, email } = acme;
+  const { nameServers }: CloudKind = cloudKinds[cluster];
   return {
     kind: cluster,
     region,
@@ -263,6 +266,7 @@ function resolveCloud(target: Extract<TargetFile, { readonly region: string }>):
     databases,
     ...(databaseClass === undefined ? {} : { databaseClass }),
     ...(certificates === 'own' ? {} : { acme: { server, ...(email === undefined ? {} : { email }) } }),
+    ...(nameServers === undefined ? {} : { nameServers }),
   };
 }
 

@@ -74,6 +74,13 @@ async function cluster({ api }: Session<Aws>, project: Project, seen: Seen): Pro
       'service.beta.kubernetes.io/aws-load-balancer-nlb-target-type': 'ip',
     },
     objects: [
+      // Until somebody asks for it Auto Mode takes network policies and enforces none.
+      {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'amazon-vpc-cni', namespace: 'kube-system' },
+        data: { 'enable-network-policy-controller': 'true' },
+      },
       {
         apiVersion: 'storage.k8s.io/v1',
         kind: 'StorageClass',

@@ -11,7 +11,7 @@ const parts = { role: 'arn:role', nodes: 'arn:nodes', subnets: ['subnet-1', 'sub
 test('nodes, load balancers and volumes of Auto Mode are switched on together, and nothing of our own beside them', () => {
   expect(createClusterInput(shop(), parts)).toMatchObject({
     computeConfig: { enabled: true, nodeRoleArn: 'arn:nodes' },
-    kubernetesNetworkConfig: { elasticLoadBalancing: { enabled: true } },
+    kubernetesNetworkConfig: { elasticLoadBalancing: { enabled: true }, serviceIpv4Cidr: '172.20.0.0/16' },
     storageConfig: { blockStorage: { enabled: true } },
     bootstrapSelfManagedAddons: false,
     accessConfig: { authenticationMode: 'API', bootstrapClusterCreatorAdminPermissions: false },

@@ -1,3 +1,4 @@
+import { askingNames } from '../../kubernetes/asking-names.ts';
 import { hashOf } from '../../kubernetes/hash.ts';
 import { label } from '../../kubernetes/labels.ts';
 import type { Job, KubernetesObject, NetworkPolicy, ServiceAccount } from '../../kubernetes/objects.ts';
@@ -56,13 +57,7 @@ function networkPolicy(input: ServiceInput): NetworkPolicy {
       podSelector: { matchLabels: rolesLabels(input.project, input.service) },
       policyTypes: ['Ingress', 'Egress'],
       egress: [
-        {
-          to: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } } }],
-          ports: [
-            { protocol: 'UDP', port: 53 },
-            { protocol: 'TCP', port: 53 },
-          ],
-        },
+        askingNames(input.project.target.cloud?.nameServers),
         database?.cidr === undefined
           ? { ports: [port] }
           : { to: [{ ipBlock: { cidr: database.cidr } }], ports: [port] },

@@ -4,6 +4,7 @@ import type { Project } from '../../../project/project.ts';
 import { isOurs, ownTags, stackName } from '../../ownership.ts';
 import type { ResourceState } from '../../resource.ts';
 import type { Aws } from '../api.ts';
+import { serviceRange } from '../kind.ts';
 import type { AwsResource } from './aws-resource.ts';
 import type { Role } from './identity.ts';
 import type { WithId } from './network.ts';
@@ -145,6 +146,7 @@ export function createClusterInput(
   project: Project,
   parts: { readonly role: string; readonly nodes: string; readonly subnets: readonly string[] },
 ): CreateClusterCommandInput {
+  const mode = autoMode(parts.nodes);
   return {
     name: stackName(project),
     roleArn: parts.role,
@@ -154,7 +156,8 @@ export function createClusterInput(
       endpointPrivateAccess: true,
       publicAccessCidrs: [...accessOf(project)],
     },
-    ...autoMode(parts.nodes),
+    ...mode,
+    kubernetesNetworkConfig: { ...mode.kubernetesNetworkConfig, serviceIpv4Cidr: serviceRange },
     bootstrapSelfManagedAddons: false,
     // Whoever runs `up` is let in by an entry of their own, so that a second person is let in the same way.
     accessConfig: { authenticationMode: 'API', bootstrapClusterCreatorAdminPermissions: false },

@@ -1,3 +1,4 @@
+import { askingNames } from '../../../kubernetes/asking-names.ts';
 import { hashOf } from '../../../kubernetes/hash.ts';
 import { label } from '../../../kubernetes/labels.ts';
 import type {
@@ -168,13 +169,7 @@ function networkPolicy(input: ServiceInput): NetworkPolicy {
       policyTypes: ['Ingress', 'Egress'],
       ingress: [],
       egress: [
-        {
-          to: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } } }],
-          ports: [
-            { protocol: 'UDP', port: 53 },
-            { protocol: 'TCP', port: 53 },
-          ],
-        },
+        askingNames(project.target.cloud?.nameServers),
         {
           to: [{ podSelector: { matchLabels: podLabels(project.name, service.name) } }],
           ports: [{ protocol: 'TCP', port: postgresPort }],
