@@ -111,12 +111,12 @@ export class System {
   }
 
   /** The public door, with the authority that the cluster names now. */
-  async door(): Promise<Door> {
+  async door(at = { namespace, domain }): Promise<Door> {
     const secret = await this.cluster((client) =>
-      client.get<SecretObject>(`/api/v1/namespaces/${namespace}/secrets/public-tls`),
+      client.get<SecretObject>(`/api/v1/namespaces/${at.namespace}/secrets/public-tls`),
     );
     const authority = Buffer.from(secret.data?.['ca.crt'] ?? '', 'base64').toString();
-    return doorTo({ domain, ...this.ports, authority });
+    return doorTo({ domain: at.domain, ...this.ports, authority });
   }
 
   /** The pods of components and services that are not about to go. */

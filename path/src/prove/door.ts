@@ -1,7 +1,7 @@
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { StepFailed } from '../core/failure.ts';
 import type { Route } from '../core/handover.ts';
+import { addressOf } from '../effects/address-of.ts';
 import type { Context } from '../effects/context.ts';
 
 /** Where requests for a route go, and what to look at should none be answered. */
@@ -62,14 +62,4 @@ export async function findDoor(
   };
   context.emit({ kind: 'warning', step: 'prove', problem });
   return { route: { ...route, entry: { address: own, http: 80, https: 443 } }, hint: problem.what };
-}
-
-/** The address of a host; undefined where none is known. */
-async function addressOf(host: string): Promise<string | undefined> {
-  const bare = host.replace(/^\[|\]$/g, '');
-  if (isIP(bare) !== 0) return bare;
-  return lookup(bare).then(
-    ({ address }) => address,
-    () => undefined,
-  );
 }

@@ -1,6 +1,6 @@
-import { lookup } from 'node:dns/promises';
 import { StepFailed } from '../core/failure.ts';
 import type { Cluster, Route } from '../core/handover.ts';
+import { addressOf } from '../effects/address-of.ts';
 import type { Context } from '../effects/context.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { getObject } from '../kubernetes/list.ts';
@@ -63,23 +63,17 @@ export async function untilWayIn(
         emit({ kind: 'task-done', step: 'route', task, text: `${object} is at ${way.gateway}`, seconds });
       return way;
     }
-    if (cluster.point === undefined && (await isKnown(new URL(url).hostname))) return way;
+    if (cluster.point === undefined && (await addressOf(new URL(url).hostname)) !== undefined) return way;
     if (seconds > patience)
       throw new StepFailed({
         what: `after ${patience} s the gateway has no address`,
         where: { object },
         next: "Look at the Service of its controller, and at that Service's events: it needs an external address.",
       });
-    const remaining = Math.max(usually - seconds, 1);
-    if (looks === 0)
-      emit({ kind: 'progress', step: 'route', task, text: 'the load balancer is being made', remaining });
+    if (looks === 0) {
+      const text = 'the load balancer is being made';
+      emit({ kind: 'progress', step: 'route', task, text, remaining: usually });
+    }
     await clock.sleep(pace, signal);
   }
-}
-
-function isKnown(hostname: string): Promise<boolean> {
-  return lookup(hostname).then(
-    () => true,
-    () => false,
-  );
 }

@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { list } from '../../../path/src/kubernetes/list.ts';
-import type { Pod, SecretObject, StatefulSet } from '../../../path/src/kubernetes/objects.ts';
-import { type Door, doorTo } from '../door.ts';
+import type { Pod, StatefulSet } from '../../../path/src/kubernetes/objects.ts';
+import type { Door } from '../door.ts';
 import { type Ended, ptp } from '../ptp.ts';
 import { System, type SystemOptions } from '../system.ts';
 import { until } from '../until.ts';
@@ -142,12 +142,8 @@ export class CloudGround {
   }
 
   /** The target's public door. */
-  async door({ namespace, domain }: CloudTarget): Promise<Door> {
-    const secret = await this.system.cluster((client) =>
-      client.get<SecretObject>(`/api/v1/namespaces/${namespace}/secrets/public-tls`),
-    );
-    const authority = Buffer.from(secret.data?.['ca.crt'] ?? '', 'base64').toString();
-    return doorTo({ domain, ...this.system.ports, authority });
+  door(target: CloudTarget): Promise<Door> {
+    return this.system.door(target);
   }
 
   /** Makes room: what an earlier target had goes with its cluster, but nobody takes this one away. */

@@ -1,7 +1,7 @@
 import type { Project } from '../../../project/project.ts';
 import { ownTags } from '../../ownership.ts';
 import type { ResourceState } from '../../resource.ts';
-import type { AwsResource } from './aws-resource.ts';
+import { type AwsResource, whyOf } from './aws-resource.ts';
 import type { EksCluster } from './cluster.ts';
 
 /** One that is there and troubled is for `status` to tell of: making it again would not help. */
@@ -26,14 +26,13 @@ export function addOn(project: Project, own: AwsResource<EksCluster>, addonName:
     async find(api) {
       const { addon } = await (await api.eks()).describeAddon({ clusterName, addonName });
       if (addon === undefined) return undefined;
-      const issues = (addon.health?.issues ?? []).map(({ message = '', code = '' }) => message || code);
       return {
         state: states[addon.status ?? ''] ?? 'ready',
         // Whoever installed it: it is a part of the cluster, and goes with it.
         ours: true,
         value: {},
         drift: [],
-        ...(issues.length === 0 ? {} : { why: issues.join('; ') }),
+        ...whyOf(addon.health),
       };
     },
     async create(api) {

@@ -1,3 +1,4 @@
+import type { AddonHealth, ClusterHealth } from '@aws-sdk/client-eks';
 import type { Project } from '../../../project/project.ts';
 import { ownTags, stackName } from '../../ownership.ts';
 import type { Resource } from '../../resource.ts';
@@ -27,6 +28,12 @@ export function recordOf(
 /** What EC2 is asked for, to be told of ours alone: names are no keys there. */
 export function filtersOf(project: Project, name: string): { Name: string; Values: string[] }[] {
   return tagsOf(project, name).map(({ Key, Value }) => ({ Name: `tag:${Key}`, Values: [Value] }));
+}
+
+/** Why something of EKS's is not well, in EKS's words. */
+export function whyOf(health: AddonHealth | ClusterHealth | undefined): { readonly why?: string } {
+  const issues = (health?.issues ?? []).map(({ message = '', code = '' }) => message || code);
+  return issues.length === 0 ? {} : { why: issues.join('; ') };
 }
 
 /** `shop-aws-vpc` */

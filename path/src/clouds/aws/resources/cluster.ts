@@ -5,7 +5,7 @@ import { isOurs, ownTags, stackName } from '../../ownership.ts';
 import type { ResourceState } from '../../resource.ts';
 import type { Aws } from '../api.ts';
 import { serviceRange } from '../kind.ts';
-import type { AwsResource } from './aws-resource.ts';
+import { type AwsResource, whyOf } from './aws-resource.ts';
 import type { Role } from './identity.ts';
 import type { WithId } from './network.ts';
 
@@ -71,7 +71,6 @@ export function cluster(project: Project, parts: ClusterParts): AwsResource<EksC
       if (found.computeConfig?.enabled === false)
         drift.push({ path: '.computeConfig.enabled', before: false, after: true });
       if (state === 'ready') drift.push(...(await accessDrift(api, name)));
-      const issues = (found.health?.issues ?? []).map(({ message = '', code = '' }) => message || code);
       return {
         state,
         ours: isOurs(found.tags, project),
@@ -82,7 +81,7 @@ export function cluster(project: Project, parts: ClusterParts): AwsResource<EksC
           authority: Buffer.from(found.certificateAuthority?.data ?? '', 'base64').toString(),
         },
         drift,
-        ...(issues.length === 0 ? {} : { why: issues.join('; ') }),
+        ...whyOf(found.health),
       };
     },
     async create(api, seen) {
