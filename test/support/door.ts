@@ -49,9 +49,19 @@ export function doorTo(at: DoorAt): Door {
         const request = plain
           ? http.request({ ...options, port: at.http })
           : https.request({ ...options, port: at.https, ca: at.authority });
-        request.once('timeout', () => request.destroy(new Error(`${method} ${path}: no answer in time`)));
+        let reached = 'no connection';
+        request.once('socket', (socket) => {
+          socket.once('connect', () => (reached = 'a connection'));
+          socket.once('secureConnect', () => (reached = 'TLS'));
+        });
+        request.once('timeout', () => {
+          const from = request.socket?.localPort;
+          const how = `${reached} from port ${from} until ${new Date().toISOString()}`;
+          request.destroy(new Error(`${method} ${path}: no answer in time (${how})`));
+        });
         request.once('error', reject);
         request.once('response', (response) => {
+          reached = 'half an answer';
           const chunks: Buffer[] = [];
           response.on('data', (chunk: Buffer) => chunks.push(chunk));
           response.once('error', reject);

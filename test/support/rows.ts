@@ -1,4 +1,4 @@
-import type { Door } from './door.ts';
+import type { Answer, Door } from './door.ts';
 
 /** A row as the backend shows it. */
 export interface Row {
@@ -59,7 +59,7 @@ export class Rows {
     // A few at a time: each is a connection of its own.
     const look = async () => {
       for (const [path, before] of left) {
-        const row = await read(door, path).catch((error: Error) => error);
+        const row = await read(door, path, askTwice).catch((error: Error) => error);
         if (row instanceof Error) lost.push(row.message);
         else if (before === undefined) this.#kept.set(path, row);
         else if (JSON.stringify(row) !== JSON.stringify(before))
@@ -84,13 +84,30 @@ export class Rows {
   }
 }
 
-async function read(door: Door, path: string): Promise<Row> {
-  const { status, body } = await door.send('GET', path);
+async function read(door: Door, path: string, ask = askOnce): Promise<Row> {
+  const { status, body } = await ask(door, path);
   const id = Number(path.slice('/api/'.length));
   if (status !== 200) throw new Error(`GET ${path} answers ${status}`);
   const row = JSON.parse(body) as Row;
   if (row.id !== id) throw new Error(`GET ${path} has the id ${row.id}`);
   return row;
+}
+
+function askOnce(door: Door, path: string): Promise<Answer> {
+  return door.send('GET', path);
+}
+
+/**
+ * A row is lost when the system answers without it. Where no answer came at all that says nothing of the row: it is
+ * told, and asked for once more, as users would.
+ */
+async function askTwice(door: Door, path: string): Promise<Answer> {
+  try {
+    return await askOnce(door, path);
+  } catch (error) {
+    console.info(`asked for once more: ${(error as Error).message}`);
+    return askOnce(door, path);
+  }
 }
 
 /** Between two writes, so that the writer leaves the processors to what is tested. */
