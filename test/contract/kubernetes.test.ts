@@ -18,7 +18,9 @@ import type { Deployment, KubernetesObject, Pod, SecretObject } from '../../path
 import { prune } from '../../path/src/kubernetes/prune.ts';
 import { waitUntilReady } from '../../path/src/kubernetes/wait.ts';
 import { follow } from '../../path/src/kubernetes/watch.ts';
-import type { Component, Project } from '../../path/src/project/project.ts';
+import type { Project } from '../../path/src/project/project.ts';
+import { smallComponent } from '../../path/src/project/testing/small-component.ts';
+import { smallProject } from '../../path/src/project/testing/small-project.ts';
 import { replaceStuck } from '../../path/src/services/replace-stuck.ts';
 import { serviceKinds } from '../../path/src/services/table.ts';
 import { until } from '../support/until.ts';
@@ -606,22 +608,13 @@ const cluster: Cluster = {
   gatewayClass: 'traefik',
 };
 
-const component: Component = {
-  name: 'gateway',
-  source: '/nowhere',
-  port: 8080,
-  management: 9090,
-  env: {},
-  files: {},
-  needs: [],
+const component = smallComponent('gateway', {
   replicas: 2,
   resources: { cpu: '50m', memory: '64Mi', memoryLimit: '128Mi' },
-  talksTo: [],
-};
+});
 
-const sample: Project = {
+const sample = smallProject({
   name: 'sample',
-  folder: '/nowhere',
   components: [
     {
       ...component,
@@ -633,15 +626,7 @@ const sample: Project = {
     { ...component, name: 'backend', replicas: 1, needs: ['database'], migrate: ['node', 'migrate.js'] },
   ],
   services: [{ name: 'database', type: 'postgres', version: 17, storage: '1Gi' }],
-  target: {
-    name: 'local',
-    cluster: 'local',
-    domain: 'sample.localhost',
-    namespace: 'sample',
-    instance: 'sample',
-    ports: { http: 80, https: 443 },
-  },
-};
+});
 
 function container(name: string) {
   return { name, image: 'x', imageID: '', ready: false, restartCount: 0 };

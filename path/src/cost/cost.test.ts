@@ -1,25 +1,18 @@
 import { expect, test } from 'vitest';
 import type { ObservedUse } from '../core/cost.ts';
 import type { AnyObject } from '../kubernetes/objects.ts';
-import type { Component } from '../project/project.ts';
+import { smallComponent } from '../project/testing/small-component.ts';
 import type { PodUsage, Snapshot } from '../snapshot/snapshot.ts';
 import { costOf } from './cost.ts';
 import { machineFor, machines } from './machines.ts';
 
 const mebibyte = 2 ** 20;
 
-const component = (name: string): Component => ({
-  name,
-  source: '.',
-  port: 8080,
-  management: 9090,
-  env: {},
-  files: {},
-  needs: [],
-  replicas: 2,
-  resources: { cpu: '100m', memory: '128Mi', memoryLimit: '256Mi' },
-  talksTo: [],
-});
+const component = (name: string) =>
+  smallComponent(name, {
+    replicas: 2,
+    resources: { cpu: '100m', memory: '128Mi', memoryLimit: '256Mi' },
+  });
 
 const pod = (name: string, part: string): AnyObject => ({
   apiVersion: 'v1',

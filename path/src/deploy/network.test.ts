@@ -1,41 +1,19 @@
 import { expect, test } from 'vitest';
 import type { Binding } from '../core/handover.ts';
-import type { CloudTarget, Component, Project } from '../project/project.ts';
+import type { CloudTarget } from '../project/project.ts';
+import { smallComponent } from '../project/testing/small-component.ts';
+import { smallProject } from '../project/testing/small-project.ts';
 import { networkPolicies } from './network.ts';
 import { outsidePorts } from './outside.ts';
 
-const component = (name: string, extra: Partial<Component> = {}): Component => ({
-  name,
-  source: '/nowhere',
-  port: 8080,
-  management: 9090,
-  env: {},
-  files: {},
-  needs: [],
-  replicas: 1,
-  resources: { cpu: '1m', memory: '1Mi', memoryLimit: '1Mi' },
-  talksTo: [],
-  ...extra,
-});
-
-const project: Project = {
-  name: 'shop',
-  folder: '/nowhere',
+const project = smallProject({
   components: [
-    component('gateway', { route: '/', talksTo: ['backend'] }),
-    component('backend', { needs: ['database'] }),
-    component('worker'),
+    smallComponent('gateway', { route: '/', talksTo: ['backend'] }),
+    smallComponent('backend', { needs: ['database'] }),
+    smallComponent('worker'),
   ],
   services: [{ name: 'database', type: 'postgres', version: 17, storage: '1Gi' }],
-  target: {
-    name: 't',
-    cluster: 'local',
-    domain: 'd',
-    namespace: 'n',
-    instance: 'i',
-    ports: { http: 80, https: 443 },
-  },
-};
+});
 const binding: Binding = {
   name: 'database',
   secret: 's',

@@ -10,35 +10,20 @@ import type {
   ServiceObject,
 } from '../kubernetes/objects.ts';
 import type { Component, Project } from '../project/project.ts';
+import { smallComponent } from '../project/testing/small-component.ts';
+import { smallProject } from '../project/testing/small-project.ts';
 import { planDeploy } from './plan.ts';
 
-const component: Component = {
-  name: 'gateway',
-  source: '/nowhere',
-  port: 8080,
-  management: 9090,
-  env: {},
-  files: {},
-  needs: [],
+const component = smallComponent('gateway', {
   replicas: 2,
   resources: { cpu: '50m', memory: '64Mi', memoryLimit: '128Mi' },
-  talksTo: [],
-};
-
-const project = (...components: Component[]): Project => ({
-  name: 'shop',
-  folder: '/nowhere',
-  components,
-  services: [{ name: 'database', type: 'postgres', version: 17, storage: '1Gi' }],
-  target: {
-    name: 'local',
-    cluster: 'local',
-    domain: 'shop.localhost',
-    namespace: 'shop',
-    instance: 'shop',
-    ports: { http: 80, https: 443 },
-  },
 });
+
+const project = (...components: Component[]): Project =>
+  smallProject({
+    components,
+    services: [{ name: 'database', type: 'postgres', version: 17, storage: '1Gi' }],
+  });
 
 const image = (name: string, letter = 'a'): PublishedImage => ({
   name,

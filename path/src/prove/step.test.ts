@@ -9,7 +9,7 @@ import type { Route } from '../core/handover.ts';
 import type { Context } from '../effects/context.ts';
 import { nodeProcesses } from '../effects/node/processes.ts';
 import { selfSigned } from '../effects/self-signed.fixture.ts';
-import type { Project } from '../project/project.ts';
+import { smallProject } from '../project/testing/small-project.ts';
 import { proveServing } from './step.ts';
 
 const servers: (Server | PlainServer)[] = [];
@@ -70,20 +70,7 @@ function seen(route: Route): Promise<readonly Event[]> {
   return proveServing(context, route, project).then(() => events);
 }
 
-const project: Project = {
-  name: 'shop',
-  folder: '/nowhere',
-  components: [],
-  services: [],
-  target: {
-    name: 't',
-    cluster: 'local',
-    domain: 'shop.localhost',
-    namespace: 'n',
-    instance: 'i',
-    ports: { http: 80, https: 443 },
-  },
-};
+const project = smallProject();
 
 /** The reference system's interface; `lose` makes it forget the rows it was given. */
 function system(lose = false): RequestListener {

@@ -2,37 +2,14 @@ import { expect, test } from 'vitest';
 import type { Cluster } from '../core/handover.ts';
 import { Secret } from '../core/secret.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
-import type { Component, Project } from '../project/project.ts';
+import { smallComponent } from '../project/testing/small-component.ts';
+import { smallProject } from '../project/testing/small-project.ts';
 import type { Certificate, Gateway, HttpRoute } from './objects.ts';
 import { planRoute, publicUrl } from './plan.ts';
 
-const component = (name: string, route?: string): Component => ({
-  name,
-  source: '/nowhere',
-  ...(route === undefined ? {} : { route }),
-  port: 8080,
-  management: 9090,
-  env: {},
-  files: {},
-  needs: [],
-  replicas: 1,
-  resources: { cpu: '1m', memory: '1Mi', memoryLimit: '1Mi' },
-  talksTo: [],
+const project = smallProject({
+  components: [smallComponent('gateway', { route: '/' }), smallComponent('backend')],
 });
-const project: Project = {
-  name: 'shop',
-  folder: '/nowhere',
-  components: [component('gateway', '/'), component('backend')],
-  services: [],
-  target: {
-    name: 't',
-    cluster: 'local',
-    domain: 'shop.localhost',
-    namespace: 'n',
-    instance: 'i',
-    ports: { http: 80, https: 443 },
-  },
-};
 const cluster = (https?: number): Cluster => ({
   name: 'c',
   provider: 'local',

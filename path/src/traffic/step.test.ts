@@ -12,6 +12,8 @@ import { connect, type KubernetesClient } from '../kubernetes/client.ts';
 import { list } from '../kubernetes/list.ts';
 import { kubeconfigFor } from '../kubernetes/testing/fake-api.ts';
 import type { Project } from '../project/project.ts';
+import { smallComponent } from '../project/testing/small-component.ts';
+import { smallProject } from '../project/testing/small-project.ts';
 import { measureRollout, type RolloutTraffic } from './step.ts';
 
 // Some wait for requests, which a machine with other work sends and answers late.
@@ -19,35 +21,10 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const digestOf = (letter: string): Digest => `sha256:${letter.repeat(64)}`;
 
-const project: Project = {
-  name: 'shop',
-  folder: '/nowhere',
-  components: [
-    {
-      name: 'web',
-      source: '/nowhere/web',
-      route: '/',
-      port: 8080,
-      management: 9090,
-      env: {},
-      files: {},
-      needs: [],
-      replicas: 2,
-      resources: { cpu: '100m', memory: '128Mi', memoryLimit: '256Mi' },
-      talksTo: [],
-    },
-  ],
-  services: [],
-  target: {
-    name: 'local',
-    cluster: 'local',
-    domain: 'shop.localhost',
-    namespace: 'shop',
-    instance: 'shop',
-    ports: { http: 80, https: 443 },
-  },
+const project = smallProject({
+  components: [smallComponent('web', { route: '/', replicas: 2 })],
   rollout: { rate: 100, maxErrors: { share: 0.005 }, deadline: 300, writes: true },
-};
+});
 
 /** A cluster that runs one component, with pods that tests let go, and the component's public door. */
 interface World {

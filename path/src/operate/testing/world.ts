@@ -5,6 +5,8 @@ import type { Event } from '../../core/event.ts';
 import type { Context } from '../../effects/context.ts';
 import { nodeProcesses } from '../../effects/node/processes.ts';
 import type { Project, Service } from '../../project/project.ts';
+import { smallComponent } from '../../project/testing/small-component.ts';
+import { smallProject } from '../../project/testing/small-project.ts';
 
 /** A folder of a test's own, and a context whose clock jumps over every sleep. */
 export interface World {
@@ -52,34 +54,12 @@ export function shop(
   services: readonly Service[] = [],
   cluster: Project['target']['cluster'] = 'kubeconfig',
 ): Project {
-  return {
-    name: 'shop',
-    folder: '/nowhere',
-    components: [
-      {
-        name: 'web',
-        source: '/nowhere',
-        route: '/',
-        port: 8080,
-        management: 9090,
-        env: {},
-        files: {},
-        needs: [],
-        replicas: 2,
-        resources: { cpu: '1m', memory: '1Mi', memoryLimit: '1Mi' },
-        talksTo: [],
-      },
-    ],
+  const { target } = smallProject();
+  return smallProject({
+    components: [smallComponent('web', { route: '/', replicas: 2 })],
     services,
-    target: {
-      name: 'there',
-      cluster,
-      domain: 'shop.example.com',
-      namespace: 'shop',
-      instance: 'shop',
-      ports: { http: 80, https: 443 },
-    },
-  };
+    target: { ...target, name: 'there', cluster, domain: 'shop.example.com' },
+  });
 }
 
 /** The labels of what `ptp up` made for a project. */

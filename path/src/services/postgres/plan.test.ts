@@ -2,39 +2,19 @@ import { expect, test } from 'vitest';
 import type { Cluster } from '../../core/handover.ts';
 import { Secret } from '../../core/secret.ts';
 import type { NetworkPolicy, StatefulSet } from '../../kubernetes/objects.ts';
-import type { Component, Project } from '../../project/project.ts';
+import { smallComponent } from '../../project/testing/small-component.ts';
+import { smallProject } from '../../project/testing/small-project.ts';
 import { postgresqlConf } from './configuration.ts';
 import { identifier, postgresCredentials } from './credentials.ts';
 import { postgres } from './postgres.ts';
 import { scramVerifier } from './scram.ts';
 
 const service = { name: 'database', type: 'postgres', version: 17, storage: '2Gi' } as const;
-const component = (name: string, needs: readonly string[]): Component => ({
-  name,
-  source: '/nowhere',
-  port: 8080,
-  management: 9090,
-  env: {},
-  files: {},
-  needs,
-  replicas: 1,
-  resources: { cpu: '1m', memory: '1Mi', memoryLimit: '1Mi' },
-  talksTo: [],
-});
-const project: Project = {
+const project = smallProject({
   name: 'my-shop',
-  folder: '/nowhere',
-  components: [component('backend', ['database']), component('gateway', [])],
+  components: [smallComponent('backend', { needs: ['database'] }), smallComponent('gateway')],
   services: [service],
-  target: {
-    name: 't',
-    cluster: 'local',
-    domain: 'd',
-    namespace: 'n',
-    instance: 'i',
-    ports: { http: 80, https: 443 },
-  },
-};
+});
 const cluster: Cluster = {
   name: 'c',
   provider: 'local',
@@ -89,7 +69,7 @@ test('the binding has what the specification names, and the role is made from th
   expect(decoded(credentials.binding.data)).toMatchObject({
     type: 'postgresql',
     provider: 'ptp',
-    host: 'database.n.svc',
+    host: 'database.shop.svc',
     port: '5432',
     database: 'my_shop',
     username: 'my_shop',

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Cluster } from '../../../core/handover.ts';
 import { Secret } from '../../../core/secret.ts';
 import type { CronJob, NetworkPolicy } from '../../../kubernetes/objects.ts';
-import type { Project } from '../../../project/project.ts';
+import { smallProject } from '../../../project/testing/small-project.ts';
 import { endsSoon, registryLogin } from '../../registry-login.ts';
 import type { ServiceInput } from '../../service.ts';
 import { postgresCredentials } from '../credentials.ts';
@@ -17,20 +17,7 @@ const service = {
   storage: '2Gi',
   backup: { schedule: '5 4 * * *', keep: 3 },
 } as const;
-const project: Project = {
-  name: 'shop',
-  folder: '/nowhere',
-  components: [],
-  services: [service],
-  target: {
-    name: 't',
-    cluster: 'local',
-    domain: 'd',
-    namespace: 'n',
-    instance: 'i',
-    ports: { http: 80, https: 443 },
-  },
-};
+const project = smallProject({ services: [service] });
 const cluster: Cluster = {
   name: 'c',
   provider: 'local',
