@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { list } from '../../path/src/kubernetes/list.ts';
 import type { Pod } from '../../path/src/kubernetes/objects.ts';
 import { type AwsStandIn, startAws } from '../support/cloud/aws.ts';
+import { databaseAddresses } from '../support/cloud/database-addresses.ts';
 import { CloudGround } from '../support/cloud/ground.ts';
 import { withEdit } from '../support/edit.ts';
 import { startLoad } from '../support/load.ts';
@@ -30,7 +31,7 @@ beforeAll(async () => {
   );
   const database = await ground.database({
     cloud: 'aws',
-    address: '10.20.128.10',
+    address: databaseAddresses.aws,
     admin: 'ptp_admin',
     port: 5432,
   });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { azureStandIn } from '../support/cloud/azure.ts';
+import { databaseAddresses } from '../support/cloud/database-addresses.ts';
 import { startGoogle } from '../support/cloud/gcp.ts';
 import { CloudGround, type CloudTarget } from '../support/cloud/ground.ts';
 import type { Reality, StandIn } from '../support/cloud/stand-in.ts';
@@ -36,7 +37,7 @@ interface Way {
 const google: Way = {
   target: { name: 'gcp', namespace: 'hello-gcp', domain: 'hello.example.org' },
   options: 'cluster: gke, region: europe-west1, account: stand-in-project',
-  database: { address: '10.200.0.3', admin: 'postgres', port: 5433 },
+  database: { address: databaseAddresses.gcp, admin: 'postgres', port: 5433 },
   storageClass: 'standard-rwo',
   user: 'oauth2accesstoken',
   // Switched on for the whole project; and the last copy of the data.
@@ -48,7 +49,7 @@ const google: Way = {
 const azure: Way = {
   target: { name: 'azure', namespace: 'hello-azure', domain: 'hello.example.net' },
   options: 'cluster: aks, region: westeurope',
-  database: { address: '10.225.18.4', admin: 'ptp', port: 5434 },
+  database: { address: databaseAddresses.azure, admin: 'ptp', port: 5434 },
   storageClass: 'managed-csi',
   user: '00000000-0000-0000-0000-000000000000',
   // It keeps the data of what is deleted by itself, out of sight.

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { birthOf } from '../../path/src/core/maker.ts';
+import { databaseAddresses } from './cloud/database-addresses.ts';
 import { hostSettings } from './host-settings.ts';
 
 /** A process on this machine. */
@@ -47,7 +48,7 @@ export function hostState(instance: string): HostState {
       .sort(),
     firewall: rules(output('nft', ['list', 'ruleset'])).filter((line) => !foreign(line)),
     routes: lines(output('ip', ['route', 'show', 'table', 'all'])).filter(
-      (line) => !foreign(line) && !ofStandIns.test(line),
+      (line) => !foreign(line) && !ofStandIns(line),
     ),
     cgroups: cgroupsOf(instance),
     files: [
@@ -169,8 +170,10 @@ function cgroupsOf(instance: string): readonly string[] {
   return hierarchies.map((folder) => join(folder, `ptp-${instance}`)).filter((path) => existsSync(path));
 }
 
-/** Addresses that databases of clouds have on this machine in tests that run beside. */
-const ofStandIns = /^local 10\.20\.128\.\d+ dev lo /;
+/** Whether a route is that to an address which a cloud's database has on this machine, in tests that run beside. */
+function ofStandIns(route: string): boolean {
+  return Object.values(databaseAddresses).some((address) => route.startsWith(`local ${address} dev lo `));
+}
 
 /** What follows from ip_forward, which stays switched on while other instances run. */
 const ofForwarding = /forward|redirects$/;

@@ -1,3 +1,4 @@
+import { databaseAddresses } from '../database-addresses.ts';
 import { type Account, type Asked, type Doc, type Handler, Refused, text } from './account.ts';
 
 const keyOf = ({ parameters }: Asked, name = parameters.instance) =>
@@ -81,7 +82,9 @@ export const sqladmin: Readonly<Record<string, Handler>> = {
       account.put(key, {
         ...made,
         state: 'RUNNABLE',
-        ipAddresses: [{ type: 'PRIVATE', ipAddress: account.reality.database?.host ?? '10.200.0.3' }],
+        ipAddresses: [
+          { type: 'PRIVATE', ipAddress: account.reality.database?.host ?? databaseAddresses.gcp },
+        ],
         dnsNames: dnsNames(account, text(body, 'name'), text(body, 'region'), (body.settings ?? {}) as Doc),
         serverCaCert: {
           cert:
