@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { createServer, connect as dial } from 'node:net';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect as dial } from 'node:net';
 import { selfSigned } from '../../../path/src/effects/self-signed.fixture.ts';
 import type { KubernetesClient } from '../../../path/src/kubernetes/client.ts';
 import { until } from '../until.ts';
@@ -94,27 +95,38 @@ export async function cloudDatabase(
   await until('PostgreSQL listens', () => listens(node, at.port), Boolean);
   const place = [`${at.address}/32`, 'dev', 'lo'];
   execFileSync('ip', ['addr', 'replace', ...place]);
-  const server = createServer((incoming) => {
-    const passed = dial(at.port, node);
-    for (const [one, other] of [
-      [incoming, passed],
-      [passed, incoming],
-    ] as const) {
-      one.pipe(other);
-      one.once('error', () => other.destroy());
-      one.once('close', () => other.destroy());
-    }
+  // A process of its own: the tests' has the clouds, the registry and the requests to see to, and would be late.
+  const passing = spawn(process.execPath, ['-e', passOn, at.address, node, String(at.port)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
-  await new Promise<void>((resolve) => server.listen(5432, at.address, resolve));
+  const ended = once(passing, 'exit').then(() => {
+    throw new Error(`nobody passes on what comes to ${at.address}`);
+  });
+  await Promise.race([once(passing.stdout, 'data'), ended]);
   return {
     host,
     authority: certificate,
     async stop() {
-      server.close();
+      passing.kill();
       execFileSync('ip', ['addr', 'del', ...place]);
     },
   };
 }
+
+/** A program that passes on what comes to an address, and says when it listens. It ends with whoever started it. */
+const passOn = `
+const { createServer, connect } = require('node:net');
+const [address, node, port] = process.argv.slice(1);
+createServer((incoming) => {
+  const passed = connect(Number(port), node);
+  for (const [one, other] of [[incoming, passed], [passed, incoming]]) {
+    one.pipe(other);
+    one.once('error', () => other.destroy());
+    one.once('close', () => other.destroy());
+  }
+}).listen(5432, address, () => console.log('listens'));
+process.stdin.resume().once('close', () => process.exit());
+`;
 
 async function send(client: KubernetesClient, path: string, body: object): Promise<void> {
   await client.send({ method: 'POST', path, body: { apiVersion: 'v1', ...body } });
