@@ -4,6 +4,8 @@ import { connect } from '../../path/src/kubernetes/client.ts';
 import { namespaceFor } from '../../path/src/kubernetes/namespace.ts';
 import { digestOf } from '../../path/src/oci/digest.ts';
 import type { Project } from '../../path/src/project/project.ts';
+import { smallComponent } from '../../path/src/project/testing/small-component.ts';
+import { smallProject } from '../../path/src/project/testing/small-project.ts';
 import { startControlPlane } from '../../test/contract/support/api-server.ts';
 import { type Row, single, spread } from '../figures.ts';
 import { contextFor, type Workplace } from '../workplace.ts';
@@ -78,30 +80,16 @@ export async function measureHundred({ cache, runs, say, atEnd }: Workplace): Pr
 /** Components in a row, each of which talks to the next. */
 function projectOf(): Project {
   const names = Array.from({ length: count }, (_, index) => `part-${index}`);
-  return {
-    name: 'hundred',
-    folder: '/nowhere',
-    services: [],
-    components: names.map((name, index) => ({
-      name,
-      source: '/nowhere',
-      port: 8080,
-      management: 9090,
-      env: {},
-      files: {},
-      needs: [],
+  const components = names.map((name, index) =>
+    smallComponent(name, {
       replicas: 2,
       resources: { cpu: '10m', memory: '32Mi', memoryLimit: '64Mi' },
       talksTo: [names[index + 1] ?? []].flat(),
       ...(index === 0 ? { route: '/' } : {}),
-    })),
-    target: {
-      name: 'bench',
-      cluster: 'local',
-      domain: 'hundred.localhost',
-      namespace: 'hundred',
-      instance: 'hundred',
-      ports: { http: 80, https: 443 },
-    },
-  };
+    }),
+  );
+  return smallProject(
+    { name: 'hundred', components },
+    { name: 'bench', domain: 'hundred.localhost', namespace: 'hundred', instance: 'hundred' },
+  );
 }

@@ -10,7 +10,7 @@ import { nodeProcesses } from '../../path/src/effects/node/processes.ts';
 import { admissionPolicyName } from '../../path/src/kubernetes/admission-rights.ts';
 import { connect, type KubernetesClient } from '../../path/src/kubernetes/client.ts';
 import type { Namespace, ValidatingAdmissionPolicy } from '../../path/src/kubernetes/objects.ts';
-import type { Project } from '../../path/src/project/project.ts';
+import { smallProject } from '../../path/src/project/testing/small-project.ts';
 import { until } from '../support/until.ts';
 import { type ControlPlane, startControlPlane } from './support/api-server.ts';
 
@@ -32,20 +32,7 @@ const database = imageOf('postgres-17', 'b');
 const next = imageOf('web', 'c');
 const foreign = `registry.test:5000/elsewhere/miner@${digestOf('d')}`;
 
-const project: Project = {
-  name: 'shop',
-  folder: '/nowhere',
-  components: [],
-  services: [],
-  target: {
-    name: 'there',
-    cluster: 'local',
-    domain: 'shop.example.test',
-    namespace: 'shop',
-    instance: 'shop',
-    ports: { http: 80, https: 443 },
-  },
-};
+const project = smallProject({}, { name: 'there', namespace: 'shop', instance: 'shop' });
 const namespace = '/api/v1/namespaces/shop';
 const policies = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
 const policy = `${policies}/${admissionPolicyName('shop')}`;

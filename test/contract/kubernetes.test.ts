@@ -613,20 +613,23 @@ const component = smallComponent('gateway', {
   resources: { cpu: '50m', memory: '64Mi', memoryLimit: '128Mi' },
 });
 
-const sample = smallProject({
-  name: 'sample',
-  components: [
-    {
-      ...component,
-      route: '/',
-      env: { BACKEND_URL: 'http://backend:8080' },
-      files: { '/etc/gateway/routes.json': '{}' },
-      talksTo: ['backend'],
-    },
-    { ...component, name: 'backend', replicas: 1, needs: ['database'], migrate: ['node', 'migrate.js'] },
-  ],
-  services: [{ name: 'database', type: 'postgres', version: 17, storage: '1Gi' }],
-});
+const sample = smallProject(
+  {
+    name: 'sample',
+    components: [
+      {
+        ...component,
+        route: '/',
+        env: { BACKEND_URL: 'http://backend:8080' },
+        files: { '/etc/gateway/routes.json': '{}' },
+        talksTo: ['backend'],
+      },
+      { ...component, name: 'backend', replicas: 1, needs: ['database'], migrate: ['node', 'migrate.js'] },
+    ],
+    services: [{ name: 'database', type: 'postgres', version: 17, storage: '1Gi' }],
+  },
+  { namespace: 'sample', instance: 'sample', domain: 'sample.localhost' },
+);
 
 function container(name: string) {
   return { name, image: 'x', imageID: '', ready: false, restartCount: 0 };

@@ -24,7 +24,7 @@ export class Rows {
   /** Makes a row and reads it. Throws where the system does not do both. */
   async make(door: Door): Promise<Row> {
     const path = await this.#post(door);
-    const row = await read(door, path);
+    const row = rowIn(await door.send('GET', path), path);
     this.#kept.set(path, row);
     return row;
   }
@@ -59,7 +59,9 @@ export class Rows {
     // A few at a time: each is a connection of its own.
     const look = async () => {
       for (const [path, before] of left) {
-        const row = await read(door, path, askTwice).catch((error: Error) => error);
+        const row = await askTwice(door, path)
+          .then((answer) => rowIn(answer, path))
+          .catch((error: Error) => error);
         if (row instanceof Error) lost.push(row.message);
         else if (before === undefined) this.#kept.set(path, row);
         else if (JSON.stringify(row) !== JSON.stringify(before))
@@ -84,17 +86,13 @@ export class Rows {
   }
 }
 
-async function read(door: Door, path: string, ask = askOnce): Promise<Row> {
-  const { status, body } = await ask(door, path);
+/** The row that was asked for by its path. Throws where the answer has another, or none. */
+function rowIn({ status, body }: Answer, path: string): Row {
   const id = Number(path.slice('/api/'.length));
   if (status !== 200) throw new Error(`GET ${path} answers ${status}`);
   const row = JSON.parse(body) as Row;
   if (row.id !== id) throw new Error(`GET ${path} has the id ${row.id}`);
   return row;
-}
-
-function askOnce(door: Door, path: string): Promise<Answer> {
-  return door.send('GET', path);
 }
 
 /**
@@ -103,10 +101,10 @@ function askOnce(door: Door, path: string): Promise<Answer> {
  */
 async function askTwice(door: Door, path: string): Promise<Answer> {
   try {
-    return await askOnce(door, path);
+    return await door.send('GET', path);
   } catch (error) {
     console.info(`asked for once more: ${(error as Error).message}`);
-    return askOnce(door, path);
+    return door.send('GET', path);
   }
 }
 

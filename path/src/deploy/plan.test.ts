@@ -20,10 +20,10 @@ const component = smallComponent('gateway', {
 });
 
 const project = (...components: Component[]): Project =>
-  smallProject({
-    components,
-    services: [{ name: 'database', type: 'postgres', version: 17, storage: '1Gi' }],
-  });
+  smallProject(
+    { components, services: [{ name: 'database', type: 'postgres', version: 17, storage: '1Gi' }] },
+    { namespace: 'shop' },
+  );
 
 const image = (name: string, letter = 'a'): PublishedImage => ({
   name,

@@ -21,10 +21,13 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const digestOf = (letter: string): Digest => `sha256:${letter.repeat(64)}`;
 
-const project = smallProject({
-  components: [smallComponent('web', { route: '/', replicas: 2 })],
-  rollout: { rate: 100, maxErrors: { share: 0.005 }, deadline: 300, writes: true },
-});
+const project = smallProject(
+  {
+    components: [smallComponent('web', { route: '/', replicas: 2 })],
+    rollout: { rate: 100, maxErrors: { share: 0.005 }, deadline: 300, writes: true },
+  },
+  { namespace: 'shop' },
+);
 
 /** A cluster that runs one component, with pods that tests let go, and the component's public door. */
 interface World {

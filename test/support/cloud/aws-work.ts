@@ -5,6 +5,7 @@ import { Findings } from '../../../path/src/clouds/seen.ts';
 import type { Work } from '../../../path/src/clouds/work.ts';
 import type { Event } from '../../../path/src/core/event.ts';
 import type { CloudTarget, Project } from '../../../path/src/project/project.ts';
+import { smallComponent } from '../../../path/src/project/testing/small-component.ts';
 import type { StandIn } from './stand-in.ts';
 
 /** A project with one component and one database, for a target on AWS. */
@@ -13,19 +14,12 @@ export function shop(cloud: Partial<CloudTarget> = {}, name = 'shop'): Project {
     name,
     folder: '/nowhere',
     components: [
-      {
-        name: 'web',
-        source: '/nowhere/web',
-        port: 8080,
-        management: 9090,
-        env: {},
-        files: {},
+      smallComponent('web', {
         needs: ['database'],
-        talksTo: [],
         replicas: 2,
         scale: { max: 4, cpu: { quantity: '500m' }, up: 60, down: 300 },
         resources: { cpu: '100m', memory: '128Mi', memoryLimit: '256Mi' },
-      },
+      }),
     ],
     services: [{ name: 'database', type: 'postgres', version: 17, storage: '1Gi' }],
     target: {

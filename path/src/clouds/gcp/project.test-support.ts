@@ -1,4 +1,5 @@
 import type { CloudTarget, Project } from '../../project/project.ts';
+import { smallComponent } from '../../project/testing/small-component.ts';
 
 /** A system with a database, on a target in Google Cloud. */
 export function googleProject(cloud: Partial<CloudTarget> = {}, project: Partial<Project> = {}): Project {
@@ -7,18 +8,11 @@ export function googleProject(cloud: Partial<CloudTarget> = {}, project: Partial
     name,
     folder: '/nowhere',
     components: [
-      {
-        name: 'web',
-        source: '/nowhere/web',
-        port: 8080,
-        management: 9090,
-        env: {},
-        files: {},
+      smallComponent('web', {
         needs: ['db'],
         replicas: 2,
         resources: { cpu: '100m', memory: '64Mi', memoryLimit: '128Mi' },
-        talksTo: [],
-      },
+      }),
     ],
     services: [{ name: 'db', type: 'postgres', version: 18, storage: '1Gi' }],
     target: {

@@ -10,6 +10,7 @@ import { nodeProcesses } from '../../effects/node/processes.ts';
 import { connect } from '../../kubernetes/client.ts';
 import { type FakeApi, kubeconfigFor, startFakeApi } from '../../kubernetes/testing/fake-api.ts';
 import type { Project, Target } from '../../project/project.ts';
+import { smallProject } from '../../project/testing/small-project.ts';
 import type { Groundwork } from '../provider.ts';
 import { kubeconfigProvider as provider } from './provider.ts';
 
@@ -64,23 +65,20 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const project = (target: Partial<Target> = {}, services: Project['services'] = []): Project => ({
-  name: 'shop',
-  folder,
-  components: [],
-  services,
-  target: {
-    name: 'there',
-    cluster: 'kubeconfig',
-    domain: 'shop.example.com',
-    namespace: 'shop',
-    instance: 'shop',
-    ports: { http: 80, https: 443 },
-    kubeconfig: join(folder, 'config'),
-    registry: 'registry.example.com/team',
-    ...target,
-  },
-});
+const project = (target: Partial<Target> = {}, services: Project['services'] = []): Project =>
+  smallProject(
+    { folder, services },
+    {
+      name: 'there',
+      cluster: 'kubeconfig',
+      domain: 'shop.example.com',
+      namespace: 'shop',
+      instance: 'shop',
+      kubeconfig: join(folder, 'config'),
+      registry: 'registry.example.com/team',
+      ...target,
+    },
+  );
 const database: Project['services'] = [{ name: 'database', type: 'postgres', version: 17, storage: '1Gi' }];
 
 async function problems(given: Project): Promise<readonly (readonly [string, string | undefined])[]> {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Project } from '../../project/project.ts';
+import { smallProject } from '../../project/testing/small-project.ts';
 import { storedLocally } from './stored-data.ts';
 
 let state: string;
@@ -11,20 +11,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(state, { recursive: true }));
 
-const project: Project = {
-  name: 'shop',
-  folder: '/nowhere',
-  components: [],
-  services: [{ name: 'database', type: 'postgres', version: 17, storage: '1Gi' }],
-  target: {
-    name: 'local',
-    cluster: 'local',
-    domain: 'shop.localhost',
-    namespace: 'shop',
-    instance: 'shared',
-    ports: { http: 80, https: 443 },
-  },
-};
+const project = smallProject(
+  { services: [{ name: 'database', type: 'postgres', version: 17, storage: '1Gi' }] },
+  { namespace: 'shop', instance: 'shared' },
+);
 
 test('every volume on the disk, those of other systems too, with what each takes', async () => {
   for (const name of ['shop_data-database-0', 'shop_left-over', 'other_data-database-0']) {

@@ -54,12 +54,10 @@ export function shop(
   services: readonly Service[] = [],
   cluster: Project['target']['cluster'] = 'kubeconfig',
 ): Project {
-  const { target } = smallProject();
-  return smallProject({
-    components: [smallComponent('web', { route: '/', replicas: 2 })],
-    services,
-    target: { ...target, name: 'there', cluster, domain: 'shop.example.com' },
-  });
+  return smallProject(
+    { components: [smallComponent('web', { route: '/', replicas: 2 })], services },
+    { name: 'there', cluster, domain: 'shop.example.com', namespace: 'shop', instance: 'shop' },
+  );
 }
 
 /** The labels of what `ptp up` made for a project. */

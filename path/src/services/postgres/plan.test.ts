@@ -69,7 +69,7 @@ test('the binding has what the specification names, and the role is made from th
   expect(decoded(credentials.binding.data)).toMatchObject({
     type: 'postgresql',
     provider: 'ptp',
-    host: 'database.shop.svc',
+    host: 'database.n.svc',
     port: '5432',
     database: 'my_shop',
     username: 'my_shop',
